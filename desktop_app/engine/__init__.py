@@ -1,0 +1,1 @@
+"""llama.cpp in a supervised child process, spoken to over pipes."""
