@@ -1,0 +1,83 @@
+# Two commands set everything up on a fresh Debian 12 or Ubuntu: `make run` and `make test`.
+# Everything lands in .venv beside this file. Stamps inside it say what is installed, so a
+# second call installs nothing, and llama.cpp is compiled once.
+
+.DEFAULT_GOAL := run
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: run test test-all test-slow bench check window-packages test-packages
+
+VENV := .venv
+BIN := $(VENV)/bin
+
+# The first Python that is new enough; `make PYTHON=…` overrides it. Recursive on purpose:
+# it is looked for only where a recipe needs it.
+NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON = $(firstword $(foreach python,python3 python3.14 python3.13 python3.12 python3.11,\
+	$(shell $(python) -c '$(NEW_ENOUGH)' 2>/dev/null && echo $(python))))
+NO_PYTHON = 没有找到 Python 3.11 或更新的版本，请先安装，或写 make PYTHON=路径。 \
+	No Python 3.11 or newer was found: install one, or say make PYTHON=path
+
+DISPLAYED := $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname))
+
+# llama.cpp's library alone. What the caller set stands behind and wins, such as
+# CMAKE_ARGS=-DGGML_CUDA=on. Without the jobs variable a plain-make build uses one core.
+LLAMA_LIBRARY_ONLY := -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_BUILD_SERVER=OFF \
+	-DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF
+CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || echo 2)
+# SOURCE_DATE_EPOCH before 1980 breaks the build's zip; this make's flags are not that make's.
+PIP_INSTALL = env -u SOURCE_DATE_EPOCH -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
+	CMAKE_ARGS='$(LLAMA_LIBRARY_ONLY) $(CMAKE_ARGS)' \
+	CMAKE_BUILD_PARALLEL_LEVEL=$(CMAKE_BUILD_PARALLEL_LEVEL) \
+	$(BIN)/python -m pip install --disable-pip-version-check --no-input --editable
+
+PYTEST = QT_QPA_PLATFORM=xcb xvfb-run --auto-servernum $(BIN)/python -m pytest
+
+# The app on the model that ships; without a display the same conversation in the terminal.
+run: $(if $(DISPLAYED),window-packages) $(VENV)/app.stamp
+	@$(BIN)/soulchat $(if $(DISPLAYED),,--text)
+
+# The app and convert; no torch.
+test: test-packages $(VENV)/test.stamp
+	$(PYTEST) -m 'not finetune and not slow'
+
+# What `make test` leaves out because it needs torch.
+test-all: test-packages $(VENV)/finetune.stamp
+	$(PYTEST) -m 'finetune and not slow'
+
+test-slow: test-packages $(VENV)/finetune.stamp
+	$(PYTEST) -m slow --timeout 3600
+
+bench: $(VENV)/app.stamp
+	@$(BIN)/soulchat bench --json
+
+check: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+window-packages:
+	@packaging/system_packages.sh window
+
+test-packages:
+	@packaging/system_packages.sh tests
+
+$(VENV)/pyvenv.cfg:
+	$(if $(PYTHON),,$(error $(NO_PYTHON)))
+	@packaging/system_packages.sh build '$(PYTHON)'
+	'$(PYTHON)' -m venv $(VENV)
+
+$(VENV)/app.stamp: $(VENV)/pyvenv.cfg pyproject.toml
+	@echo '正在安装；llama.cpp 只编译这一次，需要几分钟。'
+	@echo 'Installing; llama.cpp is compiled this once, which takes some minutes.'
+	$(PIP_INSTALL) .
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/app.stamp
+	$(PIP_INSTALL) '.[convert,dev]'
+	@touch $@
+
+$(VENV)/finetune.stamp: $(VENV)/test.stamp
+	$(PIP_INSTALL) '.[convert-peft,finetune,dev]'
+	@touch $@
