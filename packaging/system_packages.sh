@@ -90,7 +90,7 @@ install_missing() {
     fi
     export DEBIAN_FRONTEND=noninteractive
     apt-get -qq update
-    apt-get -qq install -y --no-install-recommends "${packages[@]}"
+    apt-get -qq install -y --no-install-recommends "${packages[@]}" >/dev/null
 }
 
 [[ $(uname) == Linux ]] || exit 0

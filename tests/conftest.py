@@ -1,0 +1,92 @@
+"""What holds for every test: an empty home, no sentence left in the wrong language, no leak.
+
+A test may not see the person's own files, and may not leave a child process, a running
+QThread or an active QTimer behind. Warnings are errors by pyproject's pytest configuration.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from resources.messages import choose_language
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+XDG_FOLDERS = {
+    "XDG_CACHE_HOME": ".cache",
+    "XDG_CONFIG_HOME": ".config",
+    "XDG_DATA_HOME": ".local/share",
+    "XDG_STATE_HOME": ".local/state",
+    "XDG_RUNTIME_DIR": "run",
+}
+
+
+@pytest.fixture(autouse=True)
+def empty_home(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """An empty home folder, Chinese, and no variable of ours from outside."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    for name, folder in XDG_FOLDERS.items():
+        (home / folder).mkdir(parents=True, mode=0o700)
+        monkeypatch.setenv(name, str(home / folder))
+    for name in [name for name in os.environ if name.startswith(("SOULCHAT_", "LC_", "LANGUAGE"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    yield home
+    choose_language(None)
+
+
+def children_of_this_process() -> dict[int, str]:
+    """Return pid and name of every child, the unreaped dead included (Linux's /proc)."""
+    children = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # pid (name) state ppid …: the name may itself hold spaces and brackets
+            head, _, tail = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")
+        except OSError:
+            continue
+        if int(tail.split()[1]) == os.getpid():
+            children[int(stat.parent.name)] = head.partition("(")[2]
+    return children
+
+
+@pytest.fixture(autouse=True)
+def no_child_left() -> Iterator[None]:
+    """Fail a test that leaves a child process, running or not waited for."""
+    before = children_of_this_process()
+    yield
+    left = {pid: name for pid, name in children_of_this_process().items() if pid not in before}
+    assert not left, f"child processes left behind: {left}"
+
+
+@pytest.fixture(autouse=True)
+def no_qt_object_left_running() -> Iterator[None]:
+    """Fail a test that leaves a QThread running or a QTimer active."""
+    yield
+    if "PySide6.QtCore" not in sys.modules:
+        return
+    from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
+    from shiboken6 import isValid
+
+    if QCoreApplication.instance() is not None:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    alive = [
+        thing
+        for thing in gc.get_objects()
+        if isinstance(thing, (QThread, QTimer)) and isValid(thing)
+    ]
+    threads = [thing for thing in alive if isinstance(thing, QThread) and thing.isRunning()]
+    timers = [thing for thing in alive if isinstance(thing, QTimer) and thing.isActive()]
+    main = QCoreApplication.instance()
+    threads = [thread for thread in threads if main is None or thread is not main.thread()]
+    assert not threads, f"threads left running: {threads}"
+    assert not timers, f"timers left active: {timers}"

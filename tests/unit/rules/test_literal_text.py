@@ -1,0 +1,91 @@
+"""No sentence a person reads stands in code: it comes by key, in both languages."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.source_tree import SourceFile, source_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CJK = re.compile("[\u3000-\u303f\u3400-\u9fff\uff01-\uff5e]")
+LETTERS = re.compile(r"[A-Za-z\u3400-\u9fff]{2}")
+
+# Files that are data about Chinese: patterns the corpus is cleaned and labelled with.
+ABOUT_CHINESE: frozenset[str] = frozenset()
+
+# Calls that put their argument before a person's eyes.
+SHOWN_CALLS = {
+    "addAction",
+    "addItem",
+    "addMenu",
+    "addTab",
+    "print",
+    "setAccessibleDescription",
+    "setAccessibleName",
+    "setInformativeText",
+    "setPlaceholderText",
+    "setStatusTip",
+    "setText",
+    "setTitle",
+    "setToolTip",
+    "setWhatsThis",
+    "setWindowTitle",
+    "showMessage",
+    "QAction",
+    "QCheckBox",
+    "QGroupBox",
+    "QLabel",
+    "QPushButton",
+    "QRadioButton",
+}
+SHOWN_KEYWORDS = {"help", "description", "epilog", "usage", "placeholderText", "toolTip"}
+
+EVERY_FILE = pytest.mark.parametrize("file", source_files(), ids=lambda file: file.name)
+
+
+def strings(file: SourceFile) -> Iterator[ast.Constant]:
+    docstrings = file.docstrings()
+    for node in ast.walk(file.tree):
+        match node:
+            case ast.Constant(value=str()) if node not in docstrings:
+                yield node
+
+
+def is_literal_text(node: ast.expr) -> bool:
+    """Whether the words of a string, or of an f-string's fixed parts, stand in the code."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return any(
+        isinstance(part, ast.Constant)
+        and isinstance(part.value, str)
+        and LETTERS.search(part.value) is not None
+        for part in parts
+    )
+
+
+@EVERY_FILE
+def test_no_chinese_in_code(file: SourceFile) -> None:
+    if file.name in ABOUT_CHINESE:
+        return
+    assert [node.lineno for node in strings(file) if CJK.search(node.value)] == []
+
+
+@EVERY_FILE
+def test_what_is_shown_comes_by_key(file: SourceFile) -> None:
+    literal = []
+    for node in ast.walk(file.tree):
+        if not isinstance(node, ast.Call):
+            continue
+        shown = [word.value for word in node.keywords if word.arg in SHOWN_KEYWORDS]
+        match node.func:
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name in SHOWN_CALLS:
+                shown += node.args
+            case ast.Attribute(attr="write", value=ast.Attribute(attr="stdout" | "stderr")):
+                shown += node.args
+        literal += [value.lineno for value in shown if is_literal_text(value)]
+    assert literal == []
