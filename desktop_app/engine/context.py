@@ -1,0 +1,96 @@
+"""The KV cache and what stands in it: evaluate only what a transcript adds.
+
+Between two turns of a conversation the transcripts share everything but the last message. The
+longest common prefix with the cached ids stays, the rest of the cache is dropped, the rest of
+the transcript is evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from desktop_app.engine.llama import ABORTED, BATCH, Llama
+from desktop_app.errors import BugError, EngineError
+
+
+class CancelledError(Exception):
+    """The parent asked to stop while a prompt was being evaluated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What reading a prompt cost."""
+
+    prompt_tokens: int
+    evaluated_tokens: int
+
+
+class KvContext:
+    """The cache of one `Llama`, and the ids it holds in order."""
+
+    def __init__(self, llama: Llama) -> None:
+        self.llama = llama
+        self.tokens: list[int] = []
+
+    def read(self, prompt: list[int], cancelled: Callable[[], bool]) -> Evaluated:
+        """Bring the cache to hold exactly `prompt`; logits of its last token are ready.
+
+        Raises:
+            EngineError: the prompt leaves no place for a reply.
+            CancelledError: `cancelled` said so; what was evaluated stays for the next time.
+        """
+        if len(prompt) >= self.llama.n_ctx:
+            raise EngineError(
+                "engine.context_full", tokens=len(prompt), context=self.llama.n_ctx
+            )
+        # The last token is evaluated even when cached: its logits start the reply.
+        shared = min(common_prefix(self.tokens, prompt), len(prompt) - 1)
+        self._keep(shared)
+        shared = len(self.tokens)
+        self.llama.abort_when(cancelled)
+        try:
+            for start in range(shared, len(prompt), BATCH):
+                self._evaluate(prompt[start : start + BATCH])
+                if cancelled():
+                    raise CancelledError
+        finally:
+            self.llama.abort_when(None)
+        return Evaluated(len(prompt), len(prompt) - shared)
+
+    def extend(self, token: int) -> None:
+        """Evaluate one sampled token."""
+        self._evaluate([token])
+
+    @property
+    def full(self) -> bool:
+        """Tell whether no further token fits."""
+        return len(self.tokens) >= self.llama.n_ctx
+
+    def _keep(self, count: int) -> None:
+        if count == len(self.tokens):
+            return
+        if not self.llama.keep(count):
+            # Recurrent and sliding-window caches cannot be cut in the middle.
+            self.llama.clear()
+            count = 0
+        del self.tokens[count:]
+
+    def _evaluate(self, tokens: list[int]) -> None:
+        status = self.llama.decode(tokens)
+        if status == 0:
+            self.tokens.extend(tokens)
+            return
+        # Physical batches that were complete stay in the cache (llama.h, llama_decode).
+        self.tokens = (self.tokens + tokens)[: self.llama.cached()]
+        if status == ABORTED:
+            raise CancelledError
+        raise BugError(f"llama_decode returned {status}")
+
+
+def common_prefix(left: list[int], right: list[int]) -> int:
+    """Return how many leading ids two lists share."""
+    for position, (a, b) in enumerate(zip(left, right, strict=False)):
+        if a != b:
+            return position
+    return min(len(left), len(right))

@@ -1,0 +1,72 @@
+"""The language of the pipe between parent and child: one JSON object a line, UTF-8.
+
+Parent to child:
+    {"op": "load", "id", "path", "n_ctx", "threads"}
+    {"op": "count", "id", "turns": [[role, content], …]}
+    {"op": "reply", "id", "turns", "sampling": {…}, "max_tokens"}
+    {"op": "cancel", "id"}                    everything up to that id
+    end of stdin                              stop
+
+Child to parent:
+    {"event": "hello", "wire", "pid", "llama_cpp"}     first line, before anything is loaded
+    {"event": "loaded" | "counted" | "piece" | "finished", "id", …}
+    {"event": "known", "id", "key", "values"}          a KnownError, by key
+    {"event": "bug", "id", "what"}                     type and place of an exception, no text
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any, Final
+
+from desktop_app.dialogue import Role, Turn
+from desktop_app.engine.protocol import Finished
+from desktop_app.engine.sampling import Sampling
+
+WIRE_VERSION: Final = 1
+
+Message = dict[str, Any]
+
+
+def encode(message: Message) -> bytes:
+    """Return one line, newline included. ASCII escapes keep any text to a single line."""
+    return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def decode(line: bytes) -> Message:
+    """Return the object of one line; raises ValueError when it is none."""
+    message = json.loads(line)
+    if not isinstance(message, dict):
+        raise ValueError("a line of the pipe is not an object")  # noqa: TRY004 - one error for all
+    return message
+
+
+def turns_out(turns: tuple[Turn, ...]) -> list[list[str]]:
+    """Return turns as plain lists."""
+    return [[turn.role.value, turn.content] for turn in turns]
+
+
+def turns_in(plain: list[list[str]]) -> tuple[Turn, ...]:
+    """Return turns from plain lists."""
+    return tuple(Turn(Role(role), content) for role, content in plain)
+
+
+def sampling_out(sampling: Sampling) -> Message:
+    """Return sampling values as a plain object."""
+    return asdict(sampling)
+
+
+def sampling_in(plain: Message) -> Sampling:
+    """Return sampling values from a plain object."""
+    return Sampling(**plain)
+
+
+def finished_out(number: int, finished: Finished) -> Message:
+    """Return the end of reply `number` as a plain object."""
+    return {"event": "finished", "id": number, "finished": asdict(finished)}
+
+
+def finished_in(message: Message) -> Finished:
+    """Return the end of a reply from a plain object."""
+    return Finished(**message["finished"])

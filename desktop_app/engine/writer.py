@@ -1,0 +1,78 @@
+"""Write one reply: prompt into the cache, then token after token until it ends."""
+
+from __future__ import annotations
+
+import codecs
+import time
+from collections.abc import Callable, Iterator
+
+from desktop_app.engine.context import CancelledError, KvContext
+from desktop_app.engine.protocol import Finished, Piece, Request, Stop
+from desktop_app.engine.sampler import sample, sampler_chain
+from desktop_app.engine.transcript import Transcript
+
+
+def write_reply(
+    request: Request,
+    *,
+    transcript: Transcript,
+    context: KvContext,
+    cancelled: Callable[[], bool],
+    arrived: float,
+) -> Iterator[Piece | Finished]:
+    """Yield the pieces of a reply, then `Finished`.
+
+    Args:
+        request: what to answer and how.
+        transcript: the model's template and tokenizer.
+        context: the model's KV cache.
+        cancelled: asked between tokens, and between graph nodes while the prompt is read.
+        arrived: `time.perf_counter()` when the request came in.
+    """
+    prompt = transcript.tokens(request.turns)
+    try:
+        cost = context.read(prompt, cancelled)
+    except CancelledError:
+        yield Finished("", "cancelled", len(prompt), 0, 0, 0.0, 0.0)
+        return
+
+    vocabulary = context.llama.vocabulary
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    pieces: list[str] = []
+    ids: list[int] = []
+    first = last = arrived
+    stop: Stop = "length"
+    with sampler_chain(context.llama, request.sampling, prompt) as chain:
+        while len(ids) < request.max_tokens:
+            if cancelled():
+                stop = "cancelled"
+                break
+            token = sample(chain, context.llama)
+            last = time.perf_counter()
+            first = first if ids else last
+            if vocabulary.ends(token):
+                stop = "end"
+                break
+            ids.append(token)
+            # A character of several bytes may come in several tokens; the decoder holds it back.
+            piece = decoder.decode(vocabulary.piece(token))
+            if piece:
+                pieces.append(piece)
+                yield Piece(piece)
+            if context.full:
+                break
+            if len(ids) < request.max_tokens:
+                context.extend(token)
+    text = "".join(pieces)
+    if text and not decoder.getstate()[0]:
+        transcript.remember(text, tuple(ids))
+    seconds = last - first
+    yield Finished(
+        text=text,
+        stop=stop,
+        prompt_tokens=cost.prompt_tokens,
+        evaluated_tokens=cost.evaluated_tokens,
+        reply_tokens=len(ids),
+        ttft_ms=1000 * (first - arrived),
+        tokens_per_s=(len(ids) - 1) / seconds if len(ids) > 1 and seconds > 0 else 0.0,
+    )

@@ -1,0 +1,88 @@
+"""`model.json`: what a model says about itself, written by the converter beside the GGUF."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+from desktop_app.errors import ModelError
+
+MANIFEST: Final = "model.json"
+FORMAT: Final = 1
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The fields of `model.json` the app acts upon; unknown ones are left alone."""
+
+    name: str
+    file: str
+    sha256: str | None = None
+    bytes: int | None = None
+    licence: str | None = None
+    languages: tuple[str, ...] = ()
+    context: int | None = None
+    """Tokens the model was trained to use."""
+    template_sha256: str | None = None
+    """SHA-256 of the chat template's UTF-8 text, as it stands in the GGUF."""
+    system: str | None = field(default=None, repr=False)
+    """System text the model was trained with."""
+    sampling: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    quantisation: str | None = None
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Return the manifest at `path`.
+
+    Raises:
+        ModelError: it is not readable, not JSON, of another format, or a field has another type.
+    """
+    try:
+        plain = json.loads(path.read_bytes())
+        if plain["format"] != FORMAT:
+            raise ModelError("model.manifest_format", file=path.name)
+        return Manifest(
+            name=_typed(plain, "name", str) or path.parent.name,
+            file=_required(plain, "file", str),
+            sha256=_typed(plain, "sha256", str),
+            bytes=_typed(plain, "bytes", int),
+            licence=_typed(plain, "licence", str),
+            languages=tuple(map(str, _typed(plain, "languages", list) or ())),
+            context=_typed(plain, "context", int),
+            template_sha256=_typed(plain, "template_sha256", str),
+            system=_typed(plain, "system", str),
+            sampling=_sampling(plain),
+            quantisation=_typed(plain, "quantisation", str),
+        )
+    except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
+        raise ModelError("model.manifest_broken", file=path.name) from error
+
+
+def _typed(plain: dict[str, Any], key: str, kind: type[T]) -> T | None:
+    value = plain.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError(key)
+    return value
+
+
+def _required(plain: dict[str, Any], key: str, kind: type[T]) -> T:
+    value = _typed(plain, key, kind)
+    if value is None:
+        raise KeyError(key)
+    return value
+
+
+def _sampling(plain: dict[str, Any]) -> Mapping[str, float]:
+    table = _typed(plain, "sampling", dict) or {}
+    for key, value in table.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise TypeError(key)
+    return MappingProxyType(table)
