@@ -1,0 +1,82 @@
+"""The chat template a model was trained with; it travels inside the GGUF.
+
+Templates lost or changed on the way are the commonest complaint about converted models, so the
+adapter's own wins over its base's, and a model without one is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import jinja2
+import jinja2.sandbox
+
+from convert.errors import BaseModelError, VocabularyError
+from convert.json_file import read_optional_object
+from convert.vocab import Vocabulary
+
+
+def read_chat_template(base: Path, adapter: Path | None) -> str:
+    """Return the template text of the adapter folder, else of the base folder.
+
+    Raises:
+        VocabularyError: neither folder has one, or it is no valid Jinja.
+    """
+    for folder in (adapter, base):
+        if folder is not None and (template := _template_in(folder)):
+            try:
+                _environment().parse(template)
+            except jinja2.TemplateSyntaxError as error:
+                raise VocabularyError("template_damaged", path=folder, line=error.lineno) from error
+            return template
+    raise VocabularyError("template_missing", path=base)
+
+
+def _template_in(folder: Path) -> str | None:
+    file = folder / "chat_template.jinja"
+    try:
+        if file.exists():
+            return file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise BaseModelError("file_unreadable", path=file, reason=str(error)) from error
+    written: Any = read_optional_object(folder / "tokenizer_config.json").get("chat_template")
+    if isinstance(written, list):  # several named templates; `default` is the conversation
+        written = next((one.get("template") for one in written if one.get("name") == "default"), "")
+    return written if isinstance(written, str) else None
+
+
+def render(
+    template: str, messages: Sequence[Mapping[str, str]], vocabulary: Vocabulary
+) -> str:
+    """Return a dialogue in the model's own form, the reply's header included.
+
+    Raises:
+        VocabularyError: the template refuses or breaks on a plain dialogue.
+    """
+    try:
+        return _environment().from_string(template).render(
+            messages=messages,
+            add_generation_prompt=True,
+            bos_token=_token(vocabulary, vocabulary.begin_id),
+            eos_token=_token(vocabulary, vocabulary.end_ids[0]),
+            raise_exception=_refuse,
+        )
+    except (jinja2.TemplateError, TypeError, ValueError) as error:
+        raise VocabularyError("template_refuses", reason=type(error).__name__) from error
+
+
+def _environment() -> jinja2.sandbox.ImmutableSandboxedEnvironment:
+    """Jinja as transformers sets it up for chat templates; a template is foreign code."""
+    return jinja2.sandbox.ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
+    )
+
+
+def _token(vocabulary: Vocabulary, id_: int | None) -> str:
+    return "" if id_ is None else vocabulary.tokens[id_]
+
+
+def _refuse(message: str) -> NoReturn:
+    raise jinja2.TemplateError(message)

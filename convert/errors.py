@@ -1,0 +1,40 @@
+"""What can be wrong with the world while a model is converted."""
+
+from __future__ import annotations
+
+from resources.errors import KnownError
+
+
+class ConvertError(KnownError):
+    """Root of this stage; keys live under `error.convert` in the catalogues."""
+
+    def __init__(self, key: str, /, **values: object) -> None:
+        super().__init__(f"convert.{key}", **values)
+
+
+class BaseModelError(ConvertError):
+    """The base folder is missing something, damaged, or of an unknown kind."""
+
+
+class AdapterError(ConvertError):
+    """The adapter is damaged, unsupported, or was trained on another base."""
+
+
+class VocabularyError(ConvertError):
+    """The tokenizer or the chat template cannot be carried into a GGUF faithfully."""
+
+
+class WeightError(ConvertError):
+    """A weight holds a value that cannot be stored (NaN, infinity, beyond float16)."""
+
+
+class OutputError(ConvertError):
+    """The output cannot be written: no space, no permission, a folder in its place."""
+
+
+class VerificationError(ConvertError):
+    """The written file differs from its sources by more than its type explains."""
+
+
+class WorkerError(ConvertError):
+    """A child process died, for example by an abort inside libggml."""

@@ -1,0 +1,33 @@
+"""Reads the small JSON files of a model folder; a damaged one is the world's fault."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, cast
+
+from convert.errors import BaseModelError
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Return the JSON object in `path`.
+
+    Raises:
+        BaseModelError: the file is missing, unreadable, or holds no JSON object.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BaseModelError("file_missing", path=path) from None
+    except OSError as error:
+        raise BaseModelError("file_unreadable", path=path, reason=error.strerror) from error
+    except (ValueError, RecursionError) as error:
+        raise BaseModelError("json_damaged", path=path) from error
+    if not isinstance(value, dict):
+        raise BaseModelError("json_damaged", path=path)
+    return cast("dict[str, Any]", value)
+
+
+def read_optional_object(path: Path) -> dict[str, Any]:
+    """Return the JSON object in `path`, empty when there is no such file."""
+    return read_object(path) if path.exists() else {}

@@ -1,0 +1,75 @@
+"""How far a written model's logits are from the reference, and how far they may be.
+
+Gates: NMSE 1e-4 is "excellent" in llama.cpp's own check (`check-nmse.py`); the Kullback-Leibler
+bound is twice the published anchor of the type (llama.cpp `tools/perplexity`, Llama 3 8B).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from convert.errors import VerificationError
+from convert.mixtures import Mixture
+from convert.sources import Float32
+
+_MOST_NMSE: Final = {Mixture.F16: 1e-4, Mixture.Q8_0: 1e-3}
+_MOST_KLD: Final = {Mixture.Q4_K_M: 2 * 0.031}
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """Written against reference over `tokens` positions.
+
+    `nmse`: squared error over squared reference; `kld`: mean divergence in nats;
+    `same_top`: share of positions with the same likeliest token.
+    """
+
+    tokens: int
+    nmse: float
+    kld: float
+    same_top: float
+
+
+def compare(reference: Sequence[Float32], written: Sequence[Float32]) -> Parity:
+    """Return the figures for logits of equal shapes, each (tokens, vocabulary)."""
+    expected = np.concatenate(reference).astype(np.float64)
+    found = np.concatenate(written).astype(np.float64)
+    likely, found_likely = _log_softmax(expected), _log_softmax(found)
+    divergence = (np.exp(likely) * (likely - found_likely)).sum(axis=1)
+    return Parity(
+        tokens=len(expected),
+        nmse=float(np.square(found - expected).sum() / np.square(expected).sum()),
+        kld=float(divergence.mean()),
+        same_top=float((expected.argmax(axis=1) == found.argmax(axis=1)).mean()),
+    )
+
+
+def check_gates(parity: Parity, mixture: Mixture, path: Path) -> None:
+    """Refuse a file whose logits are further away than its type explains.
+
+    Raises:
+        VerificationError: names the measure and both numbers.
+    """
+    for measure, value, gates in (
+        ("NMSE", parity.nmse, _MOST_NMSE),
+        ("KLD", parity.kld, _MOST_KLD),
+    ):
+        most = gates.get(mixture)
+        if most is not None and not value <= most:
+            raise VerificationError(
+                "logits_differ", path=path, measure=measure, value=f"{value:.2e}", most=f"{most:.2e}"
+            )
+
+
+def _log_softmax(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    result: npt.NDArray[np.float64] = shifted - np.log(
+        np.exp(shifted).sum(axis=1, keepdims=True)
+    )
+    return result

@@ -1,0 +1,115 @@
+"""llama.cpp itself, as the judge of a written file; the only importer of llama_cpp here.
+
+Its functions run in a child process (`child.in_child`) and never print.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import llama_cpp
+import numpy as np
+
+from convert.errors import VerificationError
+from convert.sources import Float32
+from resources.errors import BugError
+
+_FLASH_ATTENTION_OFF: Final = 0
+_CACHE_IN_FLOAT32: Final = 0
+
+
+@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
+def _quiet(_level: int, _text: bytes, _data: int) -> None:
+    """Swallow the library's log: a model's name or path may say more than we should."""
+
+
+@contextmanager
+def _model(path: Path, *, vocab_only: bool) -> Iterator[Any]:
+    llama_cpp.llama_log_set(_quiet, ctypes.c_void_p(0))
+    llama_cpp.llama_backend_init()
+    parameters = llama_cpp.llama_model_default_params()
+    parameters.vocab_only = vocab_only
+    parameters.check_tensors = not vocab_only
+    parameters.n_gpu_layers = 0
+    model = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
+    if not model:
+        raise VerificationError("not_loadable", path=path)
+    try:
+        yield model
+    finally:
+        llama_cpp.llama_model_free(model)
+
+
+def tokenise(path: Path, texts: Sequence[str]) -> list[list[int]]:
+    """Return llama.cpp's token ids of each text; special tokens are recognised, none added.
+
+    Raises:
+        VerificationError: llama.cpp cannot load the vocabulary.
+    """
+    with _model(path, vocab_only=True) as model:
+        vocabulary = llama_cpp.llama_model_get_vocab(model)
+        return [_tokens(vocabulary, text.encode()) for text in texts]
+
+
+def _tokens(vocabulary: Any, text: bytes) -> list[int]:
+    room = len(text) + 8  # byte-level BPE never makes more tokens than bytes
+    ids = (llama_cpp.llama_token * room)()
+    count = llama_cpp.llama_tokenize(vocabulary, text, len(text), ids, room, False, True)
+    if count < 0:
+        raise BugError("more tokens than bytes")
+    return list(ids[:count])
+
+
+def end_ids(path: Path) -> list[int]:
+    """Return every id at which llama.cpp ends a reply."""
+    with _model(path, vocab_only=True) as model:
+        vocabulary = llama_cpp.llama_model_get_vocab(model)
+        count = llama_cpp.llama_vocab_n_tokens(vocabulary)
+        return [i for i in range(count) if llama_cpp.llama_vocab_is_eog(vocabulary, i)]
+
+
+def logits(path: Path, prompts: Sequence[Sequence[int]], threads: int) -> list[Float32]:
+    """Return the logits of every position of every prompt, each (tokens, vocabulary).
+
+    Keys and values are cached in float32 and attention is unfused, so that what differs from
+    the reference comes from the weights.
+
+    Raises:
+        VerificationError: llama.cpp cannot load or evaluate the file.
+    """
+    longest = max(map(len, prompts))
+    with _model(path, vocab_only=False) as model:
+        parameters = llama_cpp.llama_context_default_params()
+        parameters.n_ctx = parameters.n_batch = parameters.n_ubatch = longest
+        parameters.n_threads = parameters.n_threads_batch = threads
+        parameters.type_k = parameters.type_v = _CACHE_IN_FLOAT32
+        parameters.flash_attn_type = _FLASH_ATTENTION_OFF
+        context = llama_cpp.llama_init_from_model(model, parameters)
+        if not context:
+            raise VerificationError("not_loadable", path=path)
+        try:
+            width = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(model))
+            return [_evaluate(path, context, prompt, width) for prompt in prompts]
+        finally:
+            llama_cpp.llama_free(context)
+
+
+def _evaluate(path: Path, context: Any, prompt: Sequence[int], width: int) -> Float32:
+    llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(context), True)
+    batch = llama_cpp.llama_batch_init(len(prompt), 0, 1)
+    try:
+        batch.n_tokens = len(prompt)
+        for i, id_ in enumerate(prompt):
+            batch.token[i], batch.pos[i] = id_, i
+            batch.n_seq_id[i], batch.seq_id[i][0] = 1, 0
+            batch.logits[i] = True
+        if llama_cpp.llama_decode(context, batch) != 0:
+            raise VerificationError("not_loadable", path=path)
+        values = llama_cpp.llama_get_logits(context)
+        return np.ctypeslib.as_array(values, shape=(len(prompt), width)).copy()
+    finally:
+        llama_cpp.llama_batch_free(batch)
