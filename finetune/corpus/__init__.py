@@ -1,0 +1,1 @@
+"""Public dialogue corpora into one cleaned form, `corpus.jsonl`."""

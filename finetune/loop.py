@@ -1,0 +1,271 @@
+"""The training loop both trainings share: packed rows in, a trained model out, resumable.
+
+Accelerate owns devices and processes (`accelerate launch` spreads the rows over GPUs). On a CPU
+bfloat16 autocast and torch.compile matter most; matrices are trained with Muon (momentum,
+orthogonalised; RMS-matched to AdamW, Liu et al. 2025), vectors and embeddings with AdamW.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from finetune.errors import TrainingError
+from finetune.files import disk_error
+from finetune.pack import Packed
+from finetune.recipe import Schedule
+
+MICRO_ROWS = 4  # rows in one forward pass: activations stay near the caches
+CHECKPOINT_SECONDS = 300.0
+VALIDATE_EVERY = 200  # steps
+Say = Callable[[dict[str, float]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What a finished training reports."""
+
+    steps: int
+    tokens: int
+    seconds: float
+    loss: float
+    held_out_loss: float
+
+
+def attention_mask(segment: Tensor) -> Tensor:
+    """Return the boolean mask (B, 1, T, T): causal, and only within one dialogue."""
+    length = segment.shape[1]
+    same = segment[:, :, None] == segment[:, None, :]  # (B, T, T)
+    causal = torch.ones(length, length, dtype=torch.bool, device=segment.device).tril()
+    return (same & causal)[:, None]
+
+
+def weighted_loss(model: nn.Module, rows: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """Return the summed loss over the weighted tokens and the sum of the weights."""
+    logits = model(
+        input_ids=rows["ids"],
+        position_ids=rows["position"],
+        attention_mask=attention_mask(rows["segment"]),
+        use_cache=False,
+    ).logits  # (B, T, V)
+    losses = nn.functional.cross_entropy(
+        logits[:, :-1].flatten(0, 1).float(), rows["ids"][:, 1:].flatten(), reduction="none"
+    )
+    weight = rows["weight"][:, 1:].flatten()
+    return (losses * weight).sum(), weight.sum()
+
+
+def fit(
+    model: nn.Module,
+    train: Packed,
+    held_out: Packed,
+    schedule: Schedule,
+    folder: Path,
+    identity: str,
+    say: Say,
+) -> Fitted:
+    """Train `model` in place; go on from `folder`'s checkpoint when there is one.
+
+    Args:
+        model: a causal language model of transformers, on any device accelerate knows.
+        train: rows to learn from, visited in order, again from the start when they run out.
+        held_out: rows to measure on.
+        schedule: steps, rates and weights.
+        folder: where the checkpoint is kept until the run is done.
+        identity: hash of recipe and corpus; a checkpoint of another run is refused.
+        say: called with figures every 20 steps.
+
+    Raises:
+        TrainingError: the disk is full, the checkpoint belongs to another run, the loss is NaN.
+    """
+    accelerator = Accelerator(
+        mixed_precision="bf16" if torch.cuda.is_available() or _cpu_has_bf16() else "no",
+        gradient_accumulation_steps=1,
+    )
+    optimizers = _optimizers(model, schedule)
+    model, *optimizers = accelerator.prepare(model, *optimizers)
+    compiled = torch.compile(weighted_loss, dynamic=False)
+    share = accelerator.num_processes
+    per_step = schedule.batch_rows * schedule.row_tokens
+    steps = max(1, round(schedule.tokens / per_step))
+    checkpoint = Checkpoint(folder, identity)
+    step, seconds = checkpoint.load(accelerator.unwrap_model(model), optimizers)
+    began = saved = time.monotonic()
+    loss = math.nan
+    while step < steps:
+        for group in (g for o in optimizers for g in o.param_groups):
+            group["lr"] = schedule.learning_rate * rate(step, steps, schedule)
+        total, weights = 0.0, 0.0
+        for rows in _micro_batches(train, step, schedule, accelerator):
+            with accelerator.autocast():
+                summed, weight = compiled(model, rows)
+            accelerator.backward(summed * (share / max(1.0, per_step)))
+            total, weights = total + summed.item(), weights + weight.item()
+        loss = total / max(1.0, weights)
+        if not math.isfinite(loss):
+            raise TrainingError("training.diverged", step=step)
+        _rescale(model, per_step / max(1.0, weights))
+        accelerator.clip_grad_norm_(model.parameters(), 1.0)
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
+        step += 1
+        spent = seconds + time.monotonic() - began
+        if step % 20 == 0 or step == steps:
+            figures = {"step": step, "of": steps, "loss": loss, "seconds": spent}
+            if step % VALIDATE_EVERY == 0:
+                figures["held_out_loss"] = measure(model, held_out, accelerator)
+            say(figures)
+        if accelerator.is_main_process and time.monotonic() - saved > CHECKPOINT_SECONDS:
+            checkpoint.save(accelerator.unwrap_model(model), optimizers, step, spent)
+            saved = time.monotonic()
+    held = measure(model, held_out, accelerator)
+    checkpoint.done()
+    spent = seconds + time.monotonic() - began
+    return Fitted(steps, steps * per_step, round(spent, 1), loss, held)
+
+
+def rate(step: int, steps: int, schedule: Schedule) -> float:
+    """Warm-up, stable, linear decay to zero (Hu et al. 2024, MiniCPM)."""
+    decay = max(1, round(steps * schedule.decay_share))
+    up = (step + 1) / max(1, schedule.warmup_steps)
+    return min(1.0, up, (steps - step) / decay)
+
+
+@torch.no_grad()
+def measure(model: nn.Module, rows: Packed, accelerator: Accelerator) -> float:
+    """Return the mean loss on counsellor tokens of held-out rows."""
+    model.eval()
+    total, weights = 0.0, 0.0
+    for start in range(0, len(rows) - MICRO_ROWS + 1, MICRO_ROWS):
+        batch = _tensors(rows, range(start, start + MICRO_ROWS), 0.0, accelerator.device)
+        with accelerator.autocast():
+            summed, weight = weighted_loss(model, batch)
+        total, weights = total + summed.item(), weights + weight.item()
+    model.train()
+    return total / max(1.0, weights)
+
+
+def _cpu_has_bf16() -> bool:
+    return bool(torch.backends.mkldnn.is_available()) and bool(
+        torch.ops.mkldnn._is_mkldnn_bf16_supported()  # noqa: SLF001  # the only public probe
+    )
+
+
+def _optimizers(model: nn.Module, schedule: Schedule) -> list[torch.optim.Optimizer]:
+    trained = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
+    matrices = [p for n, p in trained if p.ndim == 2 and "embed" not in n and "lora" not in n]
+    chosen = {id(p) for p in matrices}
+    rest = [p for _, p in trained if id(p) not in chosen]
+    made: list[torch.optim.Optimizer] = []
+    rate_and_decay = {"lr": schedule.learning_rate, "weight_decay": schedule.weight_decay}
+    if matrices:
+        made.append(torch.optim.Muon(matrices, adjust_lr_fn="match_rms_adamw", **rate_and_decay))
+    if rest:
+        made.append(torch.optim.AdamW(rest, betas=(0.9, 0.95), **rate_and_decay))
+    return made
+
+
+def _micro_batches(
+    rows: Packed, step: int, schedule: Schedule, accelerator: Accelerator
+) -> Iterator[dict[str, Tensor]]:
+    """Yield this process's share of the rows of one step."""
+    first = step * schedule.batch_rows + accelerator.process_index
+    mine = [
+        i % len(rows)
+        for i in range(first, (step + 1) * schedule.batch_rows, accelerator.num_processes)
+    ]
+    for start in range(0, len(mine), MICRO_ROWS):
+        chosen = mine[start : start + MICRO_ROWS]
+        yield _tensors(rows, chosen, schedule.client_weight, accelerator.device)
+
+
+def _tensors(
+    rows: Packed, chosen: list[int] | range, client_weight: float, device: torch.device
+) -> dict[str, Tensor]:
+    index = list(chosen)
+    target = torch.from_numpy(rows.target[index]).float()
+    segment = torch.from_numpy(rows.segment[index]).int()
+    weight = torch.where(target > 0, 1.0, client_weight) * (segment > 0)
+    return {
+        "ids": torch.from_numpy(rows.ids[index]).long().to(device),
+        "position": torch.from_numpy(rows.position[index]).long().to(device),
+        "segment": segment.to(device),
+        "weight": weight.to(device),
+    }
+
+
+def _rescale(model: nn.Module, factor: float) -> None:
+    """Turn summed gradients into means, once the weights of the step are known."""
+    grads = [p.grad for p in model.parameters() if p.grad is not None]
+    torch._foreach_mul_(grads, factor)  # noqa: SLF001  # as torch's own optimizers do
+
+
+class Checkpoint:
+    """One file that a run can go on from, replaced whole, removed when the run is done."""
+
+    def __init__(self, folder: Path, identity: str) -> None:
+        self._file = folder / "checkpoint.pt"
+        self._identity = identity
+
+    def save(
+        self, model: nn.Module, optimizers: list[Any], step: int, seconds: float
+    ) -> None:
+        """Write the state; the old checkpoint stays until the new one is whole."""
+        part = self._file.with_suffix(".part")
+        trained = {n: p.detach() for n, p in model.named_parameters() if p.requires_grad}
+        state = {
+            "identity": self._identity,
+            "step": step,
+            "seconds": seconds,
+            "model": trained,
+            "optimizers": [o.state_dict() for o in optimizers],
+        }
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            torch.save(state, part)
+            part.replace(self._file)
+        except (OSError, RuntimeError) as error:
+            part.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise disk_error(error, self._file) from error
+            raise TrainingError("training.disk_full", path=self._file) from error
+
+    def load(self, model: nn.Module, optimizers: list[Any]) -> tuple[int, float]:
+        """Restore a checkpoint; return its `(step, seconds)`, or zeros without one."""
+        if not self._file.is_file():
+            return 0, 0.0
+        try:
+            state = torch.load(self._file, weights_only=True)
+        except (OSError, RuntimeError, EOFError) as error:
+            raise TrainingError("training.checkpoint_damaged", path=self._file) from error
+        if state["identity"] != self._identity:
+            raise TrainingError("training.other_run", path=self._file)
+        model.load_state_dict(state["model"], strict=False)
+        for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        return int(state["step"]), float(state["seconds"])
+
+    def done(self) -> None:
+        """Remove the checkpoint of a finished run."""
+        self._file.unlink(missing_ok=True)
+
+
+def log_to(path: Path) -> Say:
+    """Return a `say` that appends figures as JSON lines to `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    def say(figures: dict[str, float]) -> None:
+        with path.open("a", encoding="utf-8") as log:
+            log.write(json.dumps({k: round(v, 4) for k, v in figures.items()}) + "\n")
+
+    return say

@@ -1,0 +1,86 @@
+"""A small Qwen2 base from scratch: tokenizer, packed rows, next-token training.
+
+Output folder: a Hugging Face `Qwen2ForCausalLM` with tied embeddings and its tokenizer, plus
+`run.json`. Everything is decided by the recipe and the corpus, and their hash names the run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
+
+from finetune.card import run_card, run_identity
+from finetune.corpus.dialogue import Dialogue
+from finetune.files import disk_error, replaced
+from finetune.loop import fit, log_to
+from finetune.pack import Packed, pack
+from finetune.recipe import Recipe, Schedule, Shape
+from finetune.template import Template, with_control_lines
+from finetune.tokenizer import END_OF_TEXT, TURN_END, train_tokenizer
+
+
+def pretrain(
+    recipe: Recipe, train: Sequence[Dialogue], held_out: Sequence[Dialogue], out: Path
+) -> Path:
+    """Train the base of `recipe` and save it to `out`; return `out`.
+
+    Raises:
+        RecipeError: the corpus is too small for the vocabulary.
+        TrainingError: no space, a foreign checkpoint in `out`, a diverged loss.
+    """
+    torch.manual_seed(recipe.seed)
+    tokenizer = train_tokenizer(train, recipe.shape.vocabulary)
+    rows = packed_rows(tokenizer, train, recipe, recipe.pretrain)
+    held_out_rows = packed_rows(tokenizer, held_out, recipe, recipe.pretrain)
+    model = Qwen2ForCausalLM(architecture(recipe.shape, tokenizer))
+    identity = run_identity(recipe, train)
+    log = log_to(out / "training.jsonl")
+    fitted = fit(model, rows, held_out_rows, recipe.pretrain, out, identity, log)
+    try:
+        model.save_pretrained(out)
+        tokenizer.save_pretrained(out)
+    except OSError as error:
+        raise disk_error(error, out) from error
+    card = run_card(recipe, train, held_out, tokenizer, asdict(fitted), "pretrain")
+    with replaced(out / "run.json") as file:
+        file.write(json.dumps(card, ensure_ascii=False, indent=1).encode())
+    return out
+
+
+def packed_rows(
+    tokenizer: PreTrainedTokenizerFast,
+    dialogues: Sequence[Dialogue],
+    recipe: Recipe,
+    schedule: Schedule,
+) -> Packed:
+    """Render dialogues with control lines and pack them into rows."""
+    template = Template(tokenizer)
+    examples = [template.render(with_control_lines(d), schedule.row_tokens) for d in dialogues]
+    pad = tokenizer.convert_tokens_to_ids(END_OF_TEXT)
+    kept = [e for e in examples if e.ids]
+    return pack(kept, schedule.row_tokens, recipe.shape.context, pad, recipe.seed)
+
+
+def architecture(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> Qwen2Config:
+    """Return the transformers configuration of a recipe's shape."""
+    end, stop = tokenizer.convert_tokens_to_ids([END_OF_TEXT, TURN_END])
+    return Qwen2Config(
+        vocab_size=shape.vocabulary,
+        hidden_size=shape.hidden,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=shape.kv_heads,
+        intermediate_size=shape.ffn,
+        max_position_embeddings=shape.context,
+        rope_parameters={"rope_type": "default", "rope_theta": shape.rope_theta},
+        tie_word_embeddings=True,
+        use_sliding_window=False,
+        bos_token_id=None,
+        eos_token_id=stop,
+        pad_token_id=end,
+    )

@@ -1,0 +1,43 @@
+"""The one error tree: is this the world or is it us?
+
+    SoulChatError
+    ├── KnownError      the world's fault: one kind sentence and what to do (exit code 1)
+    │   └── …           each stage names its own in its errors.py
+    └── BugError        ours (exit code 70)
+"""
+
+from __future__ import annotations
+
+from resources.messages import Language, sentence
+
+
+class SoulChatError(Exception):
+    """Root of everything this program raises on purpose."""
+
+
+class KnownError(SoulChatError):
+    """Something outside the program is wrong and a person can mend it.
+
+    Carries a catalogue key and its values instead of text, so the same error reads in
+    Chinese and in English. Values are file names, numbers and names of things; never what
+    a person wrote.
+    """
+
+    def __init__(self, key: str, /, **values: object) -> None:
+        super().__init__(key)
+        self.key = key
+        self.values = values
+
+    def sentence(self, lang: Language | None = None) -> str:
+        """Return the one sentence that says what is wrong and what to do."""
+        return sentence(f"error.{self.key}", lang=lang, **self.values)
+
+    def __str__(self) -> str:
+        return self.sentence()
+
+
+class BugError(SoulChatError):
+    """A promise of our own was broken; the text is for whoever mends it."""
+
+
+EXIT_DONE, EXIT_KNOWN, EXIT_USAGE, EXIT_BUG = 0, 1, 2, 70

@@ -1,0 +1,61 @@
+"""Every sentence a person reads, by key, in Chinese and English.
+
+The catalogues are `i18n/zh.toml` and `i18n/en.toml`. Tables nest, keys join with dots:
+`[error] model_missing = "…{path}…"` is read as `sentence("error.model_missing", path=…)`.
+Language: what `choose_language` was told, else the locale; no locale at all means Chinese.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Final, Literal, cast
+
+Language = Literal["zh", "en"]
+LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
+
+_chosen: list[Language] = []
+
+
+def choose_language(language: Language | None) -> None:
+    """Fix the language of this process; None goes back to the locale."""
+    _chosen[:] = [] if language is None else [language]
+
+
+def language() -> Language:
+    """Return the language in force: the chosen one, else that of the locale."""
+    if _chosen:
+        return _chosen[0]
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name, "")
+        if value:
+            return "zh" if value.lower().startswith(("zh", "c.", "posix")) or value == "C" else "en"
+    return "zh"
+
+
+@cache
+def catalogue(of: Language) -> dict[str, str]:
+    """Return all sentences of one language, keys joined with dots."""
+    text = resources.files("resources").joinpath("i18n", f"{of}.toml").read_text(encoding="utf-8")
+    flat: dict[str, str] = {}
+
+    def walk(table: dict[str, object], prefix: str) -> None:
+        for key, value in table.items():
+            if isinstance(value, dict):
+                walk(cast("dict[str, object]", value), f"{prefix}{key}.")
+            else:
+                flat[prefix + key] = cast("str", value)
+
+    walk(tomllib.loads(text), "")
+    return flat
+
+
+def sentence(key: str, /, *, lang: Language | None = None, **values: object) -> str:
+    """Return the sentence of `key`, its {placeholders} filled in.
+
+    Raises:
+        KeyError: the key is in no catalogue; a test holds both catalogues to the same keys.
+    """
+    return catalogue(lang or language())[key].format(**values)
