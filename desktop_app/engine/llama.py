@@ -10,6 +10,7 @@ import ctypes
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import metadata
 from typing import Any, Final
 
 import llama_cpp.llama_cpp as C  # noqa: N812 - the C interface, read as such
@@ -82,6 +83,16 @@ class Vocabulary:
     def adds_bos(self) -> bool:
         """Tell whether every text of this model starts with `bos`."""
         return bool(C.llama_vocab_get_add_bos(self.handle))
+
+
+def describe() -> dict[str, Any]:
+    """Return llama.cpp's own account of itself: version, processor features, devices."""
+    C.llama_backend_init()
+    return {
+        "llama_cpp_python": metadata.version("llama-cpp-python"),
+        "features": C.llama_print_system_info().decode("ascii", "replace").strip(" |"),
+        "gpu_offload": bool(C.llama_supports_gpu_offload()),
+    }
 
 
 class Llama:

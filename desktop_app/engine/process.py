@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from desktop_app.dialogue import Turn
 from desktop_app.engine import wire
@@ -110,9 +110,18 @@ class ChildEngine:
         if child is not None:
             child.stop()
 
-    def _load(self) -> Loaded:
-        began = time.perf_counter()
-        threads = self.settings.threads or physical_cores()
+    def describe(self) -> dict[str, Any]:
+        """Return llama.cpp's version, processor features and devices; loads no model."""
+        if self._child is None or not self._child.alive:
+            self.close()
+            self._spawn()
+        number = next(self._numbers)
+        self._send({"op": "describe", "id": number})
+        described: dict[str, Any] = self._event(number, "described")["facts"]
+        return described
+
+    def _spawn(self) -> Child:
+        """Start a child and wait for its first line."""
         try:
             child = Child(self.settings.workdir)
         except OSError as error:
@@ -126,6 +135,12 @@ class ChildEngine:
         if hello is None or hello.get("wire") != wire.WIRE_VERSION:
             self.close()
             raise EngineError("engine.cannot_start")
+        return child
+
+    def _load(self) -> Loaded:
+        began = time.perf_counter()
+        threads = self.settings.threads or physical_cores()
+        child = self._child or self._spawn()
         number = next(self._numbers)
         self._send(
             {

@@ -2,6 +2,7 @@
 
 Parent to child:
     {"op": "load", "id", "path", "n_ctx", "threads"}
+    {"op": "describe", "id"}
     {"op": "count", "id", "turns": [[role, content], …]}
     {"op": "reply", "id", "turns", "sampling": {…}, "max_tokens"}
     {"op": "cancel", "id"}                    everything up to that id
@@ -9,7 +10,7 @@ Parent to child:
 
 Child to parent:
     {"event": "hello", "wire", "pid", "llama_cpp"}     first line, before anything is loaded
-    {"event": "loaded" | "counted" | "piece" | "finished", "id", …}
+    {"event": "loaded" | "described" | "counted" | "piece" | "finished", "id", …}
     {"event": "known", "id", "key", "values"}          a KnownError, by key
     {"event": "bug", "id", "what"}                     type and place of an exception, no text
 """

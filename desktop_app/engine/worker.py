@@ -90,6 +90,10 @@ class Worker:
         match message["op"]:
             case "load":
                 self._load(message)
+            case "describe":
+                from desktop_app.engine.llama import describe  # noqa: PLC0415 - as in _load
+
+                self._send({"event": "described", "id": message["id"], "facts": describe()})
             case "count":
                 transcript, _ = self._model()
                 tokens = len(transcript.tokens(wire.turns_in(message["turns"])))

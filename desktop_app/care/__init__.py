@@ -1,0 +1,1 @@
+"""Help that works with no model and no network."""

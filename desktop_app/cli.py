@@ -1,0 +1,209 @@
+"""`soulchat`: the command line. Chooses what runs; what it does is in commands/ and app.py.
+
+Exit codes: 0 done, 1 a KnownError (one sentence on stderr), 2 wrong usage, 70 a bug.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+from desktop_app.errors import InputError
+from desktop_app.paths import Paths, app_paths
+from resources.errors import EXIT_BUG, EXIT_DONE, EXIT_KNOWN, KnownError
+from resources.messages import LANGUAGES, choose_language, sentence
+
+SECRETS: Final = ("SOULCHAT_PASSPHRASE", "SOULCHAT_NEW_PASSPHRASE", "SOULCHAT_RECOVERY_CODE")
+MAX_SEED: Final = 2**32 - 1
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code."""
+    for name in SECRETS:
+        os.environ.pop(name, None)  # nothing started from here may inherit them
+    arguments_given = sys.argv[1:] if argv is None else list(argv)
+    choose_language(_language(arguments_given))
+    if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
+        # A terminal that cannot show a character gets a question mark, not a crash.
+        sys.stdout.reconfigure(errors="replace")
+        sys.stderr.reconfigure(errors="replace")
+    arguments = _parser().parse_args(arguments_given)
+    try:
+        return _run(arguments, app_paths(arguments.data_dir))
+    except KnownError as error:
+        print(error.sentence(), file=sys.stderr)
+        return EXIT_KNOWN
+    except BrokenPipeError:
+        # The reader has gone; Python's own flush at exit must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_DONE
+    except KeyboardInterrupt:
+        print(sentence("cli.interrupted"), file=sys.stderr)
+        return EXIT_KNOWN
+    except Exception as error:  # noqa: BLE001 - the outermost net: type and place, never a text
+        print(sentence("cli.bug", name=_place(error)), file=sys.stderr)
+        return EXIT_BUG
+
+
+def _run(arguments: argparse.Namespace, paths: Paths) -> int:
+    """Run what `arguments` name. Each part is imported by the command that needs it."""
+    match arguments.command:
+        case "reply":
+            from desktop_app.commands.reply import run_reply  # noqa: PLC0415
+
+            run_reply(arguments, paths)
+        case "care":
+            from desktop_app.care.card import crisis_card  # noqa: PLC0415
+
+            print(crisis_card(arguments.region).text())
+        case "doctor":
+            from desktop_app.commands.doctor import examine  # noqa: PLC0415
+
+            _print_json(examine(arguments.model, paths), one_line=arguments.json)
+        case "bench":
+            from desktop_app.commands.bench import measure  # noqa: PLC0415
+
+            _print_json(measure(arguments.model, paths), one_line=arguments.json)
+        case _ if arguments.text:
+            from desktop_app.commands.talk import run_talk  # noqa: PLC0415
+
+            run_talk(arguments.model, paths)
+        case _:
+            return _open_window(arguments.model, paths)
+    return EXIT_DONE
+
+
+def _open_window(model: str | None, paths: Paths) -> int:
+    if not _has_display():
+        raise InputError("input.no_display")
+    from desktop_app.app import main as open_window  # noqa: PLC0415
+
+    return open_window(model, paths)
+
+
+def _has_display() -> bool:
+    """Tell whether a window could open: a named Qt platform, X11, Wayland, or not Linux."""
+    if sys.platform != "linux":
+        return True
+    return any(os.environ.get(n) for n in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"))
+
+
+def _language(arguments: Sequence[str]) -> Any:
+    """Return the value of --lang ahead of the parser, whose help is in that language already."""
+    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    early.add_argument("--lang", choices=LANGUAGES)
+    try:
+        return early.parse_known_args(arguments)[0].lang
+    except (argparse.ArgumentError, SystemExit):
+        return None
+
+
+def _parser() -> argparse.ArgumentParser:
+    everywhere = argparse.ArgumentParser(add_help=False)
+    for flag, options in {
+        "--data-dir": {"type": Path, "metavar": "DIR"},
+        "--lang": {"choices": LANGUAGES},
+        "--model": {"metavar": "PATH_OR_ID"},
+    }.items():
+        key = f"cli.help_{flag.strip('-').replace('-', '_')}"
+        everywhere.add_argument(flag, default=argparse.SUPPRESS, help=sentence(key), **options)
+    _help(everywhere)
+
+    parser = argparse.ArgumentParser(
+        prog="soulchat",
+        description=sentence("cli.description"),
+        parents=[everywhere],
+        add_help=False,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(data_dir=None, lang=None, model=None)
+    parser.add_argument("--text", action="store_true", help=sentence("cli.help_text"))
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=metadata.version("soulchat-desktop"),
+        help=sentence("cli.help_version"),
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    def command(name: str) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name,
+            help=sentence(f"cli.help_{name}"),
+            parents=[everywhere],
+            add_help=False,
+            allow_abbrev=False,
+        )
+
+    _add_reply(command("reply"))
+    card = command("care").add_subparsers(dest="care", required=True, metavar="card")
+    card_parser = card.add_parser(
+        "card", help=sentence("cli.help_card"), parents=[everywhere], add_help=False
+    )
+    card_parser.add_argument("--region", metavar="R", help=sentence("cli.help_region"))
+    for name in ("doctor", "bench"):
+        command(name).add_argument("--json", action="store_true", help=sentence("cli.help_json"))
+    return parser
+
+
+def _add_reply(reply: argparse.ArgumentParser) -> None:
+    form = reply.add_mutually_exclusive_group(required=True)
+    form.add_argument("--json", action="store_true", help=sentence("cli.help_json"))
+    form.add_argument("--jsonl", action="store_true", help=sentence("cli.help_jsonl"))
+    reply.add_argument("--session", metavar="ID", help=sentence("cli.help_session"))
+    reply.add_argument("--greedy", action="store_true", help=sentence("cli.help_greedy"))
+    reply.add_argument("--seed", type=_seed, metavar="N", help=sentence("cli.help_seed"))
+    reply.add_argument(
+        "--preset", choices=("model", "paper"), default="model", help=sentence("cli.help_preset")
+    )
+    reply.add_argument(
+        "--max-tokens",
+        type=_positive,
+        default=512,
+        metavar="N",
+        help=sentence("cli.help_max_tokens"),
+    )
+    reply.add_argument("--n-ctx", type=_positive, metavar="N", help=sentence("cli.help_n_ctx"))
+
+
+def _help(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-h", "--help", action="help", help=sentence("cli.help_help"))
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def _seed(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= MAX_SEED:
+        raise ValueError(text)
+    return number
+
+
+def _print_json(plain: dict[str, Any], *, one_line: bool) -> None:
+    print(json.dumps(plain, ensure_ascii=False, indent=None if one_line else 2))
+
+
+def _place(error: BaseException) -> str:
+    """Return where a bug showed itself: type, file and line; an exception's text may be private."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = ""
+    if trace is not None:
+        where = f" {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+    return type(error).__name__ + where
+
+
+if __name__ == "__main__":
+    sys.exit(main())

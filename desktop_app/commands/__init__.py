@@ -1,0 +1,1 @@
+"""The subcommands of `soulchat`, one file each; cli.py chooses between them."""
