@@ -120,7 +120,7 @@ def _delta(
     path: Path, config: Mapping[str, Any], module: str, pair: Mapping[str, SourceTensor]
 ) -> Delta:
     embedding = "embedding A" in pair or "embedding B" in pair
-    a, b = (("embedding A", "embedding B") if embedding else ("A", "B"))
+    a, b = ("embedding A", "embedding B") if embedding else ("A", "B")
     if set(pair) != {a, b} or any(len(tensor.shape) != 2 for tensor in pair.values()):
         raise AdapterError("adapter_unpaired", path=path, module=module)
     rank = int(_by_pattern(config.get("rank_pattern"), module, config.get("r", 8)))

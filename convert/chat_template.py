@@ -47,21 +47,23 @@ def _template_in(folder: Path) -> str | None:
     return written if isinstance(written, str) else None
 
 
-def render(
-    template: str, messages: Sequence[Mapping[str, str]], vocabulary: Vocabulary
-) -> str:
+def render(template: str, messages: Sequence[Mapping[str, str]], vocabulary: Vocabulary) -> str:
     """Return a dialogue in the model's own form, the reply's header included.
 
     Raises:
         VocabularyError: the template refuses or breaks on a plain dialogue.
     """
     try:
-        return _environment().from_string(template).render(
-            messages=messages,
-            add_generation_prompt=True,
-            bos_token=_token(vocabulary, vocabulary.begin_id),
-            eos_token=_token(vocabulary, vocabulary.end_ids[0]),
-            raise_exception=_refuse,
+        return (
+            _environment()
+            .from_string(template)
+            .render(
+                messages=messages,
+                add_generation_prompt=True,
+                bos_token=_token(vocabulary, vocabulary.begin_id),
+                eos_token=_token(vocabulary, vocabulary.end_ids[0]),
+                raise_exception=_refuse,
+            )
         )
     except (jinja2.TemplateError, TypeError, ValueError) as error:
         raise VocabularyError("template_refuses", reason=type(error).__name__) from error

@@ -18,6 +18,7 @@ from convert.merge import MergedTensor
 class Mixture(IntEnum):
     """`enum llama_ftype` of llama.h, written as `general.file_type`."""
 
+    F32 = 0
     F16 = 1
     Q8_0 = 7
     Q4_K_M = 15
@@ -29,6 +30,7 @@ class Mixture(IntEnum):
 
 
 _DEFAULTS: Final = {
+    Mixture.F32: TensorType.F32,
     Mixture.F16: TensorType.F16,
     Mixture.Q8_0: TensorType.Q8_0,
     Mixture.Q4_K_M: TensorType.Q4_K,
@@ -55,7 +57,7 @@ def choose_types(
         if len(tensor.shape) < 2 or tensor.name.endswith("_norm.weight"):
             yield TensorType.F32, TensorType.F32
             continue
-        if wanted is TensorType.F16:
+        if wanted in (TensorType.F32, TensorType.F16):
             yield wanted, wanted
             continue
         kind = tensor.name.rpartition(".")[0].rpartition(".")[2]

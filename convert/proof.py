@@ -47,9 +47,7 @@ def prove_tokenizer(
     return len(texts)
 
 
-def _code_points(
-    source: Tokenizer, text: str, theirs: Sequence[int], ours: Sequence[int]
-) -> str:
+def _code_points(source: Tokenizer, text: str, theirs: Sequence[int], ours: Sequence[int]) -> str:
     """Name the characters around the first differing token."""
     same = next((i for i, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), 0)
     first = source.encode(text, add_special_tokens=False).offsets[same : same + 1]

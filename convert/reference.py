@@ -72,9 +72,7 @@ class _Model:
         return [np.concatenate(columns, axis=1) for columns in zip(*parts, strict=True)]
 
 
-def _block(
-    parameters: Hyperparameters, weights: Mapping[str, Float32], states: Float32
-) -> Float32:
+def _block(parameters: Hyperparameters, weights: Mapping[str, Float32], states: Float32) -> Float32:
     epsilon = parameters.norm_epsilon
     normed = _rms_norm(states, weights["attn_norm.weight"], epsilon)
     states = states + _attention(parameters, weights, normed)
@@ -112,15 +110,15 @@ def _rotate(parameters: Hyperparameters, heads: Float32) -> Float32:
     angles = np.outer(np.arange(heads.shape[1], dtype=np.float32), frequencies)  # (T, d/2)
     cosine, sine = np.cos(angles), np.sin(angles)
     first, second = heads[..., : size // 2], heads[..., size // 2 :]
-    return np.concatenate(
+    rotated: Float32 = np.concatenate(
         [first * cosine - second * sine, second * cosine + first * sine], axis=-1
     )
+    return rotated
 
 
 def _linear(weights: Mapping[str, Float32], name: str, states: Float32) -> Float32:
     result: Float32 = states @ weights[f"{name}.weight"].T
-    bias = weights.get(f"{name}.bias")
-    return result if bias is None else result + bias
+    return result + weights[f"{name}.bias"] if f"{name}.bias" in weights else result
 
 
 def _rms_norm(states: Float32, weight: Float32, epsilon: float) -> Float32:

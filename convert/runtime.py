@@ -35,6 +35,9 @@ def _model(path: Path, *, vocab_only: bool) -> Iterator[Any]:
     parameters.vocab_only = vocab_only
     parameters.check_tensors = not vocab_only
     parameters.n_gpu_layers = 0
+    # Repacked weights gain nothing here, and AMX crashes where the kernel withholds its tiles
+    # (llama.cpp #20824).
+    parameters.use_extra_bufts = False
     model = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
     if not model:
         raise VerificationError("not_loadable", path=path)

@@ -65,7 +65,7 @@ def stream(
             _check_values(tensor, block, first)
             data = library.quantise(tensor.kind, block)
             offset = data_start + tensor.offset + first * tensor.row_bytes
-            file.write_at(offset, memoryview(data))
+            file.write_at(offset, data.data)
 
         with ThreadPoolExecutor(threads) as pool:
             pending: deque[Future[None]] = deque()
@@ -101,7 +101,8 @@ def _check_values(tensor: PlannedTensor, block: Float32, first: int) -> None:
     low, high = float(block.min()), float(block.max())
     if not (math.isfinite(low) and math.isfinite(high)):
         row = first + int(np.argmin(np.isfinite(block).all(axis=1)))
-        raise WeightError("weight_not_finite", path=_path(tensor), tensor=tensor.merged.name, row=row)
+        name = tensor.merged.name
+        raise WeightError("weight_not_finite", path=_path(tensor), tensor=name, row=row)
     largest = max(-low, high)
     if tensor.kind is not ggml.TensorType.F32 and largest > _FLOAT16_LIMIT:
         raise WeightError(

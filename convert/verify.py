@@ -28,6 +28,7 @@ from convert.merge import RowMerger
 from convert.metadata import PlannedTensor
 from convert.parity import check_gates, compare
 from convert.plan import Plan
+from convert.probes import DIALOGUES
 from convert.proof import prove_tokenizer
 from convert.reference import reference_logits
 from convert.sources import TensorReader
@@ -156,18 +157,12 @@ def check_weights(tensors: Sequence[PlannedTensor], path: Path) -> tuple[int, fl
     return count, worst
 
 
-_DIALOGUES: Final = (
-    ("最近总是睡不着，白天没有精神。", "听起来你已经累了一阵子了，能说说是从什么时候开始的吗？", "大概换工作以后。"),
-    ("I had a fight with my mother.", "That sounds painful. What happened?", "She never listens to me."),
-)
-
-
 def _prompts(plan: Plan) -> list[list[int]]:
     """Return two fixed dialogues in the model's own template, as token ids."""
     source = Tokenizer.from_file(str(plan.base / "tokenizer.json"))
     roles = ("user", "assistant", "user")
     prompts = []
-    for texts in _DIALOGUES:
+    for texts in DIALOGUES:
         messages = [
             {"role": role, "content": text} for role, text in zip(roles, texts, strict=True)
         ]
