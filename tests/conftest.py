@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,24 +68,26 @@ def no_child_left() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def no_qt_object_left_running() -> Iterator[None]:
+def no_qt_object_left_running(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves a QThread running or a QTimer active."""
     yield
-    if "PySide6.QtCore" not in sys.modules:
+    if "qapp" not in request.fixturenames:  # walking every object is dear; no Qt, no walk
         return
     from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
     from shiboken6 import isValid
 
-    if QCoreApplication.instance() is not None:
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     alive = [
         thing
         for thing in gc.get_objects()
         if isinstance(thing, (QThread, QTimer)) and isValid(thing)
     ]
-    threads = [thing for thing in alive if isinstance(thing, QThread) and thing.isRunning()]
+    main = QThread.currentThread()
+    threads = [
+        thing
+        for thing in alive
+        if isinstance(thing, QThread) and thing.isRunning() and thing is not main
+    ]
     timers = [thing for thing in alive if isinstance(thing, QTimer) and thing.isActive()]
-    main = QCoreApplication.instance()
-    threads = [thread for thread in threads if main is None or thread is not main.thread()]
     assert not threads, f"threads left running: {threads}"
     assert not timers, f"timers left active: {timers}"

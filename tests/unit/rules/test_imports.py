@@ -44,12 +44,3 @@ def test_names_no_version_of_its_own(file: SourceFile) -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert "__version__" not in file.text
     assert f'"{version["version"]}"' not in file.text
-
-
-@EVERY_FILE
-def test_runs_no_shell_and_unpickles_nothing(file: SourceFile) -> None:
-    assert imported(file) & {"pickle", "shelve", "marshal"} == set()
-    for node in ast.walk(file.tree):
-        if isinstance(node, ast.keyword) and node.arg == "shell":
-            assert isinstance(node.value, ast.Constant)
-            assert node.value.value is False
