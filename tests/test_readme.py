@@ -61,7 +61,7 @@ def test_a_written_command_exists(command: tuple[str, ...]) -> None:
         dry = ["make", "--dry-run", *arguments]
         subprocess.run(dry, cwd=ROOT, check=True, capture_output=True)
     elif program in COMMANDS:
-        parser = importlib.import_module(f"{COMMANDS[program]}.cli").build_parser()
+        parser = importlib.import_module(f"{COMMANDS[program]}.cli")._parser()
         parser.parse_args(arguments)
     else:
         assert program in SETUP
