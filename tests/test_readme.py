@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import json
 import re
 import shlex
@@ -67,17 +67,25 @@ def test_a_written_command_exists(command: tuple[str, ...]) -> None:
         assert program in SETUP
 
 
+def soulchat(*arguments: str) -> str:
+    """Run the installed command and return what it prints."""
+    program = Path(sys.executable).with_name("soulchat")
+    return subprocess.run([program, *arguments], check=True, capture_output=True, text=True).stdout
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_the_crisis_card_is_shown_as_written(language: str) -> None:
-    card = [sys.executable, "-m", "desktop_app.cli", "care", "card", "--lang", language]
-    shown = subprocess.run(card, check=True, capture_output=True, text=True).stdout
-    for number in ("12356", "110", "120"):
-        assert number in shown
+@pytest.mark.parametrize(
+    ("region", "numbers"), [("CN", {"12356", "110", "120"}), ("US", {"988", "911"})]
+)
+def test_the_crisis_card_shows_the_numbers_of_the_readme(
+    region: str, numbers: set[str], language: str
+) -> None:
+    card = soulchat("care", "card", "--region", region, "--lang", language)
+    assert numbers - set(re.findall(r"\d+", card)) == set()
 
 
 def test_the_doctor_answers_in_json() -> None:
-    doctor = [sys.executable, "-m", "desktop_app.cli", "doctor", "--json"]
-    json.loads(subprocess.run(doctor, check=True, capture_output=True, text=True).stdout)
+    assert "processor" in json.loads(soulchat("doctor", "--json"))
 
 
 def halves() -> tuple[str, str]:
@@ -90,7 +98,7 @@ def halves() -> tuple[str, str]:
 
 def test_both_halves_of_the_readme_have_the_same_commands() -> None:
     chinese, english = (shell_lines(half) for half in halves())
-    assert [line.replace("--lang zh", "--lang en") for line in chinese] == english
+    assert [line.replace("--region CN", "--region US") for line in chinese] == english
 
 
 def test_both_halves_of_the_readme_have_the_same_shape() -> None:
@@ -114,3 +122,33 @@ def test_a_path_named_in_the_architecture_exists() -> None:
     for path in re.findall(r"`([a-z_]+/[a-z_/.]*)`", text):
         if not path.startswith("adapter/"):  # what finetune writes, not a folder of ours
             assert (ROOT / path).exists(), path
+
+
+BENCH = {
+    "model": {"name": "mini", "quantisation": "Q8_0"},
+    "processor": {"name": "Some Processor", "physical_cores": 2, "logical_cores": 4},
+    "threads": 2,
+    "load_ms": 81.25,
+    "engine": {"prefill_tokens_per_s": 5123.4, "tokens_per_s": 301.0},
+    "raw_llama_cpp": {"prefill_tokens_per_s": 5200.1, "tokens_per_s": 305.2, "load_ms": 80.0},
+    "turns": [
+        {"prompt_tokens": 20, "evaluated_tokens": 20, "ttft_ms": 9.96},
+        {"prompt_tokens": 300, "evaluated_tokens": 24, "ttft_ms": 11.0},
+    ],
+    "peak_rss_bytes": 64 * 1024 * 1024,
+}
+
+
+def test_the_bench_fills_the_tables_of_both_halves() -> None:
+    specification = importlib.util.spec_from_file_location("figures", ROOT / "docs" / "figures.py")
+    assert specification is not None
+    assert specification.loader is not None
+    figures = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(figures)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    once = figures.with_figures(readme, BENCH)
+    assert figures.with_figures(once, BENCH) == once
+    for half in once.split("\n## English\n"):
+        assert "| 5,123 | 5,200 |" in half
+        assert "| 300 |" in half
+        assert "| 64 |" in half
