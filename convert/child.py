@@ -87,6 +87,7 @@ def _environment(blas_threads: int) -> dict[str, str]:
 
 def _serve() -> None:
     """Answer one question; the child's `main`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
     answer_pipe = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not mix with the answer
     length = int.from_bytes(sys.stdin.buffer.read(8), "little")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ _MEBIBYTE: Final = 1024 * 1024
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0 done, 1 the world's fault, 70 ours. Wrong usage exits with 2."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # leave no part file behind
     _choose_language(arguments)
     options = _parser().parse_args(arguments)
     try:

@@ -1,7 +1,9 @@
 """How far a written model's logits are from the reference, and how far they may be.
 
-Gates: F32 leaves rounding only; NMSE 1e-4 is "excellent" in llama.cpp's own check (`check-nmse.py`); the Kullback-Leibler
-bound is twice the published anchor of the type (llama.cpp `tools/perplexity`, Llama 3 8B).
+Gates: float32 leaves rounding only; an NMSE of 1e-4 is "excellent" in llama.cpp's own check
+(`check-nmse.py`); a quantised type may have twice its published Kullback-Leibler divergence
+(llama.cpp `tools/perplexity`, Llama 3 8B). Its NMSE is reported: on a narrow model llama.cpp's
+8-bit activations alone exceed any bound a wide one would keep.
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ from convert.errors import VerificationError
 from convert.mixtures import Mixture
 from convert.sources import Float32
 
-_MOST_NMSE: Final = {Mixture.F32: 1e-9, Mixture.F16: 1e-4, Mixture.Q8_0: 1e-3}
-_MOST_KLD: Final = {Mixture.Q4_K_M: 2 * 0.031}
+_MOST_NMSE: Final = {Mixture.F32: 1e-9, Mixture.F16: 1e-4}
+_MOST_KLD: Final = {Mixture.Q8_0: 2 * 0.0014, Mixture.Q4_K_M: 2 * 0.031}
 
 
 @dataclass(frozen=True, slots=True)

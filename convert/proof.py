@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -15,10 +16,23 @@ from convert.probes import probe_strings
 from convert.vocab import TokenType, Vocabulary
 
 
+@dataclass(frozen=True, slots=True)
+class TokenizerProof:
+    """How many strings both tokenizers split equally, and which ids end a reply.
+
+    `app_stop_ids`: end tokens of the source for which GGUF has no room; whoever runs the model
+    stops at them itself.
+    """
+
+    strings: int
+    end_ids: tuple[int, ...]
+    app_stop_ids: tuple[int, ...]
+
+
 def prove_tokenizer(
     path: Path, tokenizer_file: Path, vocabulary: Vocabulary, corpus: Path | None
-) -> int:
-    """Tokenise the probes, and the corpus's messages if given, both ways; return how many.
+) -> TokenizerProof:
+    """Tokenise the probes, and the corpus's messages if given, both ways.
 
     The file at `path` needs its header only.
 
@@ -35,16 +49,16 @@ def prove_tokenizer(
     probes = list(probe_strings(control))
     texts = probes + (list(corpus_messages(corpus)) if corpus is not None else [])
     source = Tokenizer.from_file(str(tokenizer_file))
+    found, end_ids = runtime.tokenise(path, texts)
     expected = (one.ids for one in source.encode_batch(texts, add_special_tokens=False))
-    for index, (text, theirs, ours) in enumerate(
-        zip(texts, expected, runtime.tokenise(path, texts), strict=True)
-    ):
+    for index, (text, theirs, ours) in enumerate(zip(texts, expected, found, strict=True)):
         if theirs != ours:
             points = _code_points(source, text, theirs, ours) if index < len(probes) else "…"
             raise VocabularyError(
                 "tokenizer_differs", path=tokenizer_file, index=index, points=points
             )
-    return len(texts)
+    missing = set(vocabulary.end_ids) - set(end_ids)
+    return TokenizerProof(len(texts), tuple(end_ids), tuple(sorted(missing)))
 
 
 def _code_points(source: Tokenizer, text: str, theirs: Sequence[int], ours: Sequence[int]) -> str:

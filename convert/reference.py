@@ -123,7 +123,8 @@ def _linear(weights: Mapping[str, Float32], name: str, states: Float32) -> Float
 
 def _rms_norm(states: Float32, weight: Float32, epsilon: float) -> Float32:
     mean = np.mean(states * states, axis=-1, keepdims=True)
-    return states / np.sqrt(mean + np.float32(epsilon)) * weight
+    normed: Float32 = states / np.sqrt(mean + np.float32(epsilon)) * weight
+    return normed
 
 
 def _softmax(scores: Float32) -> Float32:

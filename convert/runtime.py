@@ -47,15 +47,22 @@ def _model(path: Path, *, vocab_only: bool) -> Iterator[Any]:
         llama_cpp.llama_model_free(model)
 
 
-def tokenise(path: Path, texts: Sequence[str]) -> list[list[int]]:
-    """Return llama.cpp's token ids of each text; special tokens are recognised, none added.
+def tokenise(path: Path, texts: Sequence[str]) -> tuple[list[list[int]], list[int]]:
+    """Return llama.cpp's token ids of each text, and every id at which it ends a reply.
+
+    Special tokens in a text are recognised, none is added.
 
     Raises:
         VerificationError: llama.cpp cannot load the vocabulary.
     """
     with _model(path, vocab_only=True) as model:
         vocabulary = llama_cpp.llama_model_get_vocab(model)
-        return [_tokens(vocabulary, text.encode()) for text in texts]
+        ends = [
+            id_
+            for id_ in range(llama_cpp.llama_vocab_n_tokens(vocabulary))
+            if llama_cpp.llama_vocab_is_eog(vocabulary, id_)
+        ]
+        return [_tokens(vocabulary, text.encode()) for text in texts], ends
 
 
 def _tokens(vocabulary: Any, text: bytes) -> list[int]:
@@ -65,14 +72,6 @@ def _tokens(vocabulary: Any, text: bytes) -> list[int]:
     if count < 0:
         raise BugError("more tokens than bytes")
     return list(ids[:count])
-
-
-def end_ids(path: Path) -> list[int]:
-    """Return every id at which llama.cpp ends a reply."""
-    with _model(path, vocab_only=True) as model:
-        vocabulary = llama_cpp.llama_model_get_vocab(model)
-        count = llama_cpp.llama_vocab_n_tokens(vocabulary)
-        return [i for i in range(count) if llama_cpp.llama_vocab_is_eog(vocabulary, i)]
 
 
 def logits(path: Path, prompts: Sequence[Sequence[int]], threads: int) -> list[Float32]:

@@ -66,9 +66,8 @@ def verify_vocabulary(plan: Plan, path: Path, corpus: Path | None) -> dict[str, 
         VocabularyError: the two tokenizers differ.
     """
     tokenizer = plan.base / "tokenizer.json"
-    strings = in_child(1, prove_tokenizer, path, tokenizer, plan.vocabulary, corpus)
-    ends = in_child(1, runtime.end_ids, path)
-    return {"tokenizer": {"strings": strings, "equal": True, "end_ids": ends}}
+    proof = in_child(1, prove_tokenizer, path, tokenizer, plan.vocabulary, corpus)
+    return {"tokenizer": {"equal": True} | asdict(proof)}
 
 
 def verify_file(plan: Plan, path: Path, level: Level, threads: int) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def write_base(folder: Path, shape: Shape | None = None, seed: int = 0) -> Path:
     if shape.shards == 1:
         write_safetensors(folder / "model.safetensors", tensors, shape.dtype)
         return folder
-    placed = {}
+    placed: dict[str, str] = {}
     for number in range(shape.shards):
         name = f"model-{number + 1:05}-of-{shape.shards:05}.safetensors"
         part = {key: tensors[key] for key in sorted(tensors)[number :: shape.shards]}
@@ -121,9 +121,15 @@ def random_tensors(shape: Shape, seed: int = 0) -> dict[str, Array]:
     return tensors
 
 
-def write_adapter(folder: Path, shape: Shape | None = None, **config: Any) -> Path:
-    """Write a trained-looking LoRA adapter for every projection and return its folder.
+def write_adapter(
+    folder: Path,
+    shape: Shape | None = None,
+    modules: Mapping[str, tuple[int, int]] | None = None,
+    **config: Any,
+) -> Path:
+    """Write a trained-looking LoRA adapter and return its folder.
 
+    `modules`: name and weight shape of what it updates, every projection unless told;
     `config` overrides fields of adapter_config.json.
     """
     shape = shape or Shape()
@@ -132,18 +138,22 @@ def write_adapter(folder: Path, shape: Shape | None = None, **config: Any) -> Pa
     patterns: Mapping[str, int] = config.get("rank_pattern", {})
     dice = np.random.default_rng(7)
     factors: dict[str, Array] = {}
-    for name, weight in random_tensors(shape).items():
-        module, _, parameter = name.rpartition(".")
-        if parameter != "weight" or "_proj" not in module:
-            continue
+    for module, (rows, columns) in (modules or _projections(shape)).items():
         r = next((r for end, r in patterns.items() if module.endswith(end)), rank)
         at = f"base_model.model.{module}"
-        a, b = (r, weight.shape[1]), (weight.shape[0], r)
-        factors[f"{at}.lora_A.weight"] = dice.normal(0, 0.05, a).astype(np.float32)
-        factors[f"{at}.lora_B.weight"] = dice.normal(0, 0.05, b).astype(np.float32)
+        factors[f"{at}.lora_A.weight"] = dice.normal(0, 0.05, (r, columns)).astype(np.float32)
+        factors[f"{at}.lora_B.weight"] = dice.normal(0, 0.05, (rows, r)).astype(np.float32)
     write_safetensors(folder / "adapter_model.safetensors", factors, "F32")
     write_json(folder / "adapter_config.json", _ADAPTER_CONFIG | config)
     return folder
+
+
+def _projections(shape: Shape) -> dict[str, tuple[int, int]]:
+    return {
+        name.removesuffix(".weight"): (weight.shape[0], weight.shape[1])
+        for name, weight in random_tensors(shape).items()
+        if name.endswith("_proj.weight")
+    }
 
 
 _ADAPTER_CONFIG: dict[str, Any] = {

@@ -1,0 +1,149 @@
+"""Whatever goes wrong midway: a sentence, no part file, the older output as it was."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from convert.child import in_child
+from convert.errors import VerificationError, WorkerError
+from convert.mixtures import Mixture
+from convert.plan import Plan, make_plan
+from convert.verify import check_structure, check_weights
+from tests.support.convert_run import converted, refused
+from tests.support.tiny_base import Shape, read_json, write_base, write_json
+
+SHAPE = Shape(layers=1)
+
+
+def test_a_full_disk_is_a_sentence_with_both_numbers(tmp_path: Path) -> None:
+    """A real tmpfs, mounted in a mount namespace of the child's own."""
+    base = write_base(tmp_path / "base", SHAPE)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    script = (
+        f"mount -t tmpfs -o size=200k none {disk} && echo old > {disk}/m.gguf && "
+        f"{sys.executable} -m convert.cli run {base} --out {disk}/m.gguf --quant F16 --lang en; "
+        f"echo code $?; ls {disk}; cat {disk}/m.gguf"
+    )
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "code 1\nm.gguf\nold\n", done
+    assert "Not enough space" in done.stderr
+
+
+def test_an_older_output_survives_a_refusal(tmp_path: Path) -> None:
+    base = write_base(tmp_path / "base", SHAPE)
+    out = tmp_path / "m.gguf"
+    converted("run", base, "--out", out, "--quant", "Q8_0", "--verify", "none")
+    before = out.read_bytes()
+    change = read_json(base / "tokenizer.json")
+    change["added_tokens"][1]["lstrip"] = True  # llama.cpp has no such flag for BPE
+    write_json(base / "tokenizer.json", change)
+    sentence = refused("run", base, "--out", out, "--quant", "Q8_0")
+    assert "differently" in sentence
+    assert out.read_bytes() == before
+    assert not out.with_name("m.gguf.part").exists()
+
+
+@pytest.fixture
+def converting(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], int, Path]]:
+    """A conversion held midway by a corpus nobody has written yet: (process, pipe, output)."""
+    base = write_base(tmp_path / "base", SHAPE)
+    corpus, out = tmp_path / "corpus.jsonl", tmp_path / "m.gguf"
+    os.mkfifo(corpus)
+    command = [sys.executable, "-m", "convert.cli", "run", str(base), "--lang", "en"]
+    command += ["--out", str(out), "--quant", "F16", "--calibration", str(corpus)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        pipe = os.open(corpus, os.O_WRONLY)  # returns when the worker opens it for reading
+        assert out.with_name("m.gguf.part").exists()
+        yield process, pipe, out
+        os.close(pipe)
+        process.kill()
+
+
+def worker_of(process: subprocess.Popen[str]) -> int:
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
+    (pid,) = children.split()
+    return int(pid)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_cancelled_run_leaves_nothing(
+    converting: tuple[subprocess.Popen[str], int, Path], number: signal.Signals
+) -> None:
+    process, _, out = converting
+    process.send_signal(number)
+    _, said = process.communicate()
+    assert (process.returncode, said.count("\n")) == (1, 1), said
+    assert sorted(path.name for path in out.parent.iterdir()) == ["base", "corpus.jsonl"]
+
+
+def test_a_worker_killed_midway_leaves_a_sentence_and_no_part(
+    converting: tuple[subprocess.Popen[str], int, Path],
+) -> None:
+    process, _, out = converting
+    os.kill(worker_of(process), signal.SIGKILL)
+    _, said = process.communicate()
+    assert process.returncode == 1
+    assert "SIGKILL" in said
+    assert not out.with_name("m.gguf.part").exists()
+
+
+def test_a_worker_does_not_outlive_its_parent(
+    converting: tuple[subprocess.Popen[str], int, Path],
+) -> None:
+    process, pipe, _ = converting
+    process.kill()
+    watch = select.poll()
+    watch.register(pipe, select.POLLERR)
+    assert watch.poll(20_000) == [(pipe, select.POLLERR)], "the corpus's reader is still there"
+
+
+@pytest.mark.parametrize("number", [signal.SIGABRT, signal.SIGKILL, signal.SIGSEGV])
+def test_the_death_of_a_worker_is_an_error_that_names_the_signal(number: signal.Signals) -> None:
+    with pytest.raises(WorkerError) as caught:
+        in_child(1, signal.raise_signal, number)
+    assert caught.value.values["signal"] == number.name
+
+
+def written(tmp_path: Path) -> tuple[Plan, Path]:
+    base, out = write_base(tmp_path / "base", SHAPE), tmp_path / "m.gguf"
+    converted("run", base, "--out", out, "--quant", "F16", "--verify", "none")
+    return make_plan(base, None, out, Mixture.F16), out
+
+
+def test_a_truncated_file_does_not_verify(tmp_path: Path) -> None:
+    plan, out = written(tmp_path)
+    os.truncate(out, plan.size - 1)
+    with pytest.raises(VerificationError) as caught:
+        check_structure(plan.tensors, out, plan.size)
+    assert (caught.value.values["expected"], caught.value.values["found"]) == (
+        plan.size,
+        plan.size - 1,
+    )
+
+
+def test_a_tensor_of_other_weights_does_not_verify(tmp_path: Path) -> None:
+    plan, out = written(tmp_path)
+    tensor = next(one for one in plan.tensors if one.merged.name == "blk.0.ffn_up.weight")
+    start = len(plan.header) + tensor.offset
+    data = bytearray(out.read_bytes())
+    rows = data[start : start + tensor.bytes]
+    data[start : start + tensor.bytes] = rows[tensor.row_bytes :] + rows[: tensor.row_bytes]
+    out.write_bytes(data)
+    check_structure(plan.tensors, out, plan.size)
+    with pytest.raises(VerificationError) as caught:
+        check_weights(plan.tensors, out)
+    assert caught.value.values["tensor"] == tensor.merged.name

@@ -1,0 +1,215 @@
+"""Bad input is one sentence with the file, the name and both numbers; nothing is written."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from tests.support.convert_run import convert, refused
+from tests.support.tiny_base import (
+    Shape,
+    random_tensors,
+    read_json,
+    write_adapter,
+    write_base,
+    write_json,
+    write_safetensors,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SHAPE = Shape(layers=1)
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    return write_base(tmp_path / "base", SHAPE)
+
+
+@pytest.fixture
+def adapter(tmp_path: Path) -> Path:
+    return write_adapter(tmp_path / "adapter", SHAPE)
+
+
+def changed(path: Path, **fields: Any) -> None:
+    write_json(path, read_json(path) | fields)
+
+
+def truncate(base: Path) -> None:
+    path = base / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def tensors(base: Path, **changes: np.ndarray | None) -> None:
+    kept = {**random_tensors(SHAPE), **changes}
+    present = {name: values for name, values in kept.items() if values is not None}
+    write_safetensors(base / "model.safetensors", present, "F32")
+
+
+def change_tokenizer(base: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    path = base / "tokenizer.json"
+    tokenizer = read_json(path)
+    change(tokenizer)
+    write_json(path, tokenizer)
+
+
+NORM = "model.norm.weight"
+HALF_INFINITE = np.r_[np.ones(255, np.float32), np.float32("inf")]
+
+DAMAGED_BASES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
+    "no config": (lambda base: (base / "config.json").unlink(), ["config.json"]),
+    "config is no JSON": (lambda base: (base / "config.json").write_text("{"), ["config.json"]),
+    "config field missing": (
+        lambda base: changed(base / "config.json", hidden_size=None),
+        ["config.json"],
+    ),
+    "unknown family": (
+        lambda base: changed(base / "config.json", architectures=["ChatGLMModel"]),
+        ["ChatGLMModel", "Qwen2ForCausalLM", "LlamaForCausalLM"],
+    ),
+    "unknown rope": (
+        lambda base: changed(base / "config.json", rope_parameters={"rope_type": "yarn"}),
+        ["rope_type", "yarn"],
+    ),
+    "no weights": (
+        lambda base: (base / "model.safetensors").unlink(),
+        ["model.safetensors"],
+    ),
+    "truncated weights": (truncate, ["model.safetensors", "should end at byte"]),
+    "weights of another program": (
+        lambda base: (base / "model.safetensors").write_bytes(b"PK\x03\x04 not this"),
+        ["model.safetensors", "header"],
+    ),
+    "tensor missing": (lambda base: tensors(base, **{NORM: None}), [NORM]),
+    "tensor unknown": (
+        lambda base: tensors(base, **{"model.extra.weight": np.ones(3, np.float32)}),
+        ["model.extra.weight"],
+    ),
+    "tensor of another shape": (
+        lambda base: tensors(base, **{NORM: np.ones(128, np.float32)}),
+        [NORM, "[128]", "[256]"],
+    ),
+    "infinite weight": (lambda base: tensors(base, **{NORM: HALF_INFINITE}), ["output_norm"]),
+    "weight beyond float16": (
+        lambda base: tensors(
+            base, **{"model.embed_tokens.weight": np.full((512, 256), 1e6, np.float32)}
+        ),
+        ["token_embd.weight", "1000000", "65504"],
+    ),
+    "no tokenizer": (lambda base: (base / "tokenizer.json").unlink(), ["tokenizer.json"]),
+    "SentencePiece-like tokenizer": (
+        lambda base: change_tokenizer(base, lambda t: t["model"].update(byte_fallback=True)),
+        ["tokenizer.json", "byte_fallback"],
+    ),
+    "unknown splitting": (
+        lambda base: change_tokenizer(base, lambda t: t["pre_tokenizer"]["pretokenizers"].pop(0)),
+        ["pre_tokenizer"],
+    ),
+    "more tokens than rows": (
+        lambda base: change_tokenizer(base, lambda t: t["model"]["vocab"].update({"zzzz": 600})),
+        ["601", "512"],
+    ),
+    "no chat template": (
+        lambda base: (base / "chat_template.jinja").unlink(),
+        ["chat_template.jinja"],
+    ),
+    "broken chat template": (
+        lambda base: (base / "chat_template.jinja").write_text("\n{% for %}"),
+        ["line 2"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("damage", "named"), DAMAGED_BASES.values(), ids=DAMAGED_BASES)
+def test_a_damaged_base_is_refused(
+    base: Path, damage: Callable[[Path], object], named: list[str]
+) -> None:
+    damage(base)
+    out = base.parent / "m.gguf"
+    sentence = refused("run", base, "--out", out, "--quant", "Q8_0")
+    assert all(name in sentence for name in named), sentence
+    assert sorted(path.name for path in base.parent.iterdir()) == ["base"]
+
+
+def test_a_missing_shard_is_named(tmp_path: Path) -> None:
+    base = write_base(tmp_path / "base", Shape(layers=1, shards=3))
+    (base / "model-00002-of-00003.safetensors").unlink()
+    sentence = refused("plan", base, "--out", tmp_path / "m.gguf", "--quant", "Q8_0")
+    assert "model-00002-of-00003.safetensors" in sentence
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        pytest.param({"peft_type": "LOHA"}, "LOHA", id="not LoRA"),
+        pytest.param({"use_dora": True}, "use_dora", id="DoRA"),
+        pytest.param({"bias": "all"}, "bias", id="trained biases"),
+        pytest.param({"modules_to_save": ["lm_head"]}, "modules_to_save", id="whole modules"),
+        pytest.param({"init_lora_weights": "pissa"}, "pissa", id="PiSSA"),
+        pytest.param({"r": 16}, "16", id="another rank"),
+    ],
+)
+def test_an_adapter_that_would_merge_wrongly_is_refused(
+    base: Path, adapter: Path, fields: dict[str, Any], named: str
+) -> None:
+    changed(adapter / "adapter_config.json", **fields)
+    out = base.parent / "m.gguf"
+    assert named in refused("run", base, "--adapter", adapter, "--out", out, "--quant", "F16")
+    assert not out.exists()
+
+
+def test_an_adapter_of_a_deeper_base_is_refused_with_both_numbers(
+    base: Path, tmp_path: Path
+) -> None:
+    adapter = write_adapter(tmp_path / "deep", Shape(layers=3))
+    out = tmp_path / "m.gguf"
+    sentence = refused("plan", base, "--adapter", adapter, "--out", out, "--quant", "F16")
+    assert "14 of the 21" in sentence
+    assert "model.layers.1" in sentence
+
+
+def test_an_adapter_of_a_wider_base_is_refused_with_both_shapes(base: Path, tmp_path: Path) -> None:
+    adapter = write_adapter(tmp_path / "wide", Shape(layers=1, hidden=512))
+    out = tmp_path / "m.gguf"
+    sentence = refused("plan", base, "--adapter", adapter, "--out", out, "--quant", "F16")
+    assert "512" in sentence
+    assert "256" in sentence
+
+
+def test_an_untrained_adapter_is_refused(base: Path, tmp_path: Path) -> None:
+    adapter = write_adapter(tmp_path / "idle", SHAPE)
+    module = "base_model.model.model.layers.0.mlp.up_proj"
+    factors = {
+        f"{module}.lora_A.weight": np.ones((4, 256), np.float32),
+        f"{module}.lora_B.weight": np.zeros((512, 4), np.float32),
+    }
+    write_safetensors(adapter / "adapter_model.safetensors", factors, "F32")
+    out = tmp_path / "m.gguf"
+    sentence = refused("run", base, "--adapter", adapter, "--out", out, "--quant", "F16")
+    assert "model.layers.0.mlp.up_proj" in sentence
+
+
+def test_the_sentence_comes_in_chinese_too(tmp_path: Path) -> None:
+    done = convert("plan", tmp_path / "none", "--out", tmp_path / "m", "--quant", "F16")
+    assert done.returncode == 1
+    assert "找不到基座模型文件夹" in done.stderr
+
+
+def test_wrong_usage_exits_with_2(tmp_path: Path) -> None:
+    assert convert("run", tmp_path, "--quant", "Q8_0").returncode == 2
+
+
+def test_a_broken_corpus_line_is_named_by_number_only(base: Path, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus.jsonl"
+    good = json.dumps({"messages": [{"role": "user", "content": "安静的秘密"}]})
+    corpus.write_text(f"{good}\n安静的秘密\n", encoding="utf-8")
+    out = tmp_path / "m.gguf"
+    sentence = refused("run", base, "--out", out, "--quant", "F16", "--calibration", corpus)
+    assert "Line 2" in sentence
+    assert "秘密" not in sentence
+    assert not out.exists()

@@ -1,0 +1,153 @@
+"""From folders to a file that llama.cpp reads as the source says."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.convert_run import converted
+from tests.support.tiny_base import (
+    CHAT_TEMPLATE,
+    Shape,
+    read_json,
+    write_adapter,
+    write_base,
+    write_json,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LLAMA3_ROPE = {
+    "rope_type": "llama3",
+    "rope_theta": 500000.0,
+    "factor": 8.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 64,
+}
+MODELS = {
+    "qwen2 tied": Shape(),
+    "qwen2 untied, float16, three shards": Shape(tied=False, dtype="F16", shards=3),
+    "qwen2, old rope field": Shape(config={"rope_parameters": None, "rope_theta": 1e6}),
+    "qwen2, linear rope": Shape(
+        config={"rope_parameters": {"rope_theta": 1e4, "rope_type": "linear", "factor": 4.0}}
+    ),
+    "llama": Shape(family="llama"),
+    "llama 3.1 rope": Shape(family="llama", config={"rope_parameters": LLAMA3_ROPE}),
+    "llama, as many key heads as query heads": Shape(family="llama", kv_heads=4, tied=False),
+}
+
+
+@pytest.mark.parametrize("shape", MODELS.values(), ids=MODELS)
+def test_float32_logits_are_those_of_the_reference(shape: Shape, tmp_path: Path) -> None:
+    base = write_base(tmp_path / "base", shape)
+    adapter = write_adapter(tmp_path / "adapter", shape)
+    out = tmp_path / "m.gguf"
+    answer = converted(
+        *("run", base, "--adapter", adapter, "--out", out),
+        *("--quant", "F32", "--verify", "full"),
+    )
+    parity = answer["card"]["parity"]
+    assert parity["logits"]["nmse"] <= 1e-9
+    assert parity["logits"]["tokens"] >= 64
+    assert parity["tokenizer"]["strings"] >= 5000
+
+
+@pytest.mark.parametrize("quant", ["F16", "Q8_0", "Q4_K_M"])
+def test_a_quantised_file_passes_every_gate(quant: str, tmp_path: Path) -> None:
+    base = write_base(tmp_path / "base")
+    answer = converted(
+        *("run", base, "--out", tmp_path / "m.gguf"),
+        *("--quant", quant, "--verify", "full"),
+    )
+    assert answer["card"]["parity"].keys() == {"tokenizer", "weights", "logits"}
+
+
+def test_the_bytes_do_not_depend_on_the_number_of_threads(tmp_path: Path) -> None:
+    base = write_base(tmp_path / "base", Shape(layers=1, vocabulary=9000))
+    hashes = {
+        converted(
+            *("run", base, "--out", tmp_path / "m.gguf", "--quant", "Q4_K_M"),
+            *("--verify", "none", "--threads", threads),
+        )["card"]["sha256"]
+        for threads in (1, 2, 5)
+    }
+    assert len(hashes) == 1
+
+
+def test_the_card_says_what_the_run_said(tmp_path: Path) -> None:
+    base = write_base(tmp_path / "base", Shape(layers=1))
+    adapter = write_adapter(tmp_path / "adapter", Shape(layers=1))
+    run = {
+        "name": "soulchat-mini",
+        "licence": "CC0-1.0",
+        "languages": ["zh"],
+        "system": "你好",
+        "sampling": {"temperature": 0.7},
+        "recipe": {"epochs": 1},
+    }
+    write_json(adapter / "run.json", run)
+    out = tmp_path / "mini.gguf"
+    converted("run", base, "--adapter", adapter, "--out", out, "--quant", "Q8_0")
+    card = read_json(tmp_path / "model.json")
+    parity = card.pop("parity")
+    assert parity["tokenizer"]["equal"] is True
+    assert card == {
+        "format": 1,
+        "name": "mini",
+        "file": "mini.gguf",
+        "sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
+        "bytes": out.stat().st_size,
+        "licence": "CC0-1.0",
+        "languages": ["zh"],
+        "context": 512,
+        "template_sha256": hashlib.sha256(CHAT_TEMPLATE.encode()).hexdigest(),
+        "system": "你好",
+        "sampling": {"temperature": 0.7},
+        "quantisation": "Q8_0",
+        "run": run,
+    }
+
+
+def test_the_adapters_template_wins(tmp_path: Path) -> None:
+    base = write_base(tmp_path / "base", Shape(layers=1))
+    adapter = write_adapter(tmp_path / "adapter", Shape(layers=1))
+    template = "{# mine #}" + CHAT_TEMPLATE
+    (adapter / "chat_template.jinja").write_text(template, encoding="utf-8")
+    out = tmp_path / "m.gguf"
+    converted("run", base, "--adapter", adapter, "--out", out, "--quant", "Q8_0")
+    card = read_json(tmp_path / "model.json")
+    assert card["template_sha256"] == hashlib.sha256(template.encode()).hexdigest()
+
+
+def test_the_plan_knows_the_exact_size(tmp_path: Path) -> None:
+    base = write_base(tmp_path / "base", Shape(layers=2))
+    out = tmp_path / "m.gguf"
+    planned = converted("plan", base, "--out", out, "--quant", "Q4_K_M")["bytes"]
+    assert not out.exists()
+    converted("run", base, "--out", out, "--quant", "Q4_K_M", "--verify", "none")
+    assert out.stat().st_size == planned
+
+
+def test_every_end_token_ends_a_reply(tmp_path: Path) -> None:
+    base = write_base(tmp_path / "base", Shape(layers=1))
+    answer = converted("run", base, "--out", tmp_path / "m.gguf", "--quant", "Q8_0")
+    assert answer["card"]["parity"]["tokenizer"]["end_ids"] == [0, 2]
+
+
+def test_a_written_file_is_verified_again(tmp_path: Path) -> None:
+    base = write_base(tmp_path / "base", Shape(layers=1))
+    out = tmp_path / "m.gguf"
+    converted("run", base, "--out", out, "--quant", "Q8_0", "--verify", "none")
+    figures = converted("verify", out, base, "--verify", "full")
+    assert figures.keys() == {"tokenizer", "weights", "logits"}
+
+
+def test_inspect_counts_tensors_by_type(tmp_path: Path) -> None:
+    base = write_base(tmp_path / "base", Shape(layers=1))
+    out = tmp_path / "m.gguf"
+    converted("run", base, "--out", out, "--quant", "Q8_0", "--verify", "none")
+    assert converted("inspect", out)["tensors"] == {"F32": 6, "Q8_0": 8}
