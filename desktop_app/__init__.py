@@ -1,0 +1,1 @@
+"""SoulChat Desktop: the window, the terminal, and what they stand on."""

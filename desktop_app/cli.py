@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 a KnownError (one sentence on stderr), 2 wrong usage, 70 a
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -17,7 +18,7 @@ from typing import Any, Final
 from desktop_app.errors import InputError
 from desktop_app.paths import Paths, app_paths
 from resources.errors import EXIT_BUG, EXIT_DONE, EXIT_KNOWN, KnownError
-from resources.messages import LANGUAGES, choose_language, sentence
+from resources.messages import LANGUAGES, Language, choose_language, sentence
 
 SECRETS: Final = ("SOULCHAT_PASSPHRASE", "SOULCHAT_NEW_PASSPHRASE", "SOULCHAT_RECOVERY_CODE")
 MAX_SEED: Final = 2**32 - 1
@@ -29,10 +30,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.environ.pop(name, None)  # nothing started from here may inherit them
     arguments_given = sys.argv[1:] if argv is None else list(argv)
     choose_language(_language(arguments_given))
-    if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
-        # A terminal that cannot show a character gets a question mark, not a crash.
-        sys.stdout.reconfigure(errors="replace")
-        sys.stderr.reconfigure(errors="replace")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character gets a question mark, not a crash.
+            stream.reconfigure(errors="replace")
     arguments = _parser().parse_args(arguments_given)
     try:
         return _run(arguments, app_paths(arguments.data_dir))
@@ -94,26 +95,31 @@ def _has_display() -> bool:
     return any(os.environ.get(n) for n in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"))
 
 
-def _language(arguments: Sequence[str]) -> Any:
+def _language(arguments: Sequence[str]) -> Language | None:
     """Return the value of --lang ahead of the parser, whose help is in that language already."""
     early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     early.add_argument("--lang", choices=LANGUAGES)
     try:
-        return early.parse_known_args(arguments)[0].lang
-    except (argparse.ArgumentError, SystemExit):
-        return None
+        chosen: Language | None = early.parse_known_args(arguments)[0].lang
+    except argparse.ArgumentError:
+        return None  # the real parser says what is wrong
+    return chosen
 
 
 def _parser() -> argparse.ArgumentParser:
     everywhere = argparse.ArgumentParser(add_help=False)
-    for flag, options in {
-        "--data-dir": {"type": Path, "metavar": "DIR"},
-        "--lang": {"choices": LANGUAGES},
-        "--model": {"metavar": "PATH_OR_ID"},
-    }.items():
-        key = f"cli.help_{flag.strip('-').replace('-', '_')}"
-        everywhere.add_argument(flag, default=argparse.SUPPRESS, help=sentence(key), **options)
-    _help(everywhere)
+    # Without SUPPRESS a subcommand's default would overwrite what stood before its name.
+    unset = argparse.SUPPRESS
+    everywhere.add_argument(
+        "--data-dir", type=Path, metavar="DIR", default=unset, help=sentence("cli.help_data_dir")
+    )
+    everywhere.add_argument(
+        "--lang", choices=LANGUAGES, default=unset, help=sentence("cli.help_lang")
+    )
+    everywhere.add_argument(
+        "--model", metavar="PATH_OR_ID", default=unset, help=sentence("cli.help_model")
+    )
+    everywhere.add_argument("-h", "--help", action="help", help=sentence("cli.help_help"))
 
     parser = argparse.ArgumentParser(
         prog="soulchat",
@@ -170,10 +176,6 @@ def _add_reply(reply: argparse.ArgumentParser) -> None:
         help=sentence("cli.help_max_tokens"),
     )
     reply.add_argument("--n-ctx", type=_positive, metavar="N", help=sentence("cli.help_n_ctx"))
-
-
-def _help(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-h", "--help", action="help", help=sentence("cli.help_help"))
 
 
 def _positive(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
@@ -96,11 +97,8 @@ class Child:
     def stop(self) -> None:
         """Close the child's stdin, which ends it; kill it when it does not listen."""
         assert self._process.stdin is not None
-        with self._writing:
-            try:
-                self._process.stdin.close()
-            except BrokenPipeError:
-                pass
+        with self._writing, contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._keeper.join(PATIENCE_S)
         if self._keeper.is_alive():
             self._process.kill()

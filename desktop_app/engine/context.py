@@ -8,7 +8,6 @@ the transcript is evaluated.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from desktop_app.engine.llama import ABORTED, BATCH, Llama
 from desktop_app.errors import BugError, EngineError
@@ -18,14 +17,6 @@ class CancelledError(Exception):
     """The parent asked to stop while a prompt was being evaluated."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluated:
-    """What reading a prompt cost."""
-
-    prompt_tokens: int
-    evaluated_tokens: int
-
-
 class KvContext:
     """The cache of one `Llama`, and the ids it holds in order."""
 
@@ -33,17 +24,17 @@ class KvContext:
         self.llama = llama
         self.tokens: list[int] = []
 
-    def read(self, prompt: list[int], cancelled: Callable[[], bool]) -> Evaluated:
-        """Bring the cache to hold exactly `prompt`; logits of its last token are ready.
+    def read(self, prompt: list[int], cancelled: Callable[[], bool]) -> int:
+        """Bring the cache to hold exactly `prompt`; return how many tokens that took.
+
+        The logits of the last token are ready afterwards.
 
         Raises:
             EngineError: the prompt leaves no place for a reply.
             CancelledError: `cancelled` said so; what was evaluated stays for the next time.
         """
         if len(prompt) >= self.llama.n_ctx:
-            raise EngineError(
-                "engine.context_full", tokens=len(prompt), context=self.llama.n_ctx
-            )
+            raise EngineError("engine.context_full", tokens=len(prompt), context=self.llama.n_ctx)
         # The last token is evaluated even when cached: its logits start the reply.
         shared = min(common_prefix(self.tokens, prompt), len(prompt) - 1)
         self._keep(shared)
@@ -56,7 +47,7 @@ class KvContext:
                     raise CancelledError
         finally:
             self.llama.abort_when(None)
-        return Evaluated(len(prompt), len(prompt) - shared)
+        return len(prompt) - shared
 
     def extend(self, token: int) -> None:
         """Evaluate one sampled token."""

@@ -44,14 +44,16 @@ class Inbox:
         return number <= self._cancelled
 
     def _listen(self) -> None:
-        for line in self._stream:
-            message = wire.decode(line)
-            if message["op"] == "cancel":
-                self._cancelled = max(self._cancelled, message["id"])
-            else:
-                self._requests.put((time.perf_counter(), message))
-        # The parent closed the pipe or is gone. Nothing here needs saving.
-        os._exit(0)
+        try:
+            for line in self._stream:
+                message = wire.decode(line)
+                if message["op"] == "cancel":
+                    self._cancelled = max(self._cancelled, message["id"])
+                else:
+                    self._requests.put((time.perf_counter(), message))
+        finally:
+            # The parent closed the pipe, or died in the middle of a line. Nothing needs saving.
+            os._exit(0)
 
 
 class Worker:

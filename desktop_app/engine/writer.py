@@ -31,7 +31,7 @@ def write_reply(
     """
     prompt = transcript.tokens(request.turns)
     try:
-        cost = context.read(prompt, cancelled)
+        evaluated = context.read(prompt, cancelled)
     except CancelledError:
         yield Finished("", "cancelled", len(prompt), 0, 0, 0.0, 0.0)
         return
@@ -70,8 +70,8 @@ def write_reply(
     yield Finished(
         text=text,
         stop=stop,
-        prompt_tokens=cost.prompt_tokens,
-        evaluated_tokens=cost.evaluated_tokens,
+        prompt_tokens=len(prompt),
+        evaluated_tokens=evaluated,
         reply_tokens=len(ids),
         ttft_ms=1000 * (first - arrived),
         tokens_per_s=(len(ids) - 1) / seconds if len(ids) > 1 and seconds > 0 else 0.0,

@@ -46,10 +46,11 @@ def byte_tokens() -> list[str]:
 
 def write_tiny_model(
     folder: Path,
-    shape: Shape = Shape(),  # noqa: B008 - frozen
+    shape: Shape = Shape(),
     *,
     template: str | None = CHATML,
-    favour: dict[int, float] | None = None,
+    says: str | None = None,
+    ends: bool = True,
     seed: int = 1,
 ) -> Path:
     """Write `tiny.gguf` and its `model.json` into `folder`; return the GGUF's path.
@@ -58,8 +59,9 @@ def write_tiny_model(
         folder: made when missing.
         shape: sizes of the model.
         template: the chat template, None for none.
-        favour: logits added to token ids whatever the text (through a bias no Qwen2 has: the
-            embedding of the last layer's norm), so that a test can steer what is sampled.
+        says: what it answers to anything when the most likely token is picked; no byte may
+            occur twice in it. None leaves the answer to chance.
+        ends: whether the answer ends there, or begins again without end.
         seed: of the random weights.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -83,7 +85,7 @@ def write_tiny_model(
     writer.add_add_bos_token(False)
     if template is not None:
         writer.add_chat_template(template)
-    for name, tensor in _tensors(shape, len(tokens), favour or {}, seed):
+    for name, tensor in _tensors(shape, len(tokens), successions(says, ends=ends), seed):
         writer.add_tensor(name, tensor)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -91,6 +93,16 @@ def write_tiny_model(
     writer.close()
     write_manifest(path, template)
     return path
+
+
+def successions(says: str | None, *, ends: bool) -> list[tuple[int, int]]:
+    """Pairs of tokens: after the first comes the second. The reply header ends in a newline."""
+    if says is None:
+        return []
+    spoken = list(says.encode())
+    assert len({*spoken, ord("\n")}) == len(spoken) + 1, "a byte occurs twice"
+    after_all = 256 + MARKS.index("<|im_end|>") if ends else spoken[0]
+    return list(zip([ord("\n"), *spoken], [*spoken, after_all], strict=True))
 
 
 def write_manifest(path: Path, template: str | None, **changes: object) -> None:
@@ -113,7 +125,7 @@ def write_manifest(path: Path, template: str | None, **changes: object) -> None:
 
 
 def _tensors(
-    shape: Shape, vocabulary: int, favour: dict[int, float], seed: int
+    shape: Shape, vocabulary: int, after: list[tuple[int, int]], seed: int
 ) -> list[tuple[str, np.ndarray]]:
     rng = np.random.default_rng(seed)
 
@@ -127,10 +139,13 @@ def _tensors(
     # as a bias on the logits. Forbid what no test wants sampled by itself: the marks.
     head[:, 0] = 0
     head[256:, 0] = -4
-    for token, logit in favour.items():
-        head[token, 0] += logit
     embedding = random(vocabulary, shape.hidden)
     embedding[:, 0] = 8
+    # A dimension for each pair: the first token lights it, the second is what it speaks for.
+    for dimension, (first, second) in enumerate(after, start=1):
+        embedding[:, dimension] = head[:, dimension] = 0
+        embedding[first, dimension] = 8
+        head[second, dimension] = 32
     tensors = [
         ("token_embd.weight", embedding),
         ("output_norm.weight", ones),

@@ -1,0 +1,43 @@
+"""Start the real command line as the child process a script would start."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+CLI = (sys.executable, "-m", "desktop_app.cli")
+
+
+def soulchat(
+    *arguments: str | Path, stdin: str | bytes = b"", **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    """Run `soulchat` to its end and return status, stdout and stderr."""
+    return subprocess.run(
+        [*CLI, *map(str, arguments)],
+        input=stdin.encode() if isinstance(stdin, str) else stdin,
+        capture_output=True,
+        env={**os.environ, **environment},
+        timeout=120,
+        check=False,
+    )
+
+
+def asking(*contents: str) -> str:
+    """A request whose contents are the user's and the assistant's in turn."""
+    roles = ("user", "assistant")
+    messages = [
+        {"role": roles[number % 2], "content": content} for number, content in enumerate(contents)
+    ]
+    return json.dumps({"messages": messages})
+
+
+def reply_to(request: str, *arguments: str | Path) -> dict[str, Any]:
+    """Run `soulchat reply --json` and return what it printed."""
+    done = soulchat("reply", "--json", *arguments, stdin=request)
+    assert done.returncode == 0, done.stderr.decode()
+    reply: dict[str, Any] = json.loads(done.stdout)
+    return reply
