@@ -34,7 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a character gets a question mark, not a crash.
             stream.reconfigure(errors="replace")
-    arguments = _parser().parse_args(arguments_given)
+    unset = argparse.Namespace(data_dir=None, lang=None, model=None)
+    arguments = _parser().parse_args(arguments_given, unset)
     try:
         return _run(arguments, app_paths(arguments.data_dir))
     except KnownError as error:
@@ -128,7 +129,6 @@ def _parser() -> argparse.ArgumentParser:
         add_help=False,
         allow_abbrev=False,
     )
-    parser.set_defaults(data_dir=None, lang=None, model=None)
     parser.add_argument("--text", action="store_true", help=sentence("cli.help_text"))
     parser.add_argument(
         "--version",

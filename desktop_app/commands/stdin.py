@@ -60,7 +60,7 @@ def _turns(plain: Any) -> tuple[Turn, ...]:
         if not isinstance(message, dict):
             raise InputError("input.wrong_shape", place=place)
         role, content = message.get("role"), message.get("content")
-        if role not in set(Role):
+        if not isinstance(role, str) or role not in set(Role):
             raise InputError("input.wrong_shape", place=f"{place}.role")
         if not isinstance(content, str) or not _is_text(content):
             raise InputError("input.wrong_shape", place=f"{place}.content")

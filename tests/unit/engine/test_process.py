@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -171,7 +170,7 @@ def test_nothing_outside_the_pipe_shows_what_is_said(
     process = Path(f"/proc/{endless.start().pid}")
 
     seen = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-    handles = [os.readlink(handle) for handle in (process / "fd").iterdir()]
+    handles = [str(handle.readlink()) for handle in (process / "fd").iterdir()]
 
     assert MARKER.encode() not in seen
     assert not [handle for handle in handles if handle.startswith("socket:")]

@@ -78,9 +78,7 @@ def test_a_reply_keeps_the_ids_it_was_sampled_as(llama: Llama, transcript: Trans
     assert ENDOFTEXT - 1 in tokens
 
 
-def test_a_person_who_repeats_the_reply_is_tokenised_as_a_person(
-    llama: Llama, transcript: Transcript
-) -> None:
+def test_a_person_who_repeats_the_reply_is_tokenised_as_a_person(transcript: Transcript) -> None:
     transcript.remember("嗯", (ENDOFTEXT - 1,))
 
     assert ENDOFTEXT - 1 not in transcript.tokens(user("嗯"))

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+
+from desktop_app.care.card import crisis_card
+from desktop_app.care.hotlines import regions
+from resources.messages import Language, choose_language
+
+
+def test_mainland_china_names_emergency_numbers_first_then_12356() -> None:
+    card = crisis_card("CN")
+
+    assert [row[:3] for row in card.emergency] == ["120", "110", "119"]
+    assert card.lines[0].startswith("12356")
+
+
+@pytest.mark.parametrize("region", ["US", "CA"])
+def test_north_america_names_911_and_988(region: str) -> None:
+    card = crisis_card(region)
+
+    assert card.emergency[0].startswith("911")
+    assert card.lines[0].startswith("988")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("region", [*regions(), None])
+def test_every_card_has_two_lines_and_an_emergency_row(
+    region: str | None, language: Language
+) -> None:
+    choose_language(language)
+
+    card = crisis_card(region)
+
+    assert card.emergency
+    assert len(card.lines) >= (2 if region else 1)
+
+
+def test_it_says_what_to_do_when_nobody_answers() -> None:
+    assert any("没有人接听" in step for step in crisis_card("CN").steps)
+
+
+def test_it_asks_to_check_numbers_nobody_has_checked() -> None:
+    assert any("尚未" in note for note in crisis_card("CN").notes)
+
+
+def test_it_says_that_a_program_shows_it() -> None:
+    choose_language("en")
+
+    assert any("computer program" in note for note in crisis_card("GB").notes)
+
+
+def test_the_text_holds_every_part() -> None:
+    card = crisis_card("HK")
+
+    text = card.text()
+
+    for part in (card.title, *card.emergency, *card.lines, *card.steps, *card.notes):
+        assert part in text

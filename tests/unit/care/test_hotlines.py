@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+from desktop_app.care.hotlines import Region, find_region, regions
+from desktop_app.errors import InputError
+
+EVERY = list(regions().values())
+
+
+@pytest.mark.parametrize("region", EVERY, ids=lambda region: region.id)
+def test_every_number_was_seen_on_a_page_that_is_named(region: Region) -> None:
+    for line in (*region.emergency, *region.lines):
+        assert line.evidence in {"O", "P"}
+        assert line.source
+
+
+@pytest.mark.parametrize("region", EVERY, ids=lambda region: region.id)
+def test_every_text_is_there_in_both_languages(region: Region) -> None:
+    for line in (*region.emergency, *region.lines):
+        for text in (line.name, line.hours, line.languages):
+            assert text is None or text.keys() == {"zh", "en"}
+
+
+def test_a_card_of_its_own_needs_an_emergency_number_and_two_lines() -> None:
+    incomplete = {region.id for region in EVERY if not region.complete}
+
+    assert incomplete == {"CA", "FR", "IE", "JP", "MO"}
+
+
+def test_numbers_nobody_confirmed_are_not_shipped() -> None:
+    shipped = {line.number for region in EVERY for line in (*region.emergency, *region.lines)}
+
+    assert not shipped & {"800-810-1117", "1980", "50808"}
+
+
+@pytest.mark.parametrize(
+    ("locale", "region"),
+    [
+        ("zh_CN.UTF-8", "CN"),
+        ("zh_TW.UTF-8", "TW"),
+        ("en_US.UTF-8", "US"),
+        ("en_HK", "HK"),
+        ("C.UTF-8", "CN"),
+    ],
+)
+def test_the_locale_names_the_region(
+    locale: str, region: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANG", locale)
+
+    found = find_region(None)
+
+    assert found is not None
+    assert found.id == region
+
+
+def test_an_english_locale_without_a_known_country_names_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LANG", "en_ZA.UTF-8")
+
+    assert find_region(None) is None
+
+
+def test_a_region_is_found_in_any_case() -> None:
+    assert find_region("hk") is regions()["HK"]
+
+
+def test_an_unknown_region_is_one_sentence_with_the_known_ones() -> None:
+    with pytest.raises(InputError, match="CN, DE"):
+        find_region("ZZ")

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from desktop_app.errors import ModelError
+from desktop_app.models.library import find_model, shipped_folder
+from tests.support.engine_tiny import write_manifest, write_tiny_model
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """A folder of installed models with one in it, called 小心."""
+    write_tiny_model(tmp_path / "小心")
+    return tmp_path
+
+
+def test_a_file_is_found_by_its_path(installed: Path) -> None:
+    path = installed / "小心" / "tiny.gguf"
+
+    assert find_model(str(path), installed).path == path
+
+
+def test_a_folder_stands_for_the_one_model_in_it(installed: Path) -> None:
+    assert find_model(str(installed / "小心"), installed).path.name == "tiny.gguf"
+
+
+def test_an_installed_model_is_found_by_its_id(installed: Path) -> None:
+    assert find_model("小心", installed).path == installed / "小心" / "tiny.gguf"
+
+
+@pytest.mark.parametrize("name", [None, "soulchat-mini"])
+def test_the_model_that_ships_is_the_default_and_has_an_id(
+    name: str | None, tmp_path: Path
+) -> None:
+    assert find_model(name, tmp_path).path == shipped_folder() / "soulchat-mini.gguf"
+
+
+def test_a_model_comes_with_its_manifest(installed: Path) -> None:
+    manifest = find_model("小心", installed).manifest
+
+    assert manifest.licence == "Apache-2.0"
+    assert manifest.sampling["top_k"] == 40
+
+
+def test_a_model_without_a_manifest_is_allowed(installed: Path) -> None:
+    (installed / "小心" / "model.json").unlink()
+
+    manifest = find_model("小心", installed).manifest
+
+    assert (manifest.name, dict(manifest.sampling), manifest.sha256) == ("tiny", {}, None)
+
+
+def test_a_manifest_speaks_for_the_file_it_names_only(installed: Path) -> None:
+    folder = installed / "小心"
+    (folder / "tiny.gguf").rename(folder / "other.gguf")
+
+    assert find_model(str(folder / "other.gguf"), installed).manifest.sha256 is None
+
+
+@pytest.mark.parametrize("name", ["nothing", "/no/such/file.gguf", "nothing.gguf"])
+def test_a_model_that_is_not_there_is_one_sentence(name: str, installed: Path) -> None:
+    with pytest.raises(ModelError, match=r"nothing|file"):
+        find_model(name, installed)
+
+
+def test_a_folder_with_two_models_asks_which(installed: Path) -> None:
+    (installed / "小心" / "second.gguf").touch()
+
+    with pytest.raises(ModelError, match="2"):
+        find_model("小心", installed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"format": 1}', "\udcff", "[" * 100_000, '{"format": 1, "file": 7}'],
+    ids=["empty", "list", "nothing", "no file", "bytes", "deep", "type"],
+)
+def test_a_broken_manifest_is_one_sentence(text: str, installed: Path) -> None:
+    manifest = installed / "小心" / "model.json"
+    manifest.write_bytes(text.encode("utf-8", "surrogateescape"))
+
+    with pytest.raises(ModelError, match=r"model\.json"):
+        find_model("小心", installed)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"sampling": {"top_k": "many"}}, {"sampling": {"top_p": True}}, {"context": "2048"}],
+    ids=str,
+)
+def test_a_manifest_with_a_wrong_type_is_one_sentence(
+    change: dict[str, object], installed: Path
+) -> None:
+    write_manifest(installed / "小心" / "tiny.gguf", None, **change)
+
+    with pytest.raises(ModelError, match=r"model\.json"):
+        find_model("小心", installed)
+
+
+def test_a_manifest_of_a_later_format_asks_for_a_later_app(installed: Path) -> None:
+    write_manifest(installed / "小心" / "tiny.gguf", None, format=2)
+
+    with pytest.raises(ModelError, match="更新"):
+        find_model("小心", installed)
