@@ -10,11 +10,13 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-# The first Python that is new enough; `make PYTHON=…` overrides it. Recursive on purpose:
-# it is looked for only where a recipe needs it.
-NEW_ENOUGH = import sys; sys.exit(sys.version_info < (3, 11))
-PYTHON = $(firstword $(foreach python,python3 python3.14 python3.13 python3.12 python3.11,\
-	$(shell $(python) -c '$(NEW_ENOUGH)' 2>/dev/null && echo $(python))))
+# The first Python that is new enough; PYTHON=… overrides it. Looked for where a recipe first
+# needs it, then kept.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(eval PYTHON := $(shell \
+	for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+		$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; \
+	done))$(PYTHON)
 NO_PYTHON = 没有找到 Python 3.11 或更新的版本，请先安装，或写 make PYTHON=路径。 \
 	No Python 3.11 or newer was found: install one, or say make PYTHON=path
 
