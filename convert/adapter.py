@@ -28,6 +28,7 @@ _FACTORS: Final = {
 _UNSUPPORTED: Final = (
     "alora_invocation_tokens",
     "arrow_config",
+    "ensure_weight_tying",
     "fan_in_fan_out",
     "layer_replication",
     "lora_bias",
