@@ -1,10 +1,11 @@
 """Where the app keeps what it keeps: one folder for data, one for what can be made again.
 
-Both are readable by their owner alone (0700). Nothing here is named after what a person wrote.
+Both are made for their owner alone (0700). Nothing here is named after what a person wrote.
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -33,6 +34,8 @@ class Paths:
 
         ggml loads backend modules it finds in the current folder; this one nobody else writes.
         """
+        private_folder(self.data)
+        private_folder(self.cache)
         return private_folder(self.cache / "engine")
 
 
@@ -48,14 +51,19 @@ def app_paths(data_dir: Path | None = None) -> Paths:
 
 
 def private_folder(folder: Path) -> Path:
-    """Make `folder` with mode 0700, parents too, and return it.
+    """Make `folder` for its owner alone (0700) unless it is there, and return it.
+
+    A folder that exists keeps its mode: `--data-dir` may name one that others use too.
 
     Raises:
-        PathError: it cannot be made.
+        PathError: it cannot be made, or cannot be written to.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        # `parents` ignores `mode`; what lies above ours belongs to the system's conventions.
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise PathError("path.not_writable", folder=folder) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PathError("path.not_writable", folder=folder)
     return folder

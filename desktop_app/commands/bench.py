@@ -51,7 +51,7 @@ def measure(name: str | None, paths: Paths) -> Facts:
     messages = _messages()
     with engine_for(model, paths) as engine:
         loaded = engine.start()
-        turns = [_turn_cost(cost) for cost in _talk(engine, messages)]
+        turns = [_turn_cost(cost) for cost in _talk(engine, messages, loaded.n_ctx)]
         ours, raw = Samples(), Samples()
         with bare_llama(engine.settings, loaded) as baseline:
             for _ in range(ROUNDS):
@@ -83,11 +83,13 @@ def _messages() -> tuple[Turn, ...]:
     return tuple(Turn(Role.USER, text) for text in texts)
 
 
-def _talk(engine: ChildEngine, messages: tuple[Turn, ...]) -> list[Finished]:
-    """Hold one conversation and return what each of its turns cost."""
+def _talk(engine: ChildEngine, messages: tuple[Turn, ...], n_ctx: int) -> list[Finished]:
+    """Hold one conversation as far as it fits and return what each of its turns cost."""
     session, costs = Session(), []
     for message in messages:
         session = session.add(message)
+        if engine.count(session.turns) + REPLY_TOKENS > n_ctx:
+            break
         cost = _reply(engine, session.turns)
         costs.append(cost)
         session = session.add(Turn(Role.ASSISTANT, cost.text))

@@ -15,12 +15,12 @@ import llama_cpp.llama_cpp as C  # noqa: N812 - the C interface, read as such
 
 from desktop_app.engine import wire
 from desktop_app.engine.llama import BATCH, Llama
-from desktop_app.engine.orphan import die_with_parent
+from desktop_app.engine.precautions import take_precautions
 
 
 def main() -> None:
     """Load, then measure once for every line until stdin ends."""
-    die_with_parent()
+    take_precautions()
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     lines = iter(sys.stdin.buffer)

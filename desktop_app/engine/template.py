@@ -65,7 +65,7 @@ class ChatTemplate:
             text = self._template.render(
                 messages=messages, add_generation_prompt=True, **self._names
             )
-        except Exception as error:  # noqa: BLE001 - foreign code raises what it likes
+        except Exception as error:  # foreign code raises what it likes
             raise EngineError("engine.template_refused") from error
         stretches = []
         for number, part in enumerate(PLACE.split(text)):

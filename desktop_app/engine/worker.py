@@ -17,7 +17,7 @@ from importlib import metadata
 from typing import IO, TYPE_CHECKING
 
 from desktop_app.engine import wire
-from desktop_app.engine.orphan import die_with_parent
+from desktop_app.engine.precautions import take_precautions
 from desktop_app.engine.protocol import Finished, Piece, Request
 from desktop_app.errors import EngineError, KnownError
 
@@ -155,7 +155,7 @@ class Worker:
 
 def main() -> None:
     """Run the child until its stdin ends."""
-    die_with_parent()
+    take_precautions()
     # Whatever a library prints goes to stderr; the pipe carries our lines alone.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

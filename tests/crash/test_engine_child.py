@@ -99,3 +99,10 @@ def wait_for_end(process: int) -> None:
         assert ended, "the child is still there"
     finally:
         os.close(process)
+
+
+def test_a_crash_writes_no_core_file(engine: ChildEngine) -> None:
+    limits = Path(f"/proc/{engine.start().pid}/limits").read_text(encoding="ascii")
+
+    core = next(line for line in limits.splitlines() if line.startswith("Max core file size"))
+    assert core.split()[4:6] == ["0", "0"]

@@ -27,11 +27,11 @@ def endless_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def engine(tiny_model: Path, tmp_path: Path) -> Iterator[ChildEngine]:
-    with ChildEngine(Settings(tiny_model, tmp_path)) as engine:
+    with ChildEngine(Settings(tiny_model, tmp_path, threads=1)) as engine:
         yield engine
 
 
 @pytest.fixture
 def endless(endless_model: Path, tmp_path: Path) -> Iterator[ChildEngine]:
-    with ChildEngine(Settings(endless_model, tmp_path)) as engine:
+    with ChildEngine(Settings(endless_model, tmp_path, threads=1)) as engine:
         yield engine

@@ -16,6 +16,9 @@ def soulchat(
     *arguments: str | Path, stdin: str | bytes = b"", **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
     """Run `soulchat` to its end and return status, stdout and stderr."""
+    # On one core: a second one gains a tiny model nothing and, when others use it too, costs
+    # much, since llama.cpp's threads wait for each other after every operation.
+    core = min(os.sched_getaffinity(0))
     return subprocess.run(
         [*CLI, *map(str, arguments)],
         input=stdin.encode() if isinstance(stdin, str) else stdin,
@@ -23,6 +26,7 @@ def soulchat(
         env={**os.environ, **environment},
         timeout=120,
         check=False,
+        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.engine_run import CLI, asking, soulchat
+from tests.support.engine_tiny import Shape, write_tiny_model
 
 TRAINING_STACK = ("torch", "transformers", "peft", "accelerate", "convert", "finetune")
 
@@ -64,8 +65,9 @@ def test_the_doctor_sees_what_is_wrong_with_a_model() -> None:
     assert json.loads(done.stdout)["model"] == {"error": "model.missing"}
 
 
-def test_bench_sets_the_engine_beside_bare_llama_cpp(tiny_model: Path) -> None:
-    done = soulchat("bench", "--json", "--model", tiny_model)
+def test_bench_sets_the_engine_beside_bare_llama_cpp(tmp_path: Path) -> None:
+    model = write_tiny_model(tmp_path, Shape(context=640))
+    done = soulchat("bench", "--json", "--model", model)
 
     figures = json.loads(done.stdout)
     assert figures["engine"].keys() == figures["raw_llama_cpp"].keys()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from desktop_app.conversation.counsellor import Counsellor, Reply
 from desktop_app.dialogue import Role, Session, Turn
-from desktop_app.engine.process import ChildEngine, Settings
+from desktop_app.engine.process import ChildEngine
 from desktop_app.engine.protocol import Piece
 from desktop_app.engine.sampling import GREEDY
 from desktop_app.errors import MessageError
@@ -63,7 +65,7 @@ def test_half_a_surrogate_pair_is_one_sentence(counsellor: Counsellor) -> None:
 def test_a_conversation_longer_than_the_context_goes_on(
     counsellor: Counsellor, engine: ChildEngine
 ) -> None:
-    engine.settings = Settings(engine.settings.model, engine.settings.workdir, n_ctx=256)
+    engine.settings = replace(engine.settings, n_ctx=256)
     session = counsellor.begin()
     for _ in range(12):
         session = reply_of(counsellor, session, "我今天很累").session

@@ -50,7 +50,7 @@ def test_a_reply_cut_inside_a_character_ends_before_it(endless: ChildEngine) -> 
 
 
 def test_a_reply_ends_at_the_edge_of_the_context(endless_model: Path, tmp_path: Path) -> None:
-    with ChildEngine(Settings(endless_model, tmp_path, n_ctx=64)) as engine:
+    with ChildEngine(Settings(endless_model, tmp_path, n_ctx=64, threads=1)) as engine:
         last = finished(engine.reply(request(most=1000)))
 
     assert last.stop == "length"
@@ -60,7 +60,7 @@ def test_a_reply_ends_at_the_edge_of_the_context(endless_model: Path, tmp_path: 
 def test_the_same_seed_gives_the_same_reply(tmp_path: Path) -> None:
     model = write_tiny_model(tmp_path)
     sampling = Sampling(temperature=1.0, seed=4)
-    with ChildEngine(Settings(model, tmp_path)) as engine:
+    with ChildEngine(Settings(model, tmp_path, threads=1)) as engine:
         first, second = (finished(engine.reply(Request(HELLO, sampling, 30))) for _ in range(2))
 
     assert first.text == second.text
@@ -69,7 +69,7 @@ def test_the_same_seed_gives_the_same_reply(tmp_path: Path) -> None:
 def test_the_full_sampler_chain_draws(tmp_path: Path) -> None:
     model = write_tiny_model(tmp_path)
     sampling = Sampling(min_p=0.01, repeat_penalty=1.1, dry_multiplier=0.8, seed=1)
-    with ChildEngine(Settings(model, tmp_path)) as engine:
+    with ChildEngine(Settings(model, tmp_path, threads=1)) as engine:
         assert finished(engine.reply(Request(HELLO, sampling, 30))).reply_tokens == 30
 
 
@@ -140,7 +140,10 @@ def test_a_closed_engine_starts_anew(engine: ChildEngine) -> None:
 
 def test_a_model_without_a_template_is_one_sentence(tmp_path: Path) -> None:
     model = write_tiny_model(tmp_path, template=None)
-    with ChildEngine(Settings(model, tmp_path)) as engine, pytest.raises(EngineError, match="模板"):
+    with (
+        ChildEngine(Settings(model, tmp_path, threads=1)) as engine,
+        pytest.raises(EngineError, match="模板"),
+    ):
         engine.start()
 
 
@@ -148,7 +151,7 @@ def test_a_file_llama_cpp_refuses_is_one_sentence(tmp_path: Path) -> None:
     model = tmp_path / "x.gguf"
     model.write_bytes(b"GGUF" + bytes(1000))
     with (
-        ChildEngine(Settings(model, tmp_path)) as engine,
+        ChildEngine(Settings(model, tmp_path, threads=1)) as engine,
         pytest.raises(EngineError, match=r"x\.gguf"),
     ):
         engine.start()
@@ -156,7 +159,7 @@ def test_a_file_llama_cpp_refuses_is_one_sentence(tmp_path: Path) -> None:
 
 def test_a_path_with_chinese_and_spaces_loads(tmp_path: Path) -> None:
     model = write_tiny_model(tmp_path / "我的 模型　一", says="你")
-    with ChildEngine(Settings(model, tmp_path)) as engine:
+    with ChildEngine(Settings(model, tmp_path, threads=1)) as engine:
         assert finished(engine.reply(request())).text == "你"
 
 
