@@ -124,8 +124,11 @@ def _delta(
     a, b = ("embedding A", "embedding B") if embedding else ("A", "B")
     if set(pair) != {a, b} or any(len(tensor.shape) != 2 for tensor in pair.values()):
         raise AdapterError("adapter_unpaired", path=path, module=module)
-    rank = int(_by_pattern(config.get("rank_pattern"), module, config.get("r", 8)))
-    alpha = float(_by_pattern(config.get("alpha_pattern"), module, config.get("lora_alpha", 8)))
+    try:
+        rank = int(_by_pattern(config.get("rank_pattern"), module, config.get("r", 8)))
+        alpha = float(_by_pattern(config.get("alpha_pattern"), module, config.get("lora_alpha", 8)))
+    except (TypeError, ValueError, AttributeError, re.error) as error:
+        raise AdapterError("config_field", path=path, field="r, lora_alpha, *_pattern") from error
     if not pair[a].shape[0] == pair[b].shape[1] == rank:
         raise AdapterError(
             "adapter_rank", path=path, module=module, expected=rank, found=pair[a].shape[0]

@@ -48,7 +48,7 @@ def prove_tokenizer(
     ]
     probes = list(probe_strings(control))
     texts = probes + (list(corpus_messages(corpus)) if corpus is not None else [])
-    source = Tokenizer.from_file(str(tokenizer_file))
+    source = load_tokenizer(tokenizer_file)
     found, end_ids = runtime.tokenise(path, texts)
     expected = (one.ids for one in source.encode_batch(texts, add_special_tokens=False))
     for index, (text, theirs, ours) in enumerate(zip(texts, expected, found, strict=True)):
@@ -59,6 +59,18 @@ def prove_tokenizer(
             )
     missing = set(vocabulary.end_ids) - set(end_ids)
     return TokenizerProof(len(texts), tuple(end_ids), tuple(sorted(missing)))
+
+
+def load_tokenizer(path: Path) -> Tokenizer:
+    """Return the source tokenizer.
+
+    Raises:
+        VocabularyError: its own library cannot read it.
+    """
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises nothing narrower
+        raise VocabularyError("tokenizer_damaged", path=path) from error
 
 
 def _code_points(source: Tokenizer, text: str, theirs: Sequence[int], ours: Sequence[int]) -> str:

@@ -17,7 +17,6 @@ from typing import Any, Final
 import gguf
 import gguf.quants
 import numpy as np
-from tokenizers import Tokenizer
 
 from convert import runtime
 from convert.chat_template import render
@@ -29,7 +28,7 @@ from convert.metadata import PlannedTensor
 from convert.parity import check_gates, compare
 from convert.plan import Plan
 from convert.probes import DIALOGUES
-from convert.proof import prove_tokenizer
+from convert.proof import load_tokenizer, prove_tokenizer
 from convert.reference import reference_logits
 from convert.sources import TensorReader
 
@@ -158,7 +157,7 @@ def check_weights(tensors: Sequence[PlannedTensor], path: Path) -> tuple[int, fl
 
 def _prompts(plan: Plan) -> list[list[int]]:
     """Return two fixed dialogues in the model's own template, as token ids."""
-    source = Tokenizer.from_file(str(plan.base / "tokenizer.json"))
+    source = load_tokenizer(plan.base / "tokenizer.json")
     roles = ("user", "assistant", "user")
     prompts = []
     for texts in DIALOGUES:

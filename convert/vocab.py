@@ -52,8 +52,8 @@ def read_vocabulary(folder: Path, rows: int) -> Vocabulary:
     if not path.exists():
         raise VocabularyError("tokenizer_missing", path=path)
     tokenizer = read_object(path)
-    pre_tokenizer = pre_tokenizer_name(path, tokenizer)
     try:
+        pre_tokenizer = pre_tokenizer_name(path, tokenizer)
         words = {str(word): int(id_) for word, id_ in tokenizer["model"]["vocab"].items()}
         merges = tuple(_merge(pair) for pair in tokenizer["model"]["merges"])
         added = {int(one["id"]): one for one in tokenizer.get("added_tokens") or ()}

@@ -11,6 +11,7 @@ from convert.mixtures import Mixture
 from convert.plan import make_plan
 from convert.reference import reference_logits
 from convert.run import run
+from convert.sources import SourceTensor
 from convert.verify import Level
 from tests.support.convert_run import tensor_values
 from tests.support.tiny_base import Shape, write_adapter, write_base
@@ -90,7 +91,9 @@ def test_the_written_weights_are_those_peft_merges(tmp_path: Path) -> None:
     plan = make_plan(base, adapter, tmp_path / "m.gguf", Mixture.F32)
     run(plan, Level.NONE, 1, None)
     expected = dict(with_peft(base, adapter).merge_and_unload().named_parameters())
-    for name, values in tensor_values(plan.out).items():
-        source = next(one.merged.source for one in plan.tensors if one.merged.name == name)
-        theirs = expected[source.name].detach().numpy()
-        np.testing.assert_allclose(values, theirs, atol=2e-7, err_msg=name)
+    found = tensor_values(plan.out)
+    for planned in plan.tensors:
+        merged = planned.merged
+        assert isinstance(merged.source, SourceTensor)
+        theirs = expected[merged.source.name].detach().numpy()
+        np.testing.assert_allclose(found[merged.name], theirs, atol=2e-7, err_msg=merged.name)

@@ -102,6 +102,14 @@ DAMAGED_BASES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
         ["token_embd.weight", "1000000", "65504"],
     ),
     "no tokenizer": (lambda base: (base / "tokenizer.json").unlink(), ["tokenizer.json"]),
+    "tokenizer its own library cannot read": (
+        lambda base: change_tokenizer(base, lambda t: t.update(decoder={"type": "None such"})),
+        ["tokenizer.json"],
+    ),
+    "tokenizer without merges": (
+        lambda base: change_tokenizer(base, lambda t: t["model"].pop("merges")),
+        ["tokenizer.json"],
+    ),
     "SentencePiece-like tokenizer": (
         lambda base: change_tokenizer(base, lambda t: t["model"].update(byte_fallback=True)),
         ["tokenizer.json", "byte_fallback"],
@@ -152,6 +160,7 @@ def test_a_missing_shard_is_named(tmp_path: Path) -> None:
         pytest.param({"modules_to_save": ["lm_head"]}, "modules_to_save", id="whole modules"),
         pytest.param({"init_lora_weights": "pissa"}, "pissa", id="PiSSA"),
         pytest.param({"r": 16}, "16", id="another rank"),
+        pytest.param({"rank_pattern": {"(": 4}}, "adapter_config.json", id="broken pattern"),
     ],
 )
 def test_an_adapter_that_would_merge_wrongly_is_refused(
@@ -198,6 +207,11 @@ def test_the_sentence_comes_in_chinese_too(tmp_path: Path) -> None:
     done = convert("plan", tmp_path / "none", "--out", tmp_path / "m", "--quant", "F16")
     assert done.returncode == 1
     assert "找不到基座模型文件夹" in done.stderr
+
+
+def test_an_output_in_no_folder_is_refused(base: Path) -> None:
+    out = base.parent / "nowhere" / "m.gguf"
+    assert str(out) in refused("run", base, "--out", out, "--quant", "F16")
 
 
 def test_wrong_usage_exits_with_2(tmp_path: Path) -> None:
