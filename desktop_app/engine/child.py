@@ -64,7 +64,13 @@ class Child:
     @property
     def alive(self) -> bool:
         """Tell whether the process still runs."""
-        return self._process.poll() is None
+        if not hasattr(os, "waitid"):
+            return self._process.poll() is None
+        # While the keeper waits for the process, `poll` answers None even for a dead one.
+        try:
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        except ChildProcessError:
+            return False
 
     def send(self, message: wire.Message) -> None:
         """Write one line. A dead child is not an error here: its death is the next event."""

@@ -7,14 +7,19 @@ the transcript is evaluated.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from typing import Final
 
 from desktop_app.engine.llama import ABORTED, BATCH, Llama
 from desktop_app.errors import BugError, EngineError
 
+WORTH_ASKING_S: Final = 0.05
+"""When a token takes longer, cancelling must act inside it; below, asking would cost too much."""
+
 
 class CancelledError(Exception):
-    """The parent asked to stop while a prompt was being evaluated."""
+    """The parent asked to stop while tokens were being evaluated."""
 
 
 class KvContext:
@@ -23,6 +28,7 @@ class KvContext:
     def __init__(self, llama: Llama) -> None:
         self.llama = llama
         self.tokens: list[int] = []
+        self._last_token_s = 0.0
 
     def read(self, prompt: list[int], cancelled: Callable[[], bool]) -> int:
         """Bring the cache to hold exactly `prompt`; return how many tokens that took.
@@ -49,9 +55,16 @@ class KvContext:
             self.llama.abort_when(None)
         return len(prompt) - shared
 
-    def extend(self, token: int) -> None:
-        """Evaluate one sampled token."""
+    def extend(self, token: int, cancelled: Callable[[], bool]) -> None:
+        """Evaluate one sampled token.
+
+        Raises:
+            CancelledError: `cancelled` said so, and tokens take so long that it was asked.
+        """
+        self.llama.abort_when(cancelled if self._last_token_s > WORTH_ASKING_S else None)
+        began = time.perf_counter()
         self._evaluate([token])
+        self._last_token_s = time.perf_counter() - began
 
     @property
     def full(self) -> bool:

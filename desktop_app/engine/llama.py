@@ -149,8 +149,8 @@ class Llama:
     def abort_when(self, asked: Callable[[], bool] | None) -> None:
         """Have every graph node ask `asked` whether to break off; None asks nobody.
 
-        The callback takes the interpreter lock at every node: right while a long prompt is
-        evaluated, a cost of several per cent while single tokens are. CPU only, by llama.h.
+        The callback takes the interpreter lock at every node: nothing to a long prompt or a large
+        model, several per cent to a small model's single tokens. CPU only, by llama.h.
         """
         self._abort = NEVER if asked is None else C.ggml_abort_callback(lambda _: asked())
         C.llama_set_abort_callback(self.context, self._abort, None)

@@ -6,7 +6,7 @@ import codecs
 import time
 from collections.abc import Callable, Iterator
 
-from desktop_app.engine.context import CancelledError, KvContext
+from desktop_app.engine.context import CancelledError, KvContext, common_prefix
 from desktop_app.engine.protocol import Finished, Piece, Request, Stop
 from desktop_app.engine.sampler import sample, sampler_chain
 from desktop_app.engine.transcript import Transcript
@@ -26,14 +26,16 @@ def write_reply(
         request: what to answer and how.
         transcript: the model's template and tokenizer.
         context: the model's KV cache.
-        cancelled: asked between tokens, and between graph nodes while the prompt is read.
+        cancelled: asked between tokens, and inside their evaluation while that takes long.
         arrived: `time.perf_counter()` when the request came in.
     """
     prompt = transcript.tokens(request.turns)
+    shared = common_prefix(context.tokens, prompt)
     try:
         evaluated = context.read(prompt, cancelled)
     except CancelledError:
-        yield Finished("", "cancelled", len(prompt), 0, 0, 0.0, 0.0)
+        evaluated = max(0, len(context.tokens) - shared)
+        yield Finished("", "cancelled", len(prompt), evaluated, 0, 0.0, 0.0)
         return
 
     vocabulary = context.llama.vocabulary
@@ -43,7 +45,7 @@ def write_reply(
     first = last = arrived
     stop: Stop = "length"
     with sampler_chain(context.llama, request.sampling, prompt) as chain:
-        while len(ids) < request.max_tokens:
+        while True:
             if cancelled():
                 stop = "cancelled"
                 break
@@ -59,10 +61,13 @@ def write_reply(
             if piece:
                 pieces.append(piece)
                 yield Piece(piece)
-            if context.full:
+            if context.full or len(ids) == request.max_tokens:
                 break
-            if len(ids) < request.max_tokens:
-                context.extend(token)
+            try:
+                context.extend(token, cancelled)
+            except CancelledError:
+                stop = "cancelled"
+                break
     text = "".join(pieces)
     if text and not decoder.getstate()[0]:
         transcript.remember(text, tuple(ids))

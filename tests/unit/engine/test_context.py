@@ -99,3 +99,21 @@ def test_whole_batches_read_before_a_cancel_are_not_read_again(
 def test_a_prompt_without_room_for_a_reply_is_refused(context: KvContext) -> None:
     with pytest.raises(EngineError, match="2048"):
         context.read([1] * 2048, never)
+
+
+def test_a_slow_token_is_broken_off_inside(context: KvContext) -> None:
+    context.read(PROMPT, never)
+    context._last_token_s = 1.0
+
+    with pytest.raises(CancelledError):
+        context.extend(50, lambda: True)
+
+    assert context.tokens == PROMPT
+
+
+def test_a_fast_token_asks_nobody(context: KvContext) -> None:
+    context.read(PROMPT, never)
+
+    context.extend(50, lambda: pytest.fail("asked"))
+
+    assert context.tokens == [*PROMPT, 50]
