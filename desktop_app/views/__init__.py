@@ -1,0 +1,1 @@
+"""The window: what a person sees, in Qt Widgets. Nothing below this folder knows Qt."""

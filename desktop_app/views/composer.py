@@ -1,0 +1,152 @@
+"""Where a person writes: a field that grows, Send, and Stop while a reply is being written.
+
+Enter sends, Shift+Enter begins a new line. Enter that ends the composing of Chinese characters
+belongs to the input method and never sends.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QWidget
+
+from desktop_app.views.styling import restyle
+from resources.messages import sentence
+
+MOST_LINES: Final = 7
+
+
+class MessageField(QPlainTextEdit):
+    """A plain text field as high as its text, up to `MOST_LINES`."""
+
+    entered = Signal()
+    """Enter was pressed, and not for the input method."""
+    focus_changed = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._composing = False
+        self.setTabChangesFocus(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self._fit()
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        """See Qt; remembers whether characters are still being composed."""
+        self._composing = bool(event.preeditString())
+        super().inputMethodEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """See Qt."""
+        is_enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+        shifted = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        if is_enter and not shifted and not self._composing:
+            event.accept()
+            self.entered.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """See Qt."""
+        super().focusInEvent(event)
+        self.focus_changed.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """See Qt; the input method drops what was being composed."""
+        self._composing = False
+        super().focusOutEvent(event)
+        self.focus_changed.emit(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """See Qt."""
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange}:
+            self._fit()
+
+    def sizeHint(self) -> QSize:
+        """Return the size the layout starts from."""
+        return QSize(320, self.height())
+
+    def _fit(self) -> None:
+        written = max(1, round(self.document().size().height()))
+        lines = min(MOST_LINES, written)
+        policies = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(
+            policies.ScrollBarAsNeeded if written > lines else policies.ScrollBarAlwaysOff
+        )
+        margins = 2 * round(self.document().documentMargin()) + 2 * self.frameWidth()
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + margins)
+
+
+class Composer(QFrame):
+    """The field and its button. `sent` carries what was written; the field keeps it."""
+
+    sent = Signal(str)
+    stopped = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("composer")
+        self.field = MessageField(self)
+        self.send = QPushButton(self)
+        self.send.setObjectName("primary")
+        self.stop = QPushButton(self)
+        self.setFocusProxy(self.field)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 7, 7, 7)
+        row.setSpacing(8)
+        row.addWidget(self.field, 1, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.stop, 0, Qt.AlignmentFlag.AlignBottom)
+        row.addWidget(self.send, 0, Qt.AlignmentFlag.AlignBottom)
+        self.field.entered.connect(self._send)
+        self.field.focus_changed.connect(lambda on: restyle(self, focused=on))
+        self.field.textChanged.connect(self._enable)
+        self.send.clicked.connect(self._send)
+        self.stop.clicked.connect(self.stopped)
+        self._may_send = True
+        self.let_send(may=True, replying=False)
+        self._retranslate()
+
+    @property
+    def text(self) -> str:
+        """What stands in the field."""
+        return self.field.toPlainText()
+
+    @text.setter
+    def text(self, text: str) -> None:
+        self.field.setPlainText(text)
+        self.field.moveCursor(self.field.textCursor().MoveOperation.End)
+
+    def let_send(self, *, may: bool, replying: bool) -> None:
+        """Say whether a message may be sent now, and whether a reply can be stopped."""
+        had_focus = self.stop.hasFocus() or self.send.hasFocus()
+        self._may_send = may
+        self.stop.setVisible(replying)
+        self.send.setVisible(not replying)
+        self._enable()
+        if had_focus:
+            self.field.setFocus()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """See Qt."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+
+    def _enable(self) -> None:
+        self.send.setEnabled(self._may_send and bool(self.text.strip()))
+
+    def _send(self) -> None:
+        if self._may_send and self.text.strip():
+            self.sent.emit(self.text)
+
+    def _retranslate(self) -> None:
+        self.field.setPlaceholderText(sentence("window.write_here"))
+        self.field.setAccessibleName(sentence("window.your_message"))
+        self.field.setAccessibleDescription(sentence("window.how_to_send"))
+        self.field.setToolTip(sentence("window.how_to_send"))
+        self.send.setText(sentence("window.send"))
+        self.stop.setText(sentence("window.stop"))
+        self.stop.setToolTip(sentence("window.stop_key"))

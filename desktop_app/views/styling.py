@@ -1,0 +1,21 @@
+"""What style sheets leave out: states of a widget, and the line height of a label."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from desktop_app.views import theme
+
+
+def restyle(widget: QWidget, **states: bool) -> None:
+    """Set properties the style sheet selects by, and have it applied again."""
+    for name, value in states.items():
+        widget.setProperty(name, value)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+def spacious(markup: str) -> str:
+    """Return a label's rich text with the line height of the conversation."""
+    lines = markup.replace("\n", "<br>")
+    return f'<p style="line-height: {theme.LINE_HEIGHT_PERCENT}%; margin: 0">{lines}</p>'

@@ -1,0 +1,211 @@
+"""How the window looks: every colour, distance and type size of it, in two schemes.
+
+Warm paper and one quiet green; the crisis card alone has a colour of its own. Text keeps a
+contrast of at least 4.5 on its ground (WCAG 2.2, 1.4.3); a test computes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import Template
+from typing import Final
+
+from PySide6.QtGui import QColor, QFont, QPalette
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """One scheme. Names say what a colour is for; `on_x` is text on the ground `x`."""
+
+    paper: str
+    """Behind the conversation."""
+    side: str
+    """Behind the list of conversations and the crisis card."""
+    raised: str
+    """Fields, buttons, menus and the companion's words."""
+    line: str
+    text: str
+    muted: str
+    mine: str
+    """Behind the person's own words."""
+    on_mine: str
+    accent: str
+    on_accent: str
+    accent_hover: str
+    hover: str
+    crisis: str
+    on_crisis: str
+    crisis_hover: str
+    notice: str
+    selection: str
+
+
+LIGHT: Final = Colours(
+    paper="#fbf7f1",
+    side="#f3ece2",
+    raised="#fffdfa",
+    line="#e0d5c6",
+    text="#2f2a25",
+    muted="#675d53",
+    mine="#dcebe3",
+    on_mine="#20332c",
+    accent="#2f6f62",
+    on_accent="#ffffff",
+    accent_hover="#275d52",
+    hover="#e9dfd1",
+    crisis="#a8432d",
+    on_crisis="#ffffff",
+    crisis_hover="#913825",
+    notice="#f8e8cd",
+    selection="#b5d6c8",
+)
+DARK: Final = Colours(
+    paper="#211e1b",
+    side="#1a1816",
+    raised="#2c2824",
+    line="#443d36",
+    text="#ece5db",
+    muted="#b3a899",
+    mine="#2b423a",
+    on_mine="#e3f0ea",
+    accent="#8cc9b6",
+    on_accent="#10241d",
+    accent_hover="#a3d8c7",
+    hover="#37322c",
+    crisis="#f0a08c",
+    on_crisis="#2c120b",
+    crisis_hover="#f6b5a4",
+    notice="#453a28",
+    selection="#46685c",
+)
+
+FAMILIES: Final = (
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "PingFang SC",
+    "Microsoft YaHei UI",
+    "WenQuanYi Micro Hei",
+)
+"""Simplified Chinese first: a generic family may draw the Japanese forms of shared characters."""
+
+BODY_PX: Final = 16
+SMALL_PX: Final = 13
+INTERFACE_PX: Final = 14
+LINE_HEIGHT_PERCENT: Final = 150
+LONGEST_LINE_EM: Final = 36
+"""36 Chinese characters, about 70 Latin ones."""
+COLUMN_EM: Final = 46
+"""The conversation's width; wider windows leave the rest empty."""
+GAP: Final = 16
+BUBBLE_PADDING: Final = (16, 8)
+RADIUS: Final = 14
+SIDE_WIDTH: Final = 232
+CARD_WIDTH: Final = 348
+
+
+def font(pixels: int, scale: float, *, bold: bool = False) -> QFont:
+    """Return the window's font at `pixels` times `scale`."""
+    made = QFont()
+    made.setFamilies([*FAMILIES, *QFont().families()])
+    made.setPixelSize(round(pixels * scale))
+    made.setBold(bold)
+    return made
+
+
+def palette(colours: Colours) -> QPalette:
+    """Return the palette for what no style sheet reaches: dialogs, carets, selections."""
+    roles = QPalette.ColorRole
+    made = QPalette(QColor(colours.raised), QColor(colours.paper))
+    for role, colour in {
+        roles.Base: colours.raised,
+        roles.AlternateBase: colours.side,
+        roles.WindowText: colours.text,
+        roles.Text: colours.text,
+        roles.ButtonText: colours.text,
+        roles.ToolTipBase: colours.raised,
+        roles.ToolTipText: colours.text,
+        roles.PlaceholderText: colours.muted,
+        roles.Highlight: colours.selection,
+        roles.HighlightedText: colours.text,
+        roles.Link: colours.accent,
+        roles.Accent: colours.accent,
+    }.items():
+        made.setColor(role, QColor(colour))
+    return made
+
+
+def style_sheet(colours: Colours, scale: float) -> str:
+    """Return the application's style sheet; widgets are told apart by object name."""
+    values = {name: getattr(colours, name) for name in Colours.__dataclass_fields__}
+    sizes = {
+        "body": round(BODY_PX * scale),
+        "small": round(SMALL_PX * scale),
+        "interface": round(INTERFACE_PX * scale),
+        "title": round(20 * scale),
+        "number": round(22 * scale),
+    }
+    return _SHEET.substitute(values, **sizes)
+
+
+_SHEET: Final = Template("""
+QWidget { color: $text; font-size: ${interface}px; }
+QMainWindow, #conversation, #middle, #welcome { background: $paper; }
+#side, #card, #cardPage { background: $side; }
+#side { border-right: 1px solid $line; }
+#card { border-left: 1px solid $line; }
+#header { background: $paper; border-bottom: 1px solid $line; }
+#heading { font-size: ${body}px; font-weight: bold; }
+#quiet { color: $muted; font-size: ${small}px; }
+QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: 4px 6px; }
+
+QPushButton, QToolButton {
+    background: $raised; border: 1px solid $line; border-radius: 10px;
+    padding: 7px 15px; min-height: 20px;
+}
+QPushButton:hover, QToolButton:hover { background: $hover; }
+QPushButton:focus, QToolButton:focus { border: 2px solid $accent; padding: 6px 14px; }
+QPushButton:disabled { color: $muted; background: $side; }
+QToolButton::menu-indicator { image: none; width: 0; }
+#primary { background: $accent; color: $on_accent; border-color: $accent; font-weight: bold; }
+#primary:hover { background: $accent_hover; border-color: $accent_hover; }
+#primary:focus { border-color: $text; }
+#primary:disabled { background: $hover; color: $muted; border-color: $hover; }
+#crisis { background: $crisis; color: $on_crisis; border-color: $crisis; font-weight: bold; }
+#crisis:hover { background: $crisis_hover; border-color: $crisis_hover; }
+#crisis:focus { border-color: $text; }
+
+QListView { background: transparent; border: none; outline: none; }
+#transcript { background: $paper; border: none; }
+#sessions::item { padding: 9px 10px; border: 2px solid transparent; border-radius: 10px; }
+#sessions::item:hover { background: $hover; }
+#sessions::item:selected { background: $raised; color: $text; border-color: $line; }
+#sessions::item:selected:focus { border-color: $accent; }
+
+#composer { background: $raised; border: 2px solid $line; border-radius: ${body}px; }
+#composer[focused="true"] { border-color: $accent; }
+QPlainTextEdit { background: transparent; border: none; font-size: ${body}px; }
+
+#notice { background: $notice; border-radius: 12px; }
+#panel { background: $raised; border: 1px solid $line; border-radius: 18px; }
+#panelTitle { font-size: ${title}px; font-weight: bold; }
+#panelText { font-size: ${body}px; }
+#empty { font-size: ${title}px; color: $muted; }
+
+#cardTitle { font-size: ${body}px; font-weight: bold; color: $crisis; }
+#cardRow { background: $raised; border: 1px solid $line; border-radius: 12px; padding: 10px 14px; }
+#cardRow:focus { border: 1px solid $accent; }
+#cardStep { font-size: ${interface}px; }
+
+QMenu { background: $raised; border: 1px solid $line; padding: 6px; }
+QMenu::item { padding: 7px 26px; border-radius: 7px; }
+QMenu::item:selected { background: $hover; color: $text; }
+QMenu::separator { height: 1px; background: $line; margin: 6px 8px; }
+
+QScrollArea { border: none; background: transparent; }
+QScrollBar:vertical { background: transparent; width: 12px; margin: 2px; }
+QScrollBar::handle:vertical { background: $line; border-radius: 4px; min-height: 36px; }
+QScrollBar::handle:vertical:hover { background: $muted; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+""")

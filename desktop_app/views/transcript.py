@@ -1,0 +1,168 @@
+"""The conversation on the screen: messages one reads, selects and copies."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import (
+    QAction,
+    QContextMenuEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QTextCursor,
+)
+from PySide6.QtWidgets import QMenu, QWidget
+
+from desktop_app.views.appearance import Appearance
+from desktop_app.views.bubble import Bubble, BubbleDelegate, cursor_over
+from desktop_app.views.long_list import LongList
+from desktop_app.views.message import MESSAGE, Index, Message
+from desktop_app.views.text_selection import Place, TextSelection
+from resources.messages import sentence
+
+
+class Transcript(LongList):
+    """Shows a `Messages` model. Text is selected with the mouse, across messages too."""
+
+    def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bubbles = BubbleDelegate(appearance)
+        self._selection: TextSelection | None = None
+        self.setObjectName("transcript")
+        self.setItemDelegate(self._bubbles)
+        self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
+        appearance.changed.connect(self.start_over)
+        self._retranslate()
+
+    def estimate(self, row: int) -> int:
+        """See LongList."""
+        return self._bubbles.estimate(self._message(row), self.viewport().width())
+
+    def start_over(self) -> None:
+        """See LongList; positions in the text are lost."""
+        self._select(None)
+        super().start_over()
+
+    def rowsAboutToBeRemoved(self, parent: Index, start: int, end: int) -> None:
+        """See Qt."""
+        self._select(None)
+        super().rowsAboutToBeRemoved(parent, start, end)
+
+    def selected_text(self) -> str:
+        """Return the selected text, messages apart by an empty line."""
+        spans = self._selection.spans() if self._selection else {}
+        texts = (
+            cursor_over(self._bubble(row).document, span).selection().toPlainText()
+            for row, span in spans.items()
+        )
+        return "\n\n".join(filter(None, texts))
+
+    def copy(self) -> None:
+        """Put the selected text, or else the current message, on the clipboard."""
+        text = self.selected_text()
+        if not text and self.currentIndex().isValid():
+            text = self._message(self.currentIndex().row()).text
+        if text:
+            QGuiApplication.clipboard().setText(text)
+
+    def selectAll(self) -> None:
+        """Select the text of all messages."""
+        last = len(self.heights) - 1
+        if last >= 0:
+            end = self._bubble(last).document.characterCount() - 1
+            self._select(TextSelection(Place(0, 0), Place(last, end)))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin to select text; with Shift, go on."""
+        self.shows_focus = False
+        place = self._place(event.position().toPoint())
+        if event.button() is not Qt.MouseButton.LeftButton or place is None:
+            return
+        anchor = place
+        if self._selection and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            anchor = self._selection.anchor
+        self.setCurrentIndex(self.row_index(place.row))
+        self._select(TextSelection(anchor, place))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Select up to the pointer; beyond the edge, scroll."""
+        if not event.buttons() & Qt.MouseButton.LeftButton or self._selection is None:
+            return
+        point, bar = event.position().toPoint(), self.verticalScrollBar()
+        beyond = min(0, point.y()) + max(0, point.y() - self.viewport().height())
+        bar.setValue(bar.value() + beyond)
+        place = self._place(point)
+        if place is not None:
+            self._select(TextSelection(self._selection.anchor, place))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End selecting; a mere click selects nothing."""
+        if self._selection is not None and self._selection.empty:
+            self._select(None)
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Select the word under the pointer."""
+        place = self._place(event.position().toPoint())
+        if place is None:
+            return
+        cursor = QTextCursor(self._bubble(place.row).document)
+        cursor.setPosition(place.position)
+        cursor.select(QTextCursor.SelectionType.WordUnderCursor)
+        ends = (Place(place.row, at) for at in (cursor.selectionStart(), cursor.selectionEnd()))
+        self._select(TextSelection(*ends))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer to copy and to select all."""
+        menu = QMenu(self)
+        for key, does in (("window.copy", self.copy), ("window.select_all", self.selectAll)):
+            action = QAction(sentence(key), menu)
+            action.triggered.connect(does)
+            menu.addAction(action)
+        menu.exec(event.globalPos())
+        menu.deleteLater()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """See Qt; what is copied is text."""
+        self.shows_focus = True
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """See Qt."""
+        self.shows_focus = event.reason() is not Qt.FocusReason.MouseFocusReason
+        super().focusInEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """See Qt."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+
+    def _retranslate(self) -> None:
+        self.setAccessibleName(sentence("window.transcript"))
+        self._bubbles.forget()  # the notes below messages are sentences too
+        self.start_over()
+
+    def _select(self, selection: TextSelection | None) -> None:
+        self._selection = selection
+        self._bubbles.spans = selection.spans() if selection else {}
+        self.viewport().update()
+
+    def _place(self, point: QPoint) -> Place | None:
+        row = self.row_near(point)
+        if row < 0:
+            return None
+        inside = point - self.visualRect(self.row_index(row)).topLeft()
+        return Place(row, self._bubble(row).position_at(inside.toPointF()))
+
+    def _message(self, row: int) -> Message:
+        message: Message = self.row_index(row).data(MESSAGE)
+        return message
+
+    def _bubble(self, row: int) -> Bubble:
+        return self._bubbles.bubble(self._message(row), self.viewport().width())
