@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from transformers import PreTrainedTokenizerFast
@@ -23,10 +24,30 @@ def corpus_hash(dialogues: Sequence[Dialogue]) -> str:
     return digest.hexdigest()
 
 
-def run_identity(recipe: Recipe, dialogues: Sequence[Dialogue]) -> str:
-    """Return the hash that names a run: same recipe, same corpus, same run."""
-    recipe_text = json.dumps(asdict(recipe), sort_keys=True)
-    return hashlib.sha256((recipe_text + corpus_hash(dialogues)).encode()).hexdigest()
+def base_identity(recipe: Recipe, dialogues: Sequence[Dialogue]) -> str:
+    """Return the hash that names a base: same shape, schedule and corpus, same run."""
+    decides = (recipe.name, recipe.seed, asdict(recipe.shape), asdict(recipe.pretrain))
+    return _hash([decides, corpus_hash(dialogues)])
+
+
+def adapter_identity(recipe: Recipe, dialogues: Sequence[Dialogue]) -> str:
+    """Return the hash that names an adapter; another base is another adapter."""
+    decides = (asdict(recipe.train), asdict(recipe.adapter), base_identity(recipe, dialogues))
+    return _hash(decides)
+
+
+def _hash(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """Return the `run.json` of a finished stage, or nothing."""
+    path = folder / "run.json"
+    try:
+        card: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return card
 
 
 def run_card(
@@ -35,14 +56,14 @@ def run_card(
     held_out: Sequence[Dialogue],
     tokenizer: PreTrainedTokenizerFast,
     metrics: dict[str, Any],
-    stage: str,
+    identity: str,
 ) -> dict[str, Any]:
     """Return the content of `run.json`."""
     licences = sorted({d.licence for d in train})
     return {
         "format": 1,
         "name": recipe.name,
-        "stage": stage,
+        "identity": identity,
         "languages": ["zh"],
         "licence": " AND ".join(licences),
         "sources": sorted({d.source for d in train}),

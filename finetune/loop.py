@@ -1,7 +1,9 @@
 """The training loop both trainings share: packed rows in, a trained model out, resumable.
 
-Accelerate owns devices and processes (`accelerate launch` spreads the rows over GPUs). On a CPU
-bfloat16 autocast and torch.compile matter most; matrices are trained with Muon (momentum,
+Accelerate owns devices and processes: `torchrun --nproc-per-node N -m finetune.cli …` spreads the
+rows over N GPUs, or over N cores with one thread each, which beats one process of N threads
+because a thread that waits for its turn then holds up only itself. On a CPU bfloat16 autocast and
+torch.compile matter most; matrices are trained with Muon (momentum,
 orthogonalised; RMS-matched to AdamW, Liu et al. 2025), vectors and embeddings with AdamW.
 """
 
@@ -24,9 +26,9 @@ from finetune.files import disk_error
 from finetune.pack import Packed
 from finetune.recipe import Schedule
 
-MICRO_ROWS = 4  # rows in one forward pass: activations stay near the caches
 CHECKPOINT_SECONDS = 300.0
 VALIDATE_EVERY = 200  # steps
+WORTH_COMPILING = 100  # steps; compiling costs a minute
 Say = Callable[[dict[str, float]], None]
 
 
@@ -41,27 +43,17 @@ class Fitted:
     held_out_loss: float
 
 
-def attention_mask(segment: Tensor) -> Tensor:
-    """Return the boolean mask (B, 1, T, T): causal, and only within one dialogue."""
-    length = segment.shape[1]
-    same = segment[:, :, None] == segment[:, None, :]  # (B, T, T)
-    causal = torch.ones(length, length, dtype=torch.bool, device=segment.device).tril()
-    return (same & causal)[:, None]
-
-
-def weighted_loss(model: nn.Module, rows: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-    """Return the summed loss over the weighted tokens and the sum of the weights."""
+def row_loss(model: nn.Module, row: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """Return the summed loss over one row's chosen positions and the sum of their weights."""
     logits = model(
-        input_ids=rows["ids"],
-        position_ids=rows["position"],
-        attention_mask=attention_mask(rows["segment"]),
+        input_ids=row["ids"],  # (1, T)
+        position_ids=row["position"],  # (1, T)
+        segment=row["segment"],  # (T,)
+        logits_to_keep=row["chosen"],  # (K,)
         use_cache=False,
-    ).logits  # (B, T, V)
-    losses = nn.functional.cross_entropy(
-        logits[:, :-1].flatten(0, 1).float(), rows["ids"][:, 1:].flatten(), reduction="none"
-    )
-    weight = rows["weight"][:, 1:].flatten()
-    return (losses * weight).sum(), weight.sum()
+    ).logits[0]  # (K, V)
+    losses = nn.functional.cross_entropy(logits.float(), row["next"], reduction="none")  # (K,)
+    return (losses * row["weight"]).sum(), row["weight"].sum()
 
 
 def fit(
@@ -87,49 +79,48 @@ def fit(
     Raises:
         TrainingError: the disk is full, the checkpoint belongs to another run, the loss is NaN.
     """
-    accelerator = Accelerator(
-        mixed_precision="bf16" if torch.cuda.is_available() or _cpu_has_bf16() else "no",
-        gradient_accumulation_steps=1,
-    )
+    low_precision = torch.cuda.is_available() or _cpu_has_bf16()
+    accelerator = Accelerator(mixed_precision="bf16" if low_precision else "no")
+    model.to(accelerator.device)
     optimizers = _optimizers(model, schedule)
-    model, *optimizers = accelerator.prepare(model, *optimizers)
-    compiled = torch.compile(weighted_loss, dynamic=False)
-    share = accelerator.num_processes
     per_step = schedule.batch_rows * schedule.row_tokens
     steps = max(1, round(schedule.tokens / per_step))
+    loss_of = torch.compile(row_loss, dynamic=False) if steps >= WORTH_COMPILING else row_loss
     checkpoint = Checkpoint(folder, identity)
-    step, seconds = checkpoint.load(accelerator.unwrap_model(model), optimizers)
+    step, seconds = checkpoint.load(model, optimizers)
     began = saved = time.monotonic()
     loss = math.nan
     while step < steps:
         for group in (g for o in optimizers for g in o.param_groups):
             group["lr"] = schedule.learning_rate * rate(step, steps, schedule)
         total, weights = 0.0, 0.0
-        for rows in _micro_batches(train, step, schedule, accelerator):
+        for row in _rows_of(step, train, schedule, accelerator):
             with accelerator.autocast():
-                summed, weight = compiled(model, rows)
-            accelerator.backward(summed * (share / max(1.0, per_step)))
+                summed, weight = loss_of(model, row)
+            (summed / per_step).backward()
             total, weights = total + summed.item(), weights + weight.item()
+        total, weights = _sum_over_processes(model, total, weights, accelerator)
         loss = total / max(1.0, weights)
         if not math.isfinite(loss):
             raise TrainingError("training.diverged", step=step)
         _rescale(model, per_step / max(1.0, weights))
-        accelerator.clip_grad_norm_(model.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer in optimizers:
             optimizer.step()
             optimizer.zero_grad()
         step += 1
         spent = seconds + time.monotonic() - began
-        if step % 20 == 0 or step == steps:
+        if accelerator.is_main_process and (step % 20 == 0 or step == steps):
             figures = {"step": step, "of": steps, "loss": loss, "seconds": spent}
             if step % VALIDATE_EVERY == 0:
                 figures["held_out_loss"] = measure(model, held_out, accelerator)
             say(figures)
         if accelerator.is_main_process and time.monotonic() - saved > CHECKPOINT_SECONDS:
-            checkpoint.save(accelerator.unwrap_model(model), optimizers, step, spent)
+            checkpoint.save(model, optimizers, step, spent)
             saved = time.monotonic()
     held = measure(model, held_out, accelerator)
-    checkpoint.done()
+    if accelerator.is_main_process:
+        checkpoint.done()
     spent = seconds + time.monotonic() - began
     return Fitted(steps, steps * per_step, round(spent, 1), loss, held)
 
@@ -146,10 +137,10 @@ def measure(model: nn.Module, rows: Packed, accelerator: Accelerator) -> float:
     """Return the mean loss on counsellor tokens of held-out rows."""
     model.eval()
     total, weights = 0.0, 0.0
-    for start in range(0, len(rows) - MICRO_ROWS + 1, MICRO_ROWS):
-        batch = _tensors(rows, range(start, start + MICRO_ROWS), 0.0, accelerator.device)
+    for index in range(len(rows)):
+        row = _tensors(rows, index, 0, accelerator.device, clients=False)
         with accelerator.autocast():
-            summed, weight = weighted_loss(model, batch)
+            summed, weight = row_loss(model, row)
         total, weights = total + summed.item(), weights + weight.item()
     model.train()
     return total / max(1.0, weights)
@@ -175,39 +166,51 @@ def _optimizers(model: nn.Module, schedule: Schedule) -> list[torch.optim.Optimi
     return made
 
 
-def _micro_batches(
-    rows: Packed, step: int, schedule: Schedule, accelerator: Accelerator
+def _rows_of(
+    step: int, rows: Packed, schedule: Schedule, accelerator: Accelerator
 ) -> Iterator[dict[str, Tensor]]:
-    """Yield this process's share of the rows of one step."""
+    """Yield this process's share of the rows of one step, one row a forward pass."""
     first = step * schedule.batch_rows + accelerator.process_index
-    mine = [
-        i % len(rows)
-        for i in range(first, (step + 1) * schedule.batch_rows, accelerator.num_processes)
-    ]
-    for start in range(0, len(mine), MICRO_ROWS):
-        chosen = mine[start : start + MICRO_ROWS]
-        yield _tensors(rows, chosen, schedule.client_weight, accelerator.device)
+    for number in range(first, (step + 1) * schedule.batch_rows, accelerator.num_processes):
+        index = number % len(rows)
+        yield _tensors(rows, index, number, accelerator.device, clients=schedule.clients)
 
 
 def _tensors(
-    rows: Packed, chosen: list[int] | range, client_weight: float, device: torch.device
+    rows: Packed, index: int, draw: int, device: torch.device, *, clients: bool
 ) -> dict[str, Tensor]:
-    index = list(chosen)
-    target = torch.from_numpy(rows.target[index]).float()
-    segment = torch.from_numpy(rows.segment[index]).int()
-    weight = torch.where(target > 0, 1.0, client_weight) * (segment > 0)
-    return {
-        "ids": torch.from_numpy(rows.ids[index]).long().to(device),
-        "position": torch.from_numpy(rows.position[index]).long().to(device),
-        "segment": segment.to(device),
-        "weight": weight.to(device),
+    chosen, weight = rows.loss_positions(index, draw, clients=clients)
+    ids = torch.from_numpy(rows.ids[index]).long()
+    picked = torch.from_numpy(chosen)
+    row = {
+        "ids": ids[None],
+        "position": torch.from_numpy(rows.position[index]).long()[None],
+        "segment": torch.from_numpy(rows.segment[index]).int(),
+        "chosen": picked,
+        "next": ids[picked + 1],
+        "weight": torch.from_numpy(weight),
     }
+    return {name: tensor.to(device) for name, tensor in row.items()}
+
+
+def _sum_over_processes(
+    model: nn.Module, total: float, weights: float, accelerator: Accelerator
+) -> tuple[float, float]:
+    """Add up gradients and counts; once a step, as every process holds the whole model."""
+    if accelerator.num_processes == 1:
+        return total, weights
+    for parameter in model.parameters():
+        if parameter.grad is not None:
+            parameter.grad = accelerator.reduce(parameter.grad, "sum")
+    both = torch.tensor([total, weights], dtype=torch.float64, device=accelerator.device)
+    total, weights = accelerator.reduce(both, "sum").tolist()
+    return total, weights
 
 
 def _rescale(model: nn.Module, factor: float) -> None:
     """Turn summed gradients into means, once the weights of the step are known."""
     grads = [p.grad for p in model.parameters() if p.grad is not None]
-    torch._foreach_mul_(grads, factor)  # noqa: SLF001  # as torch's own optimizers do
+    torch._foreach_mul_(grads, factor)  # as torch's own optimizers do
 
 
 class Checkpoint:
@@ -217,9 +220,7 @@ class Checkpoint:
         self._file = folder / "checkpoint.pt"
         self._identity = identity
 
-    def save(
-        self, model: nn.Module, optimizers: list[Any], step: int, seconds: float
-    ) -> None:
+    def save(self, model: nn.Module, optimizers: list[Any], step: int, seconds: float) -> None:
         """Write the state; the old checkpoint stays until the new one is whole."""
         part = self._file.with_suffix(".part")
         trained = {n: p.detach() for n, p in model.named_parameters() if p.requires_grad}

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -24,7 +25,7 @@ STRETCH_EVERY: Final = 8
 _WINDOW: Final = 512  # dialogues considered together when filling rows
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Packed:
     """Rows ready for training; N rows of T tokens.
 
@@ -42,6 +43,30 @@ class Packed:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def most_targets(self) -> int:
+        """K: the most counsellor tokens in any row, so that every row's loss has one shape."""
+        return int(self.target[:, 1:].sum(axis=1).max())
+
+    def loss_positions(
+        self, row: int, draw: int, *, clients: bool
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return K positions whose next token enters the loss, and their weights, 1 or 0.
+
+        All counsellor tokens come first. With `clients`, tokens of the client drawn by `draw`
+        fill the rest; without, the rest weighs 0.
+        """
+        following = self.segment[row, 1:]
+        same = (self.segment[row, :-1] == following) & (following > 0)
+        targets = np.flatnonzero(same & (self.target[row, 1:] == 1))
+        others = np.flatnonzero(same & (self.target[row, 1:] == 0))
+        others = np.random.default_rng(draw).permutation(others)
+        chosen = np.concatenate([targets, others, np.zeros(self.most_targets, np.int64)])
+        chosen = chosen[: self.most_targets]
+        weighed = len(targets) + (len(others) if clients else 0)
+        weight = (np.arange(self.most_targets) < weighed).astype(np.float32)
+        return chosen, weight
 
     @property
     def tokens(self) -> int:

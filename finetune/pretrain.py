@@ -12,10 +12,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
+from accelerate import PartialState
 from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
-from finetune.card import run_card, run_identity
+from finetune.attention import PACKED
+from finetune.card import base_identity, run_card
 from finetune.corpus.dialogue import Dialogue
+from finetune.errors import RecipeError
 from finetune.files import disk_error, replaced
 from finetune.loop import fit, log_to
 from finetune.pack import Packed, pack
@@ -38,15 +41,18 @@ def pretrain(
     rows = packed_rows(tokenizer, train, recipe, recipe.pretrain)
     held_out_rows = packed_rows(tokenizer, held_out, recipe, recipe.pretrain)
     model = Qwen2ForCausalLM(architecture(recipe.shape, tokenizer))
-    identity = run_identity(recipe, train)
+    model.set_attn_implementation(PACKED)
+    identity = base_identity(recipe, train)
     log = log_to(out / "training.jsonl")
     fitted = fit(model, rows, held_out_rows, recipe.pretrain, out, identity, log)
+    if not PartialState().is_main_process:
+        return out
     try:
         model.save_pretrained(out)
         tokenizer.save_pretrained(out)
     except OSError as error:
         raise disk_error(error, out) from error
-    card = run_card(recipe, train, held_out, tokenizer, asdict(fitted), "pretrain")
+    card = run_card(recipe, train, held_out, tokenizer, asdict(fitted), identity)
     with replaced(out / "run.json") as file:
         file.write(json.dumps(card, ensure_ascii=False, indent=1).encode())
     return out
@@ -57,13 +63,18 @@ def packed_rows(
     dialogues: Sequence[Dialogue],
     recipe: Recipe,
     schedule: Schedule,
+    seed: int | None = None,
 ) -> Packed:
-    """Render dialogues with control lines and pack them into rows."""
+    """Render dialogues with control lines and pack them into rows, shuffled by `seed`."""
     template = Template(tokenizer)
-    examples = [template.render(with_control_lines(d), schedule.row_tokens) for d in dialogues]
+    limit = min(schedule.row_tokens, recipe.shape.context)
+    examples = [template.render(with_control_lines(d), limit) for d in dialogues]
     pad = tokenizer.convert_tokens_to_ids(END_OF_TEXT)
     kept = [e for e in examples if e.ids]
-    return pack(kept, schedule.row_tokens, recipe.shape.context, pad, recipe.seed)
+    if not kept:
+        raise RecipeError("recipe.no_rows")
+    shuffle = recipe.seed if seed is None else seed
+    return pack(kept, schedule.row_tokens, recipe.shape.context, pad, shuffle)
 
 
 def architecture(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> Qwen2Config:

@@ -39,17 +39,17 @@ class Schedule:
     tokens: int
     """Tokens to train on; the corpus is repeated or cut to fit."""
     row_tokens: int
-    """Length of a packed row (T)."""
+    """Length of a packed row (T); dialogues longer than it or the context are cut."""
     batch_rows: int
-    """Rows in a step (B)."""
+    """Rows in a step, one after another."""
     learning_rate: float
     """Peak, after warm-up; matrices (Muon, RMS-matched) and the rest (AdamW) share it."""
     warmup_steps: int
     decay_share: float
     """Last share of the steps over which the rate falls to 0 (warm-up, stable, decay)."""
     weight_decay: float
-    client_weight: float
-    """Weight of the client's words in the loss; a counsellor's count 1."""
+    clients: bool
+    """Whether the client's words are learned too, beside the counsellor's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,3 @@ def _check(recipe: Recipe, name: str) -> None:
         raise RecipeError(
             "recipe.heads", name=name, hidden=shape.hidden, heads=shape.heads, kv=shape.kv_heads
         )
-    for schedule in (recipe.pretrain, recipe.train):
-        if schedule.row_tokens > shape.context:
-            raise RecipeError(
-                "recipe.row_too_long", name=name, row=schedule.row_tokens, context=shape.context
-            )

@@ -1,4 +1,4 @@
-"""A dialogue as token ids with a loss mask, in ChatML.
+r"""A dialogue as token ids with a loss mask, in ChatML.
 
     <|im_start|>user\n…<|im_end|>\n
     <|im_start|>system\n探索：提问<|im_end|>\n          (control line, on half of the turns)

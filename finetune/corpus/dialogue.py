@@ -97,7 +97,8 @@ def write_corpus(path: Path, dialogues: Iterable[Dialogue]) -> int:
     """Write dialogues to `path`, whole or not at all; return how many."""
     count = 0
     with replaced(path) as file:
-        for count, dialogue in enumerate(dialogues, start=1):
+        for dialogue in dialogues:
+            count += 1
             record = {
                 "id": dialogue.id,
                 "source": dialogue.source,

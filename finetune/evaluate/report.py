@@ -1,0 +1,61 @@
+"""All suites over one model, and whether it may ship."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from finetune.corpus.dialogue import Dialogue
+from finetune.errors import EvaluationError
+from finetune.evaluate.app import ask
+from finetune.evaluate.likelihood import likelihood
+from finetune.evaluate.overlap import overlap
+from finetune.evaluate.sample import sample_turns
+from finetune.evaluate.steering import steering
+from finetune.evaluate.surface import surface
+
+SUITES: Final = ("replies", "likelihood", "steering")
+STEERED_TURNS: Final = 100
+# The least a model must reach on 500 held-out turns before it ships: figure → floor.
+ACCEPTANCE: Final = {
+    "ends_by_itself": 0.95,
+    "no_repeated_8_gram": 0.97,
+    "true_history_wins": 0.90,
+    "bleu-4": 5.6,
+    "rouge-l": 21.5,
+}
+
+
+def evaluate(
+    model: Path, dialogues: Sequence[Dialogue], suites: Sequence[str], count: int
+) -> dict[str, Any]:
+    """Return the report of the asked suites on `count` turns of held-out dialogues.
+
+    Raises:
+        EvaluationError: unknown suite, no turn to ask, or the model cannot answer.
+    """
+    for suite in suites:
+        if suite not in SUITES:
+            raise EvaluationError("evaluation.unknown_suite", suite=suite, known=", ".join(SUITES))
+    turns = sample_turns(dialogues, count)
+    if not turns:
+        raise EvaluationError("evaluation.no_turns")
+    report: dict[str, Any] = {"turns": len(turns), "questions": len({t.question for t in turns})}
+    if "replies" in suites:
+        answers = ask(model, [t.history for t in turns])
+        report["surface"] = surface(answers)
+        report["overlap"] = overlap(
+            [a.text for a in answers], [t.reply for t in turns], [t.question for t in turns]
+        )
+    if "likelihood" in suites:
+        report["likelihood"] = likelihood(model, turns)
+    if "steering" in suites:
+        report["steering"] = steering(model, turns[:STEERED_TURNS])
+    return report
+
+
+def shortfalls(report: dict[str, Any]) -> dict[str, tuple[float, float]]:
+    """Return `figure → (reached, wanted)` for what does not suffice to ship."""
+    reached = {**report["surface"], **report["likelihood"], **report["overlap"]["scores"]}
+    return {n: (reached[n], least) for n, least in ACCEPTANCE.items() if reached[n] < least}
