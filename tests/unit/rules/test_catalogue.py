@@ -140,7 +140,7 @@ def key_beginnings() -> set[str]:
         for node in ast.walk(file.tree):
             match node:
                 case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
-                    if re.fullmatch(r"[a-z]+\.[a-z_.]*", text):
+                    if re.fullmatch(r"[a-z_]+\.[a-z_.]*", text):
                         found.add(text)
     # A stage's error class puts the stage's name before every key: that names none of them.
     return found - {prefix.removeprefix("error.") for prefix in known_errors().values()}
