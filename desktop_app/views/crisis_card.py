@@ -34,7 +34,7 @@ class CrisisCard(QFrame):
         self._close = QPushButton(self)
         self._close.clicked.connect(self.closed)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, theme.GAP)
+        column.setContentsMargins(1, 0, 0, theme.GAP)  # the border stays in sight
         column.addWidget(self._area, 1)
         column.addWidget(self._close, 0, Qt.AlignmentFlag.AlignHCenter)
         self._retranslate()
@@ -77,7 +77,9 @@ def _line(text: str, name: str) -> QLabel:
     label = QLabel()
     label.setObjectName(name)
     label.setWordWrap(True)
-    label.setText(spacious(_NUMBER.sub(r"<b>\1</b>", html.escape(text))))
+    markup = _NUMBER.sub(r"<b>\1</b>", html.escape(text))
+    label.setText(markup if name == "cardRow" else spacious(markup))
+    label.setTextFormat(Qt.TextFormat.RichText)
     label.setAccessibleName(text)
     if name == "cardRow":
         label.setTextInteractionFlags(

@@ -96,7 +96,8 @@ class LongList(QListView):
         was_at_end = self.at_end()
         self.heights.forget(last.row())
         self._settle(at_end=was_at_end)
-        super().dataChanged(first, last, list(roles))
+        # Past QListView's own, which has everything laid out and painted anew.
+        QAbstractItemView.dataChanged(self, first, last, list(roles))
 
     # Geometry, as QAbstractItemView asks for it
 

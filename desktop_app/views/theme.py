@@ -184,7 +184,10 @@ QListView { background: transparent; border: none; outline: none; }
 
 #composer { background: $raised; border: 2px solid $line; border-radius: ${body}px; }
 #composer[focused="true"] { border-color: $accent; }
-QPlainTextEdit { background: transparent; border: none; font-size: ${body}px; }
+QPlainTextEdit {
+    background: transparent; border: none; font-size: ${body}px;
+    placeholder-text-color: $muted;
+}
 
 #notice { background: $notice; border-radius: 12px; }
 #panel { background: $raised; border: 1px solid $line; border-radius: 18px; }

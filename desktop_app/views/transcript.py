@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QWidget
 
+from desktop_app.views import theme
 from desktop_app.views.appearance import Appearance
 from desktop_app.views.bubble import Bubble, BubbleDelegate, cursor_over
 from desktop_app.views.long_list import LongList
@@ -32,6 +33,7 @@ class Transcript(LongList):
         self._selection: TextSelection | None = None
         self.setObjectName("transcript")
         self.setItemDelegate(self._bubbles)
+        self.setViewportMargins(0, theme.GAP // 2, 0, 0)
         self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
         appearance.changed.connect(self.start_over)
         self._retranslate()
@@ -129,6 +131,8 @@ class Transcript(LongList):
         self.shows_focus = True
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            self.selectAll()
         else:
             super().keyPressEvent(event)
 

@@ -48,6 +48,7 @@ class Welcome(QScrollArea):
         inside.setContentsMargins(32, 28, 32, 28)
         inside.setSpacing(14)
         inside.addWidget(self._title)
+        inside.addSpacing(4)
         for label in self._texts.values():
             label.setObjectName("panelText")
             label.setWordWrap(True)

@@ -1,0 +1,259 @@
+"""A person talks: with the real window, the real thread, the real child."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QInputMethodEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from desktop_app.dialogue import Role
+from desktop_app.views.message import State
+from resources.messages import sentence
+from tests.gui.conftest import OpenWindow
+from tests.support.window_run import (
+    child_pid,
+    is_running,
+    last,
+    rows,
+    send,
+    type_text,
+    wait_for_end,
+    wait_for_model,
+    wait_for_words,
+)
+
+pytestmark = pytest.mark.gui
+
+
+def test_a_message_is_answered(open_window: OpenWindow, tiny_model: Path, qtbot: QtBot) -> None:
+    window = open_window(tiny_model)
+    wait_for_model(qtbot, window)
+    send(qtbot, window, "最近总是睡不着。")
+    wait_for_end(qtbot, window)
+    said = [(message.role, message.text, message.state) for message in rows(window)]
+    assert said[0] == (Role.USER, "最近总是睡不着。", State.WHOLE)
+    assert said[1][0] is Role.ASSISTANT
+    assert said[1][1]
+    assert window.middle.composer.text == ""
+
+
+def test_the_next_message_continues_the_conversation(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    for text in ("你好。", "还在吗？"):
+        send(qtbot, window, text)
+        wait_for_end(qtbot, window)
+    shown = [message.text for message in rows(window)]
+    assert [turn.content for turn in window.conversation.session.turns] == shown
+    assert len(shown) == 4
+
+
+def test_a_message_sent_before_the_model_is_in_memory_is_answered(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    assert not window._counselling.ready
+    send(qtbot, window, "你好。")
+    assert window.exchange.current is window.conversation
+    wait_for_end(qtbot, window)
+    assert last(window).role is Role.ASSISTANT
+
+
+def test_stop_keeps_what_came_and_marks_it(
+    open_window: OpenWindow, endless_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(endless_model)
+    send(qtbot, window, "你好。")
+    wait_for_words(qtbot, window)
+    qtbot.mouseClick(window.middle.composer.stop, Qt.MouseButton.LeftButton)
+    wait_for_end(qtbot, window)
+    assert last(window).state is State.STOPPED
+    assert window.conversation.session.turns[-1].content == last(window).text
+    assert last(window).note == sentence("message_state.stopped")
+
+
+def test_escape_stops_too(open_window: OpenWindow, endless_model: Path, qtbot: QtBot) -> None:
+    window = open_window(endless_model)
+    send(qtbot, window, "你好。")
+    wait_for_words(qtbot, window)
+    qtbot.keyClick(window.middle.composer.field, Qt.Key.Key_Escape)
+    wait_for_end(qtbot, window)
+    assert last(window).state is State.STOPPED
+
+
+def test_stop_while_the_message_is_still_being_read_leaves_it_unanswered(
+    open_window: OpenWindow, endless_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(endless_model)
+    wait_for_model(qtbot, window)
+    send(qtbot, window, "长" * 1000)  # 3,000 tokens of prefill
+    window.middle.composer.stop.click()
+    wait_for_end(qtbot, window)
+    assert [message.role for message in rows(window)] == [Role.USER]
+    assert window.middle.notice.text == sentence("window.no_reply")
+
+
+def test_stop_while_waiting_for_the_model_leaves_the_message_unanswered(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    send(qtbot, window, "你好。")
+    window.middle.composer.stop.click()
+    assert window.exchange.current is None
+    assert [message.text for message in rows(window)] == ["你好。"]
+    wait_for_model(qtbot, window)
+
+
+def test_an_unanswered_message_is_asked_again_with_the_next(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    send(qtbot, window, "第一句。")
+    window.middle.composer.stop.click()
+    send(qtbot, window, "第二句。")
+    wait_for_end(qtbot, window)
+    assert window.conversation.session.turns[0].content == "第一句。\n\n第二句。"
+
+
+def test_a_child_killed_in_a_reply_costs_one_sentence_and_the_next_reply_works(
+    open_window: OpenWindow, endless_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(endless_model)
+    send(qtbot, window, "你好。")
+    wait_for_words(qtbot, window)
+    os.kill(child_pid(window), signal.SIGKILL)
+    wait_for_end(qtbot, window)
+    assert last(window).state is State.INTERRUPTED
+    assert last(window).text
+    assert window.middle.notice.text == sentence("error.engine.died", cause="SIGKILL")
+    send(qtbot, window, "你还在吗？")
+    wait_for_words(qtbot, window)
+    assert window.middle.notice.text == ""
+    window.exchange.stop()
+    wait_for_end(qtbot, window)
+
+
+def test_enter_while_composing_never_sends(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    field = window.middle.composer.field
+    QApplication.sendEvent(field, QInputMethodEvent("ni hao", []))
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert rows(window) == []
+    type_text(field, "你好")
+    assert rows(window) == []
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert rows(window)[0].text == "你好"
+    wait_for_end(qtbot, window)
+
+
+def test_shift_enter_begins_a_new_line(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    field = window.middle.composer.field
+    type_text(field, "一")
+    qtbot.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    type_text(field, "二")
+    assert window.middle.composer.text == "一\n二"
+    assert rows(window) == []
+
+
+def test_nothing_is_sent_before_the_notice_is_confirmed(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model, confirmed=False)
+    send(qtbot, window, "你好。")
+    assert rows(window) == []
+    assert window.middle.composer.text == "你好。"
+    qtbot.mouseClick(window.middle.welcome.confirm, Qt.MouseButton.LeftButton)
+    qtbot.keyClick(window.middle.composer.field, Qt.Key.Key_Return)
+    wait_for_end(qtbot, window)
+    assert len(rows(window)) == 2
+
+
+def test_a_message_of_a_hundred_thousand_characters_is_refused_and_kept(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    window.middle.composer.text = "长" * 100_000
+    qtbot.keyClick(window.middle.composer.field, Qt.Key.Key_Return)
+    assert rows(window) == []
+    assert len(window.middle.composer.text) == 100_000
+    said = sentence("error.message.too_long", characters=100_000)
+    assert window.middle.notice.text == said
+
+
+def test_a_message_beyond_the_models_context_returns_to_the_field(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    send(qtbot, window, "长" * 3000)
+    wait_for_end(qtbot, window)
+    assert rows(window) == []
+    assert window.middle.composer.text == "长" * 3000
+    said = sentence("error.message.too_long", characters=3000)
+    assert window.middle.notice.text == said
+
+
+def test_a_reply_goes_into_its_own_conversation(
+    open_window: OpenWindow, endless_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(endless_model)
+    send(qtbot, window, "第一段。")
+    wait_for_words(qtbot, window)
+    first = window.conversation
+    window.middle.composer.text = "草稿"
+    qtbot.mouseClick(window.side.new, Qt.MouseButton.LeftButton)
+    assert window.conversation is not first
+    assert window.middle.composer.text == ""
+    window.exchange.stop()
+    wait_for_end(qtbot, window)
+    assert rows(window) == []
+    window.side.show_current(1)
+    assert window.conversation is first
+    assert window.middle.composer.text == "草稿"
+    assert last(window).state is State.STOPPED
+
+
+def test_closing_in_a_reply_ends_the_child(
+    open_window: OpenWindow, endless_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(endless_model)
+    send(qtbot, window, "你好。")
+    wait_for_words(qtbot, window)
+    pid = child_pid(window)
+    window.close()
+    window._counselling.close()
+    assert not is_running(pid)
+
+
+def test_words_are_shown_at_most_twenty_times_a_second(
+    open_window: OpenWindow, chatty_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(chatty_model)
+    times: list[float] = []
+    window._counselling.wrote.connect(lambda _text: times.append(time.monotonic()))
+    send(qtbot, window, "你好。")
+    wait_for_end(qtbot, window)
+    shown = times[:-1]  # the rest of a reply that has ended waits for nothing
+    assert len(shown) >= 2
+    assert shown[-1] - shown[0] >= 0.045 * (len(shown) - 1)
+
+
+def test_a_reply_that_reached_its_greatest_length_says_so(
+    open_window: OpenWindow, chatty_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(chatty_model)
+    send(qtbot, window, "你好。")
+    wait_for_end(qtbot, window)
+    assert last(window).note == sentence("message_state.cut")

@@ -1,0 +1,190 @@
+"""The conversation on the screen: long, selectable, quiet while a reply is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import cycle
+
+import pytest
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QPaintEvent, QRegion
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from desktop_app.dialogue import Role
+from desktop_app.views.appearance import Appearance
+from desktop_app.views.bubble import KEPT_LAYOUTS
+from desktop_app.views.message import Message, Messages, State
+from desktop_app.views.transcript import Transcript
+
+pytestmark = pytest.mark.gui
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def transcript(qapp: QApplication, qtbot: QtBot) -> Iterator[Transcript]:
+    view = Transcript(Appearance(qapp))
+    qtbot.addWidget(view)
+    view.resize(700, 500)
+    view.show()
+    qtbot.waitExposed(view)
+    yield view
+    view.setModel(None)
+
+
+def talk(count: int) -> Messages:
+    """So many messages of different lengths, alternating."""
+    roles = cycle((Role.USER, Role.ASSISTANT))
+    return Messages(
+        Message(role, f"第{number}条。" + "说一句话，" * (number * 7 % 23))
+        for number, role in zip(range(count), roles, strict=False)
+    )
+
+
+def in_sight(view: Transcript, row: int) -> bool:
+    rect = view.visualRect(view.row_index(row))
+    return rect.bottom() > 0 and rect.top() < view.viewport().height()
+
+
+def place_of(view: Transcript, row: int, position: int) -> QPoint:
+    """Where a character of a row stands in the viewport."""
+    bubble = view._bubble(row)
+    block = bubble.document.findBlock(position)
+    line = block.layout().lineForTextPosition(position - block.position())
+    x, _ = line.cursorToX(position - block.position())
+    at = bubble.document.documentLayout().blockBoundingRect(block).topLeft()
+    corner = view.visualRect(view.row_index(row)).topLeft().toPointF()
+    inside = at.toPoint() + QPoint(round(x), round(line.y() + line.height() / 2))
+    return (corner + bubble.text_at).toPoint() + inside
+
+
+def test_five_thousand_messages_open_at_their_end(transcript: Transcript) -> None:
+    transcript.setModel(talk(5000))
+    assert in_sight(transcript, 4999)
+    assert transcript.at_end()
+    assert len(transcript._bubbles._layouts) <= KEPT_LAYOUTS
+
+
+def test_five_thousand_messages_scroll_to_their_beginning(transcript: Transcript) -> None:
+    transcript.setModel(talk(5000))
+    transcript.verticalScrollBar().setValue(0)
+    assert in_sight(transcript, 0)
+    assert transcript.visualRect(transcript.row_index(0)).top() == 0
+
+
+def test_scrolling_up_moves_what_is_read_by_exactly_that_much(transcript: Transcript) -> None:
+    transcript.setModel(talk(400))
+    bar = transcript.verticalScrollBar()
+    for _ in range(100):
+        row = transcript.row_near(QPoint(0, 5))
+        before = transcript.visualRect(transcript.row_index(row)).top()
+        bar.setValue(bar.value() - 90)
+        assert transcript.visualRect(transcript.row_index(row)).top() == before + 90
+
+
+def test_a_growing_reply_stays_in_sight(transcript: Transcript) -> None:
+    messages = talk(50)
+    transcript.setModel(messages)
+    messages.add(Message(Role.ASSISTANT, "", State.WRITING))
+    for _ in range(40):
+        messages.grow("这是一段正在写的回复，")
+        assert transcript.at_end()
+
+
+def test_a_growing_reply_leaves_someone_who_reads_above_alone(transcript: Transcript) -> None:
+    messages = talk(50)
+    transcript.setModel(messages)
+    messages.add(Message(Role.ASSISTANT, "", State.WRITING))
+    transcript.verticalScrollBar().setValue(100)
+    row = transcript.row_near(QPoint(0, 5))
+    before = transcript.visualRect(transcript.row_index(row)).top()
+    for _ in range(40):
+        messages.grow("这是一段正在写的回复，")
+    assert transcript.visualRect(transcript.row_index(row)).top() == before
+
+
+@dataclass
+class Painted(QObject):
+    """The regions of a widget that were painted."""
+
+    regions: list[QRegion] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.regions.append(QRegion(event.region()))
+        return False
+
+
+def test_only_the_message_that_is_written_is_painted(
+    transcript: Transcript, qapp: QApplication
+) -> None:
+    messages = talk(4)
+    transcript.setModel(messages)
+    messages.add(Message(Role.ASSISTANT, "好", State.WRITING))
+    qapp.processEvents()
+    painted = Painted()
+    transcript.viewport().installEventFilter(painted)
+    messages.grow("的")
+    qapp.processEvents()
+    live = transcript.visualRect(transcript.row_index(4))
+    assert painted.regions
+    for region in painted.regions:
+        assert region.subtracted(QRegion(live)).isEmpty()
+
+
+def test_dragging_selects_text_and_copies_it(transcript: Transcript, qtbot: QtBot) -> None:
+    transcript.setModel(Messages([Message(Role.ASSISTANT, "今天慢慢说就好")]))
+    sight = transcript.viewport()
+    qtbot.mousePress(sight, LEFT, pos=place_of(transcript, 0, 2))
+    qtbot.mouseMove(sight, place_of(transcript, 0, 5))
+    qtbot.mouseRelease(sight, LEFT, pos=place_of(transcript, 0, 5))
+    assert transcript.selected_text() == "慢慢说"
+    qtbot.keyClick(transcript, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == "慢慢说"
+
+
+def test_a_selection_may_run_over_messages(transcript: Transcript, qtbot: QtBot) -> None:
+    transcript.setModel(Messages([Message(Role.USER, "我很累"), Message(Role.ASSISTANT, "我在听")]))
+    sight = transcript.viewport()
+    qtbot.mousePress(sight, LEFT, pos=place_of(transcript, 0, 1))
+    qtbot.mouseMove(sight, place_of(transcript, 1, 2))
+    qtbot.mouseRelease(sight, LEFT, pos=place_of(transcript, 1, 2))
+    assert transcript.selected_text() == "很累\n\n我在"
+
+
+def test_a_click_selects_nothing(transcript: Transcript, qtbot: QtBot) -> None:
+    transcript.setModel(talk(2))
+    qtbot.mouseClick(transcript.viewport(), LEFT, pos=place_of(transcript, 0, 1))
+    assert transcript.selected_text() == ""
+
+
+def test_without_a_selection_the_current_message_is_copied(
+    transcript: Transcript, qtbot: QtBot
+) -> None:
+    transcript.setModel(Messages([Message(Role.USER, "一"), Message(Role.ASSISTANT, "二**三**")]))
+    transcript.setFocus()
+    qtbot.keyClick(transcript, Qt.Key.Key_End)
+    qtbot.keyClick(transcript, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == "二**三**"
+
+
+def test_select_all_takes_every_message(transcript: Transcript, qtbot: QtBot) -> None:
+    transcript.setModel(Messages([Message(Role.USER, "一"), Message(Role.ASSISTANT, "二")]))
+    qtbot.keyClick(transcript, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert transcript.selected_text() == "一\n\n二"
+
+
+def test_the_keyboard_walks_through_messages(transcript: Transcript, qtbot: QtBot) -> None:
+    transcript.setModel(talk(300))
+    transcript.setFocus()
+    qtbot.keyClick(transcript, Qt.Key.Key_Home)
+    assert in_sight(transcript, 0)
+    for _ in range(12):
+        qtbot.keyClick(transcript, Qt.Key.Key_Down)
+        assert in_sight(transcript, transcript.currentIndex().row())
+    assert transcript.currentIndex().row() == 12
