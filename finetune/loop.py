@@ -80,7 +80,11 @@ def fit(
         TrainingError: the disk is full, the checkpoint belongs to another run, the loss is NaN.
     """
     low_precision = torch.cuda.is_available() or _cpu_has_bf16()
-    accelerator = Accelerator(mixed_precision="bf16" if low_precision else "no")
+    accelerator = Accelerator(
+        mixed_precision="bf16" if low_precision else "no",
+        # Said outright: without a GPU, accelerate otherwise overlooks torchrun's processes.
+        cpu=not torch.cuda.is_available(),
+    )
     model.to(accelerator.device)
     optimizers = _optimizers(model, schedule)
     per_step = schedule.batch_rows * schedule.row_tokens

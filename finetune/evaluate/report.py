@@ -10,13 +10,14 @@ from finetune.corpus.dialogue import Dialogue
 from finetune.errors import EvaluationError
 from finetune.evaluate.app import ask
 from finetune.evaluate.likelihood import likelihood
+from finetune.evaluate.local import LocalModel
 from finetune.evaluate.overlap import overlap
 from finetune.evaluate.sample import sample_turns
 from finetune.evaluate.steering import steering
 from finetune.evaluate.surface import surface
 
 SUITES: Final = ("replies", "likelihood", "steering")
-STEERED_TURNS: Final = 100
+STEERED_TURNS: Final = 60
 # The least a model must reach on 500 held-out turns before it ships: figure → floor.
 ACCEPTANCE: Final = {
     "ends_by_itself": 0.95,
@@ -48,10 +49,12 @@ def evaluate(
         report["overlap"] = overlap(
             [a.text for a in answers], [t.reply for t in turns], [t.question for t in turns]
         )
-    if "likelihood" in suites:
-        report["likelihood"] = likelihood(model, turns)
-    if "steering" in suites:
-        report["steering"] = steering(model, turns[:STEERED_TURNS])
+    if {"likelihood", "steering"} & set(suites):
+        local = LocalModel(model)
+        if "likelihood" in suites:
+            report["likelihood"] = likelihood(local, turns)
+        if "steering" in suites:
+            report["steering"] = steering(local, turns[:STEERED_TURNS])
     return report
 
 

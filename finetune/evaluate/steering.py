@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import get_args
 
 from finetune.corpus.dialogue import Message
-from finetune.evaluate.app import ask
+from finetune.evaluate.local import LocalModel
 from finetune.evaluate.sample import Turn
 from finetune.labels import Strategy, control_line, phase_of, strategy_of
 
 
-def steering(model: Path, turns: Sequence[Turn]) -> dict[str, dict[str, float]]:
-    """Return for each strategy the share of replies that follow it, unasked and asked."""
-    plain = ask(model, [t.history for t in turns])
+def steering(model: LocalModel, turns: Sequence[Turn]) -> dict[str, dict[str, float]]:
+    """Return for each strategy the share of greedy replies that follow it, unasked and asked."""
+    plain = [model.reply(t.history) for t in turns]
     shares: dict[str, dict[str, float]] = {}
     for strategy in get_args(Strategy):
         line = Message("system", control_line(strategy, phase_of(strategy, 1, 4)))
-        asked = ask(model, [(*t.history, line) for t in turns])
-        shares[strategy] = {
-            "unasked": _share([a.text for a in plain], strategy),
-            "asked": _share([a.text for a in asked], strategy),
-        }
+        asked = [model.reply((*t.history, line)) for t in turns]
+        shares[strategy] = {"unasked": _share(plain, strategy), "asked": _share(asked, strategy)}
     return shares
 
 
