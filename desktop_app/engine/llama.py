@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Final
 
 import llama_cpp.llama_cpp as C  # noqa: N812 - the C interface, read as such
@@ -108,6 +109,7 @@ class Llama:
         C.llama_backend_init()
         model_params = C.llama_model_default_params()
         model_params.n_gpu_layers = 0
+        model_params.use_extra_bufts = not _has_amx()
         self.model = C.llama_model_load_from_file(os.fsencode(path), model_params)
         if not self.model:
             raise EngineError("engine.load_failed", file=name)
@@ -154,3 +156,15 @@ class Llama:
         """
         self._abort = NEVER if asked is None else C.ggml_abort_callback(lambda _: asked())
         C.llama_set_abort_callback(self.context, self._abort, None)
+
+
+def _has_amx() -> bool:
+    """Tell whether the processor has AMX tiles.
+
+    llama.cpp's repacked weights use them and die of SIGSEGV where the kernel withholds them
+    (llama.cpp #20824). Repacking helps every other processor, so only these go without.
+    """
+    try:
+        return " amx_tile" in Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return False
