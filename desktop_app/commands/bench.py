@@ -61,6 +61,7 @@ def measure(name: str | None, paths: Paths) -> Facts:
                 read, written = baseline.measure(cold.evaluated_tokens, max(2, cold.reply_tokens))
                 raw.prefill.append(read)
                 raw.reply.append(written)
+            raw_load_ms = baseline.load_ms
         memory = peak_memory(loaded.pid)
     machine = examine(name, paths)
     return {
@@ -71,7 +72,7 @@ def measure(name: str | None, paths: Paths) -> Facts:
         "rounds": ROUNDS,
         "load_ms": round(loaded.load_ms, 1),
         "engine": ours.medians(),
-        "raw_llama_cpp": raw.medians(),
+        "raw_llama_cpp": raw.medians() | {"load_ms": round(raw_load_ms, 1)},
         "turns": turns,
         "peak_rss_bytes": memory,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ class Baseline:
     """A running bare llama.cpp."""
 
     process: subprocess.Popen[bytes]
+    load_ms: float
+    """From starting the process to the loaded model, as `Loaded.load_ms` counts."""
 
     def measure(self, prompt: int, reply: int) -> tuple[float, float]:
         """Return tokens per second of reading `prompt` and of writing `reply` tokens.
@@ -28,25 +31,18 @@ class Baseline:
         Raises:
             EngineError: the process died.
         """
-        self.send({"prompt": prompt, "reply": reply})
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            raise EngineError("engine.died", cause=self.process.wait())
-        answer = wire.decode(line)
+        answer = _ask(self.process, {"prompt": prompt, "reply": reply})
         return answer["prefill_tokens_per_s"], answer["tokens_per_s"]
-
-    def send(self, message: wire.Message) -> None:
-        """Write one line; a dead process shows when its answer is read."""
-        assert self.process.stdin is not None
-        with suppress(BrokenPipeError):
-            self.process.stdin.write(wire.encode(message))
-            self.process.stdin.flush()
 
 
 @contextmanager
 def bare_llama(settings: Settings, loaded: Loaded) -> Iterator[Baseline]:
-    """Start bare llama.cpp with the sizes an engine has loaded with."""
+    """Start bare llama.cpp with the sizes an engine has loaded with.
+
+    Raises:
+        EngineError: the process died.
+    """
+    began = time.perf_counter()
     with subprocess.Popen(
         [sys.executable, "-P", "-m", "desktop_app.engine.raw"],
         stdin=subprocess.PIPE,
@@ -55,7 +51,18 @@ def bare_llama(settings: Settings, loaded: Loaded) -> Iterator[Baseline]:
         cwd=settings.workdir,
         env=child_environment(os.environ),
     ) as process:
-        baseline = Baseline(process)
         path = str(settings.model.absolute())
-        baseline.send({"path": path, "n_ctx": loaded.n_ctx, "threads": loaded.threads})
-        yield baseline
+        _ask(process, {"path": path, "n_ctx": loaded.n_ctx, "threads": loaded.threads})
+        yield Baseline(process, 1000 * (time.perf_counter() - began))
+
+
+def _ask(process: subprocess.Popen[bytes], message: wire.Message) -> wire.Message:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with suppress(BrokenPipeError):  # a dead process shows when its answer is read
+        process.stdin.write(wire.encode(message))
+        process.stdin.flush()
+    line = process.stdout.readline()
+    if not line:
+        raise EngineError("engine.died", cause=process.wait())
+    return wire.decode(line)

@@ -1,7 +1,8 @@
 """Bare llama.cpp in a process of its own: what the engine is measured against.
 
 Started as `python -m desktop_app.engine.raw` by the bench. A line in: `{"prompt", "reply"}`, token
-counts; a line out: `{"prefill_tokens_per_s", "tokens_per_s"}`. The first line in names the model.
+counts; a line out: `{"prefill_tokens_per_s", "tokens_per_s"}`. The first line in names the model
+and is answered when it is loaded.
 No template, no pipe per token, no cancel: a `llama_decode` loop with a greedy pick.
 """
 
@@ -26,6 +27,8 @@ def main() -> None:
     lines = iter(sys.stdin.buffer)
     first = wire.decode(next(lines))
     llama = Llama(first["path"], n_ctx=first["n_ctx"], threads=first["threads"])
+    out.write(wire.encode({"event": "loaded"}))
+    out.flush()
     for line in lines:
         wanted = wire.decode(line)
         out.write(wire.encode(measure(llama, wanted["prompt"], wanted["reply"])))

@@ -70,7 +70,11 @@ def test_bench_sets_the_engine_beside_bare_llama_cpp(tmp_path: Path) -> None:
     done = soulchat("bench", "--json", "--model", model)
 
     figures = json.loads(done.stdout)
-    assert figures["engine"].keys() == figures["raw_llama_cpp"].keys()
+    assert (
+        figures["engine"].keys()
+        < figures["raw_llama_cpp"].keys()
+        < figures.keys() | figures["engine"].keys()
+    )
     first, *later = figures["turns"]
     assert first["evaluated_tokens"] == first["prompt_tokens"]
     assert all(turn["evaluated_tokens"] < turn["prompt_tokens"] for turn in later)
