@@ -22,7 +22,7 @@ def main(model: str | None, paths: Paths) -> int:
     """Show the window until it is closed; return the exit code."""
     reach_fcitx(os.environ)
     app = application()
-    with running_window(app, model, paths) as window, signals_quit(app):
+    with signals_quit(app), running_window(app, model, paths) as window:
         window.show()
         return app.exec()
 
@@ -41,11 +41,11 @@ def application() -> QApplication:
 def running_window(app: QApplication, model: str | None, paths: Paths) -> Iterator[MainWindow]:
     """Give the window, its model being opened; afterwards reply, child and thread are ended."""
     counselling = Counselling(partial(counsellor_for, paths=paths))
-    window = MainWindow(counselling, Appearance(app))
     try:
+        window = MainWindow(counselling, Appearance(app))
         counselling.open(model)
         yield window
-    finally:
         window.hide()
-        counselling.close()
         window.deleteLater()
+    finally:
+        counselling.close()

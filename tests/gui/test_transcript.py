@@ -126,9 +126,12 @@ def test_only_the_message_that_is_written_is_painted(
     messages = talk(4)
     transcript.setModel(messages)
     messages.add(Message(Role.ASSISTANT, "好", State.WRITING))
-    qapp.processEvents()
     painted = Painted()
     transcript.viewport().installEventFilter(painted)
+    painted.regions.append(QRegion())
+    while painted.regions:  # until what the new row brought about is over
+        painted.regions.clear()
+        qapp.processEvents()
     messages.grow("的")
     qapp.processEvents()
     live = transcript.visualRect(transcript.row_index(4))

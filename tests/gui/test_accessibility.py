@@ -1,0 +1,130 @@
+"""The window for those who do not see it or use no mouse: Qt's accessible tree, walked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible, QAccessibleInterface
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from desktop_app.dialogue import Role
+from desktop_app.views.message import Message
+from desktop_app.views.window import MainWindow
+from resources.messages import LANGUAGES, Language, sentence
+from tests.gui.conftest import OpenWindow
+from tests.support.window_run import wait_for_model
+
+pytestmark = pytest.mark.gui
+
+ROLE_OF_NOTHING = {QAccessible.Role.NoRole, QAccessible.Role.Client}
+
+
+@pytest.fixture
+def window(open_window: OpenWindow, tiny_model: Path, qtbot: QtBot) -> MainWindow:
+    opened = open_window(tiny_model)
+    wait_for_model(qtbot, opened)
+    return opened
+
+
+def tree(interface: QAccessibleInterface) -> Iterator[QAccessibleInterface]:
+    """The interface and all below it, as a screen reader meets them."""
+    yield interface
+    for number in range(interface.childCount()):
+        child = interface.child(number)
+        if child is not None:
+            yield from tree(child)
+
+
+def accessible(widget: QWidget) -> QAccessibleInterface:
+    interface = QAccessible.queryAccessibleInterface(widget)
+    assert interface is not None
+    return interface
+
+
+def name(interface: QAccessibleInterface) -> str:
+    return interface.text(QAccessible.Text.Name)
+
+
+def focusable(window: MainWindow) -> list[QAccessibleInterface]:
+    return [
+        interface
+        for interface in tree(accessible(window))
+        if interface.state().focusable and not interface.state().invisible
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_that_takes_focus_has_a_name_and_a_role(
+    window: MainWindow, language: Language
+) -> None:
+    window.choose_language(language)
+    window.conversation.messages.add(Message(Role.USER, "你好"))
+    window.middle.notice.say(lambda: sentence("window.no_reply"))
+    window.show_card(shown=True)
+    found = focusable(window)
+    assert len(found) > 10
+    assert [str(each.role()) for each in found if not name(each).strip()] == []
+    assert [name(each) for each in found if each.role() in ROLE_OF_NOTHING] == []
+
+
+def test_the_conversation_is_a_list_of_who_says_what(window: MainWindow) -> None:
+    messages = window.conversation.messages
+    messages.add(Message(Role.USER, "睡不着"))
+    messages.add(Message(Role.ASSISTANT, "我在听"))
+    transcript = accessible(window.middle.transcript)
+    assert transcript.role() is QAccessible.Role.List
+    assert name(transcript) == sentence("window.transcript")
+    assert [name(transcript.child(row)) for row in range(2)] == ["你说：睡不着", "回复：我在听"]
+
+
+def test_tab_reaches_every_part_and_comes_round(window: MainWindow, qtbot: QtBot) -> None:
+    window.middle.composer.setFocus()
+    first = QApplication.focusWidget()
+    met = []
+    for _ in range(40):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        met.append(focus)
+        qtbot.keyClick(focus, Qt.Key.Key_Tab)
+        if QApplication.focusWidget() is first:
+            break
+    assert QApplication.focusWidget() is first
+    parts = {
+        window.middle.composer.field,
+        window.side.new,
+        window.side.list,
+        window.header.crisis,
+        window.header.settings,
+    }
+    assert parts <= set(met)
+
+
+def test_the_crisis_card_opens_and_closes_by_keyboard(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    assert window.card.isVisible()
+    assert window.card.isAncestorOf(QApplication.focusWidget())
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.card.isVisible()
+    assert QApplication.focusWidget() is window.middle.composer.field
+
+
+def test_a_new_conversation_begins_by_keyboard(window: MainWindow, qtbot: QtBot) -> None:
+    window.conversation.messages.add(Message(Role.USER, "你好"))
+    qtbot.keyClick(window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert window.conversation.empty
+    assert window.sessions.rowCount() == 2
+
+
+@pytest.mark.parametrize("scale", range(4))
+def test_larger_text_is_not_cut(window: MainWindow, scale: int, qtbot: QtBot) -> None:
+    window.resize(1400, 900)
+    for _ in range(scale):
+        qtbot.keyClick(window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    for button in (window.header.crisis, window.middle.composer.send, window.side.new):
+        needed = button.fontMetrics().horizontalAdvance(button.text())
+        assert button.width() >= needed
+        assert button.height() >= button.fontMetrics().height()

@@ -1,0 +1,67 @@
+"""The window as the program starts and ends it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from desktop_app.views.input_method import reach_fcitx
+from tests.support.engine_run import CLI
+
+pytestmark = pytest.mark.gui
+
+
+def children_of(pid: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            tail = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
+        except OSError:
+            continue
+        if int(tail.split()[1]) == pid:
+            found.append(int(stat.parent.name))
+    return found
+
+
+def wait_for_child(program: subprocess.Popen[bytes]) -> int:
+    """Wait until the program has started its engine."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        assert program.poll() is None
+        children = children_of(program.pid)
+        if children:
+            return children[0]
+        os.sched_yield()
+    pytest.fail("the program started no child")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_closes_the_window_and_ends_the_child(
+    tiny_model: Path, number: signal.Signals
+) -> None:
+    with subprocess.Popen(
+        [*CLI, "--model", str(tiny_model)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as program:
+        child = wait_for_child(program)
+        program.send_signal(number)
+        out, err = program.communicate(timeout=60)
+    assert (program.returncode, out, err) == (0, b"", b"")
+    assert not Path(f"/proc/{child}").exists()
+
+
+def test_fcitx_is_reached_over_ibus_where_qt_has_no_plug_in_for_it() -> None:
+    environ = {"QT_IM_MODULE": "fcitx"}
+    reach_fcitx(environ)
+    assert environ == {"QT_IM_MODULE": "ibus"}
+
+
+@pytest.mark.parametrize("chosen", ["ibus", "compose"])
+def test_another_input_method_is_left_alone(chosen: str) -> None:
+    environ = {"QT_IM_MODULE": chosen}
+    reach_fcitx(environ)
+    assert environ == {"QT_IM_MODULE": chosen}
