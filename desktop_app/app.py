@@ -43,9 +43,11 @@ def running_window(app: QApplication, model: str | None, paths: Paths) -> Iterat
     counselling = Counselling(partial(counsellor_for, paths=paths))
     try:
         window = MainWindow(counselling, Appearance(app))
-        counselling.open(model)
-        yield window
-        window.hide()
-        window.deleteLater()
+        try:
+            counselling.open(model)
+            yield window
+        finally:
+            window.hide()
+            window.deleteLater()
     finally:
         counselling.close()

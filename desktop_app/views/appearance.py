@@ -48,7 +48,7 @@ class Appearance(QObject):
     changed = Signal()
 
     def __init__(self, app: QApplication) -> None:
-        super().__init__(app)
+        super().__init__()
         self._app = app
         self.scheme = Scheme.SYSTEM
         self._scale = SCALES.index(1.0)

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QObject, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QColor,
@@ -53,8 +53,8 @@ class Bubble:
 class BubbleDelegate(QStyledItemDelegate):
     """Lays messages out, paints them, and remembers how."""
 
-    def __init__(self, appearance: Appearance) -> None:
-        super().__init__(appearance)
+    def __init__(self, appearance: Appearance, parent: QObject) -> None:
+        super().__init__(parent)
         self._appearance = appearance
         self._layouts: OrderedDict[tuple[Message, int], Bubble] = OrderedDict()
         self.spans: dict[int, Span] = {}

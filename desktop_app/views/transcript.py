@@ -29,7 +29,7 @@ class Transcript(LongList):
 
     def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bubbles = BubbleDelegate(appearance)
+        self._bubbles = BubbleDelegate(appearance, self)
         self._selection: TextSelection | None = None
         self.setObjectName("transcript")
         self.setItemDelegate(self._bubbles)

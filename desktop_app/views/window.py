@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -43,8 +43,11 @@ LEAST_MIDDLE: Final = 480
 class MainWindow(QMainWindow):
     """Usable at once; the model is opened behind it."""
 
+    model_opened = Signal()
+
     def __init__(self, counselling: Counselling, appearance: Appearance) -> None:
         super().__init__()
+        appearance.setParent(self)
         self._counselling = counselling
         self.exchange = Exchange(counselling)
         self.sessions = Sessions(self)
@@ -147,6 +150,7 @@ class MainWindow(QMainWindow):
         self._model_error = None
         self.middle.notice.clear()
         self.header.show_status("window.model_ready")
+        self.model_opened.emit()
 
     def _no_model(self, error: Exception) -> None:
         self._model_error = error
@@ -181,7 +185,7 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         self.resize(*FIRST_SIZE)
         self.setMinimumSize(*LEAST_SIZE)
-        icon = Path(str(resources.files("resources"))) / "icons" / "soulchat.png"
+        icon = Path(str(resources.files("resources"))) / "icons" / "soulchat.svg"
         self.setWindowIcon(QIcon(str(icon)))
         below = QHBoxLayout()
         below.addWidget(self.middle, 1)
