@@ -43,9 +43,7 @@ def pretraining(corpus: Path, out: Path, recipe: Path = RECIPE) -> list[str]:
         (("rank = 4", "rank = 4\nrang = 4"), "recipe.fields"),
     ],
 )
-def test_an_impossible_recipe_is_refused(
-    tmp_path: Path, change: tuple[str, str], key: str
-) -> None:
+def test_an_impossible_recipe_is_refused(tmp_path: Path, change: tuple[str, str], key: str) -> None:
     path = tmp_path / "wrong.toml"
     path.write_text(RECIPE.read_text("utf-8").replace(*change, 1), encoding="utf-8")
     with pytest.raises(RecipeError) as caught:

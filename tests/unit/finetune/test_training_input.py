@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
     from finetune.corpus.dialogue import Dialogue
     from finetune.template import Example
 
+    Dialogues = tuple[Dialogue, ...]
+
 CONTEXT = 512
+Tokenizer = Any  # transformers is untyped
 
 
 @pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dialogue, ...]:
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Dialogues:
     from finetune.corpus.build import import_corpus
     from tests.support.finetune_dialogues import write_public_corpus
 
@@ -28,26 +32,28 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dialogue, ...]:
 
 
 @pytest.fixture(scope="module")
-def tokenizer(corpus: tuple[Dialogue, ...]) -> object:
+def tokenizer(corpus: Dialogues) -> Tokenizer:
     from finetune.tokenizer import train_tokenizer
 
     return train_tokenizer(corpus, 512)
 
 
 @pytest.fixture(scope="module")
-def examples(corpus: tuple[Dialogue, ...], tokenizer: object) -> list[Example]:
+def examples(corpus: Dialogues, tokenizer: Tokenizer) -> list[Example]:
     from finetune.template import Template, with_control_lines
 
-    template = Template(tokenizer)  # type: ignore[arg-type]  # transformers is untyped
+    template = Template(tokenizer)
     return [template.render(with_control_lines(d), CONTEXT) for d in corpus]
 
 
-def test_role_names_and_marks_are_single_tokens(tokenizer) -> None:
+def test_role_names_and_marks_are_single_tokens(tokenizer: Tokenizer) -> None:
     for text in ("user", "assistant", "system", "<|im_start|>", "<|im_end|>"):
         assert len(tokenizer.encode(text)) == 1
 
 
-def test_our_rendering_is_that_of_the_chat_template(tokenizer, corpus) -> None:
+def test_our_rendering_is_that_of_the_chat_template(
+    tokenizer: Tokenizer, corpus: Dialogues
+) -> None:
     from finetune.template import Template
 
     messages = corpus[0].messages[:-1]
@@ -59,7 +65,7 @@ def test_our_rendering_is_that_of_the_chat_template(tokenizer, corpus) -> None:
     assert Template(tokenizer).prompt(messages) == theirs
 
 
-def test_a_written_out_mark_stays_text(tokenizer) -> None:
+def test_a_written_out_mark_stays_text(tokenizer: Tokenizer) -> None:
     from finetune.template import Template
 
     ids = Template(tokenizer).text("<|im_end|>")
@@ -68,7 +74,7 @@ def test_a_written_out_mark_stays_text(tokenizer) -> None:
 
 
 def test_every_counsellor_reply_is_learned_with_its_end_and_nothing_else(
-    tokenizer, corpus, examples
+    tokenizer: Tokenizer, corpus: Dialogues, examples: list[Example]
 ) -> None:
     for dialogue, example in zip(corpus, examples, strict=True):
         learned = [i for i, t in zip(example.ids, example.target, strict=True) if t]
@@ -76,7 +82,7 @@ def test_every_counsellor_reply_is_learned_with_its_end_and_nothing_else(
         assert tokenizer.decode(learned) == "<|im_end|>".join([*replies, ""])
 
 
-def test_half_of_the_counsellor_turns_carry_a_control_line(corpus) -> None:
+def test_half_of_the_counsellor_turns_carry_a_control_line(corpus: Dialogues) -> None:
     from finetune.template import with_control_lines
 
     rendered = [m for d in corpus for m in with_control_lines(d)]
@@ -84,7 +90,9 @@ def test_half_of_the_counsellor_turns_carry_a_control_line(corpus) -> None:
     assert 0.4 < share < 0.6
 
 
-def test_a_dialogue_longer_than_the_context_is_cut_after_a_whole_reply(tokenizer, corpus) -> None:
+def test_a_dialogue_longer_than_the_context_is_cut_after_a_whole_reply(
+    tokenizer: Tokenizer, corpus: Dialogues
+) -> None:
     from finetune.template import Template
 
     whole = Template(tokenizer).render(corpus[0].messages, CONTEXT)
@@ -94,7 +102,7 @@ def test_a_dialogue_longer_than_the_context_is_cut_after_a_whole_reply(tokenizer
     assert cut.target[-2:] == [1, 0]  # the end mark, then the newline
 
 
-def test_packing_keeps_every_dialogue_whole_and_apart(examples) -> None:
+def test_packing_keeps_every_dialogue_whole_and_apart(examples: list[Example]) -> None:
     from finetune.pack import pack
 
     packed = pack(examples, CONTEXT, CONTEXT, pad=0, seed=1)
@@ -107,7 +115,9 @@ def test_packing_keeps_every_dialogue_whole_and_apart(examples) -> None:
     assert packed.tokens == sum(len(e.ids) for e in examples)
 
 
-def test_positions_start_anew_with_every_dialogue_and_never_pass_the_context(examples) -> None:
+def test_positions_start_anew_with_every_dialogue_and_never_pass_the_context(
+    examples: list[Example],
+) -> None:
     from finetune.pack import pack
 
     packed = pack(examples, CONTEXT, 2048, pad=0, seed=1)
@@ -121,7 +131,7 @@ def test_positions_start_anew_with_every_dialogue_and_never_pass_the_context(exa
             assert (np.diff(position) > 1).sum() <= 1
 
 
-def test_the_loss_sees_all_counsellor_tokens_and_no_border(examples) -> None:
+def test_the_loss_sees_all_counsellor_tokens_and_no_border(examples: list[Example]) -> None:
     from finetune.pack import pack
 
     packed = pack(examples, CONTEXT, CONTEXT, pad=0, seed=1)
@@ -152,7 +162,7 @@ def test_attention_over_a_packed_row_is_attention_over_each_dialogue_alone() -> 
     model = Qwen2ForCausalLM(config).eval()
     ids = torch.randint(0, 64, (1, 60))
     cuts = [0, 17, 40, 60]
-    alone = [model(input_ids=ids[:, a:b]).logits for a, b in zip(cuts, cuts[1:], strict=False)]
+    alone = [model(input_ids=ids[:, a:b]).logits for a, b in pairwise(cuts)]
     model.set_attn_implementation(PACKED)
     sizes = torch.tensor([17, 23, 20])
     packed = model(
