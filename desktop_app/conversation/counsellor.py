@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -69,12 +70,15 @@ class Counsellor:
 
 
 def checked(message: str) -> str:
-    """Return `message` without surrounding white space.
+    """Return `message` composed (Unicode NFC) and without surrounding white space.
+
+    Pasted text and macOS file names come decomposed; Qwen2's tokenizer composes before it
+    splits, llama.cpp's does not.
 
     Raises:
         MessageError: nothing is left, it is far too long, or it holds what is no character.
     """
-    text = message.strip()
+    text = unicodedata.normalize("NFC", message).strip()
     if not text:
         raise MessageError("message.empty")
     if len(text) > MAX_CHARACTERS:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from desktop_app.conversation.counsellor import Counsellor, Reply
+from desktop_app.conversation.counsellor import Counsellor, Reply, checked
 from desktop_app.dialogue import Role, Session, Turn
 from desktop_app.engine.process import ChildEngine
 from desktop_app.engine.protocol import Piece
@@ -80,3 +80,8 @@ def test_a_session_shows_no_text_in_its_representation() -> None:
     session = Session((Turn(Role.USER, "紫色犀牛"),), system="紫色犀牛")
 
     assert "犀牛" not in repr(session)
+
+
+def test_a_decomposed_message_is_composed() -> None:
+    # Qwen2's tokenizer composes text before it splits it; llama.cpp's does not.
+    assert checked("e\u0301tude") == "\u00e9tude"
