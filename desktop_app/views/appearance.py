@@ -52,17 +52,10 @@ class Appearance(QObject):
         self._app = app
         self.scheme = Scheme.SYSTEM
         self._scale = SCALES.index(1.0)
+        self.look = self._look()
+        """The look in force."""
         app.styleHints().colorSchemeChanged.connect(self._apply)
         self._apply()
-
-    @property
-    def look(self) -> Look:
-        """The look in force."""
-        dark = self.scheme is Scheme.DARK or (
-            self.scheme is Scheme.SYSTEM
-            and self._app.styleHints().colorScheme() is Qt.ColorScheme.Dark
-        )
-        return Look(theme.DARK if dark else theme.LIGHT, SCALES[self._scale])
 
     def choose(self, scheme: Scheme) -> None:
         """Take `scheme` from now on."""
@@ -78,8 +71,15 @@ class Appearance(QObject):
         self._scale = min(max(wanted, 0), len(SCALES) - 1)
         self._apply()
 
+    def _look(self) -> Look:
+        dark = self.scheme is Scheme.DARK or (
+            self.scheme is Scheme.SYSTEM
+            and self._app.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        )
+        return Look(theme.DARK if dark else theme.LIGHT, SCALES[self._scale])
+
     def _apply(self) -> None:
-        look = self.look
+        look = self.look = self._look()
         self._app.setPalette(theme.palette(look.colours))
         self._app.setFont(look.font(theme.INTERFACE_PX))
         self._app.setStyleSheet(theme.style_sheet(look.colours, look.scale))
