@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-from desktop_app.errors import InputError
+from desktop_app.errors import InputError, place_of
 from desktop_app.paths import Paths, app_paths
 from resources.errors import EXIT_BUG, EXIT_DONE, EXIT_KNOWN, KnownError
 from resources.messages import LANGUAGES, Language, choose_language, sentence
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(sentence("cli.interrupted"), file=sys.stderr)
         return EXIT_KNOWN
     except Exception as error:  # noqa: BLE001 - the outermost net: type and place, never a text
-        print(sentence("cli.bug", name=_place(error)), file=sys.stderr)
+        print(sentence("cli.bug", name=place_of(error)), file=sys.stderr)
         return EXIT_BUG
 
 
@@ -194,17 +194,6 @@ def _seed(text: str) -> int:
 
 def _print_json(plain: dict[str, Any], *, one_line: bool) -> None:
     print(json.dumps(plain, ensure_ascii=False, indent=None if one_line else 2))
-
-
-def _place(error: BaseException) -> str:
-    """Return where a bug showed itself: type, file and line; an exception's text may be private."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = ""
-    if trace is not None:
-        where = f" {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
-    return type(error).__name__ + where
 
 
 if __name__ == "__main__":

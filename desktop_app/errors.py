@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from resources.errors import BugError, KnownError
 
 __all__ = [
@@ -12,6 +14,7 @@ __all__ = [
     "MessageError",
     "ModelError",
     "PathError",
+    "place_of",
 ]
 
 
@@ -33,3 +36,14 @@ class InputError(KnownError):
 
 class PathError(KnownError):
     """A folder of the app cannot be made or is not private."""
+
+
+def place_of(error: BaseException) -> str:
+    """Return where a bug showed itself: type, file and line; an exception's text may be private."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = ""
+    if trace is not None:
+        where = f" {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+    return type(error).__name__ + where

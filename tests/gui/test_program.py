@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -65,3 +66,18 @@ def test_another_input_method_is_left_alone(chosen: str) -> None:
     environ = {"QT_IM_MODULE": chosen}
     reach_fcitx(environ)
     assert environ == {"QT_IM_MODULE": chosen}
+
+
+def test_a_bug_in_a_callback_is_named_by_place_and_never_by_its_text() -> None:
+    program = (
+        "import sys; import desktop_app.app as app; sys.excepthook = app._say_bug\n"
+        "from PySide6.QtCore import QTimer\n"
+        "qt = app.application()\n"
+        "def callback(): qt.exit(); raise ValueError('what a person wrote')\n"
+        "QTimer.singleShot(0, callback); qt.exec()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True
+    )
+    assert "ValueError" in done.stderr
+    assert "what a person wrote" not in done.stderr
