@@ -1,0 +1,1 @@
+"""The encrypted history: key slots in `vault.json`, conversations in `history.db`."""

@@ -1,0 +1,44 @@
+"""Writing a small secret file whole or not at all, readable for its owner alone.
+
+The mode is set before the first byte is written, the bytes reach the disk before the name
+does, and the name before the call returns (the order of Electrum's `storage.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from desktop_app.vault.errors import disk_error
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace `path` by `content`; after an error or a crash the old file stands.
+
+    Raises:
+        VaultError: the disk is full, or the folder cannot be written to.
+    """
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.unlink(missing_ok=True)  # left by a crash
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise disk_error(error, path) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames inside `folder` outlive a power cut, where the system can."""
+    if os.name == "nt":  # NTFS journals names; a folder cannot be opened there
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,118 @@
+"""The envelope: the one data key of a vault, sealed once for each way of opening it.
+
+    DEK  32 random bytes, opens history.db
+     └── sealed separately, associated data "vault/1/<vault id>/<slot kind>"
+          ├─ keyring      by 32 random bytes the operating system keeps
+          └─ passphrase   by Argon2id of what a person remembers
+
+A new passphrase or a new computer reseals 32 bytes; the history is not touched. The
+associated data ties a slot to its vault and kind, so none can be moved to another.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field, replace
+from enum import StrEnum, auto
+from typing import Final
+
+from desktop_app.vault.errors import KeyringChangedError, VaultError, WrongPassphraseError
+from desktop_app.vault.sealing import Argon2, seal, unseal
+
+FORMAT: Final = 1
+
+
+class SlotKind(StrEnum):
+    """A way of opening a vault; its value is the name in lower case, as `vault.json` has it."""
+
+    KEYRING = auto()
+    PASSPHRASE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyringSlot:
+    """The data key sealed by a key in the operating system's keyring."""
+
+    keyring: str
+    """Which keyring was used: another desktop's would be searched in vain."""
+    sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PassphraseSlot:
+    """The data key sealed by a passphrase."""
+
+    argon2: Argon2
+    sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A vault's identity and its slots. Holds no open key."""
+
+    vault: str = field(default_factory=lambda: secrets.token_hex(16))
+    keyring: KeyringSlot | None = None
+    passphrase: PassphraseSlot | None = None
+
+    def slots(self) -> frozenset[SlotKind]:
+        """Return the ways this vault can be opened."""
+        return frozenset(kind for kind in SlotKind if getattr(self, kind) is not None)
+
+    def with_keyring(self, dek: bytes, kek: bytes, keyring: str) -> Envelope:
+        """Return the envelope with `dek` sealed by a key that `keyring` will keep."""
+        sealed = seal(dek, kek, self._context(SlotKind.KEYRING))
+        return replace(self, keyring=KeyringSlot(keyring, sealed))
+
+    def with_passphrase(self, dek: bytes, passphrase: str) -> Envelope:
+        """Return the envelope with `dek` sealed by `passphrase`.
+
+        Raises:
+            VaultError: the passphrase is empty.
+        """
+        if not passphrase:
+            raise VaultError("vault.passphrase_empty")
+        argon2 = Argon2()
+        sealed = seal(dek, argon2.key(passphrase), self._context(SlotKind.PASSPHRASE))
+        return replace(self, passphrase=PassphraseSlot(argon2, sealed))
+
+    def kept_by(self) -> str:
+        """Return the name of the keyring that holds this vault's key.
+
+        Raises:
+            VaultError: none does.
+        """
+        if self.keyring is None:
+            raise VaultError("vault.no_keyring")
+        return self.keyring.keyring
+
+    def open_with_keyring(self, kek: bytes) -> bytes:
+        """Return the data key.
+
+        Raises:
+            KeyringChangedError: `kek` is not the key this slot was sealed with.
+            VaultError: this vault has no keyring slot.
+        """
+        if self.keyring is None:
+            raise VaultError("vault.no_keyring")
+        dek = unseal(self.keyring.sealed, kek, self._context(SlotKind.KEYRING))
+        if dek is None:
+            raise KeyringChangedError("vault.keyring_changed", keyring=self.keyring.keyring)
+        return dek
+
+    def open_with_passphrase(self, passphrase: str) -> bytes:
+        """Return the data key.
+
+        Raises:
+            WrongPassphraseError: it is not the one this slot was sealed with.
+            VaultError: this vault has no passphrase.
+        """
+        if self.passphrase is None:
+            raise VaultError("vault.no_passphrase")
+        kek = self.passphrase.argon2.key(passphrase)
+        dek = unseal(self.passphrase.sealed, kek, self._context(SlotKind.PASSPHRASE))
+        if dek is None:
+            raise WrongPassphraseError("vault.wrong_passphrase")
+        return dek
+
+    def _context(self, kind: SlotKind) -> str:
+        return f"vault/{FORMAT}/{self.vault}/{kind}"

@@ -1,0 +1,120 @@
+"""`vault.json`: the envelope on disk.
+
+    {"format": 1, "vault": "<32 hex>", "check": "<SHA-256 of the rest>",
+     "slots": {"keyring": {"keyring": …, "sealed": …},
+               "passphrase": {"memory_kib": …, "passes": …, "lanes": …, "salt": …, "sealed": …}}}
+
+Bytes are base64. The check tells a damaged file from a wrong passphrase, which the seals alone
+cannot; it covers ciphertext only and keeps nobody out. It stays the same in every format, so
+that a later one is known as such.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from desktop_app.vault.atomic_file import write_atomically
+from desktop_app.vault.envelope import FORMAT, Envelope, KeyringSlot, PassphraseSlot, SlotKind
+from desktop_app.vault.errors import DamagedEnvelopeError, NewerVaultError, disk_error
+from desktop_app.vault.sealing import SALT_BYTES, SEALED_BYTES, Argon2
+
+
+def write_envelope(path: Path, envelope: Envelope) -> None:
+    """Store `envelope` at `path`, whole or not at all.
+
+    Raises:
+        VaultError: the disk is full or the folder cannot be written to; the old file stands.
+    """
+    write_atomically(path, encoded(envelope))
+
+
+def read_envelope(path: Path) -> Envelope:
+    """Return the envelope at `path`.
+
+    Raises:
+        DamagedEnvelopeError: it is missing, or one byte is not as it was written.
+        NewerVaultError: it is of a later format, or holds a kind of slot not known here.
+        VaultError: it cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise DamagedEnvelopeError("vault.envelope_missing", path=path) from error
+    except OSError as error:
+        raise disk_error(error, path) from error
+    try:
+        return decoded(content)
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
+        raise DamagedEnvelopeError("vault.envelope_damaged", path=path) from error
+
+
+def encoded(envelope: Envelope) -> bytes:
+    """Return the file's bytes: the same for the same envelope."""
+    slots: dict[str, dict[str, Any]] = {}
+    if envelope.keyring is not None:
+        slots[SlotKind.KEYRING] = {
+            "keyring": envelope.keyring.keyring,
+            "sealed": _text(envelope.keyring.sealed),
+        }
+    if envelope.passphrase is not None:
+        argon2 = envelope.passphrase.argon2
+        slots[SlotKind.PASSPHRASE] = {
+            "memory_kib": argon2.memory_kib,
+            "passes": argon2.passes,
+            "lanes": argon2.lanes,
+            "salt": _text(argon2.salt),
+            "sealed": _text(envelope.passphrase.sealed),
+        }
+    return _with_check({"format": FORMAT, "vault": envelope.vault, "slots": slots})
+
+
+def decoded(content: bytes) -> Envelope:
+    """Return the envelope in a file's bytes.
+
+    Raises:
+        NewerVaultError: it was written by a later version.
+        ValueError, TypeError, LookupError: the bytes are not as they were written.
+    """
+    plain = json.loads(content)
+    if not isinstance(plain, dict):
+        raise TypeError("not an object")
+    if content != _with_check({key: value for key, value in plain.items() if key != "check"}):
+        raise ValueError("the check does not hold")
+    slots = plain["slots"]
+    if plain["format"] != FORMAT or slots.keys() - set(SlotKind):
+        raise NewerVaultError("vault.newer")
+    keyring, passphrase = slots.get(SlotKind.KEYRING), slots.get(SlotKind.PASSPHRASE)
+    return Envelope(
+        vault=plain["vault"],
+        keyring=keyring and KeyringSlot(keyring["keyring"], _bytes(keyring, "sealed")),
+        passphrase=passphrase and _passphrase_slot(passphrase),
+    )
+
+
+def _passphrase_slot(slot: dict[str, Any]) -> PassphraseSlot:
+    argon2 = Argon2(slot["memory_kib"], slot["passes"], slot["lanes"], _bytes(slot, "salt"))
+    return PassphraseSlot(argon2, _bytes(slot, "sealed"))
+
+
+def _with_check(body: dict[str, Any]) -> bytes:
+    check = hashlib.sha256(_canonical(body)).hexdigest()
+    return _canonical(body | {"check": check})
+
+
+def _canonical(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, indent=1, sort_keys=True).encode("ascii") + b"\n"
+
+
+def _text(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
+
+
+def _bytes(slot: dict[str, Any], name: str) -> bytes:
+    content = base64.b64decode(slot[name], validate=True)
+    if len(content) != {"salt": SALT_BYTES, "sealed": SEALED_BYTES}[name]:
+        raise ValueError(name)
+    return content
