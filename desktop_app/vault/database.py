@@ -26,6 +26,7 @@ from desktop_app.vault.errors import (
 from desktop_app.vault.sealing import KEY_BYTES
 
 PLAINTEXT_HEADER: Final = b"SQLite format 3\0"
+SMALLEST_PAGE: Final = 512
 Value = str | int | None
 
 
@@ -46,6 +47,8 @@ class Database:
             path.touch(mode=0o600, exist_ok=False)  # SQLite gives its log the same mode
         elif not path.exists():
             raise DamagedHistoryError("vault.history_missing", path=path)
+        elif path.stat().st_size < SMALLEST_PAGE:  # SQLite would take it for a new database
+            raise DamagedHistoryError("vault.history_damaged", path=path)
         self.path = path
         self._turn = threading.RLock()
         # A write-ahead log that still holds something was never closed.
@@ -56,6 +59,8 @@ class Database:
         try:
             self._prepare(key)
         except BaseException:
+            # A file that cannot be trusted is left as it was found, its log beside it.
+            self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
             self._connection.close()
             raise
 
@@ -97,6 +102,8 @@ class Database:
         self.close()
 
     def _prepare(self, key: bytes) -> None:
+        if self._connection.readonly("main"):  # where SQLite may not write it opens to read
+            raise ReadOnlyVaultError("vault.read_only", folder=self.path.parent)
         for statement in (  # one a call: apsw runs the rest of several only when asked for rows
             "PRAGMA cipher='chacha20'",
             f"PRAGMA key='raw:{key.hex()}'",  # before anything else touches the file
@@ -108,8 +115,6 @@ class Database:
             "PRAGMA synchronous=FULL",
         ):
             self.rows(statement)
-        if self._connection.readonly("main"):
-            raise ReadOnlyVaultError("vault.read_only", folder=self.path.parent)
         if self.unclean and self.rows("PRAGMA quick_check(1)") != [("ok",)]:
             raise DamagedHistoryError("vault.history_damaged", path=self.path)
 

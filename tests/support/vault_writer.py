@@ -1,0 +1,45 @@
+"""A child process that writes into a history and says each time what it was promised.
+
+Told on stdin: the database's path and its key. Every line on stdout is a promise: the turn of
+that number, or that many pieces of a reply, are on the disk.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from pathlib import Path
+
+from desktop_app.dialogue import Role, Turn
+from desktop_app.vault.database import Database
+from desktop_app.vault.records import TurnState
+from desktop_app.vault.sessions import Sessions
+
+SESSION = "talk"
+PIECES = 5
+
+
+def message(number: int) -> str:
+    """The text of a turn: of varying length, so that pages split at varying places."""
+    return f"{number}:" + "话" * (number * 37 % 400)
+
+
+def piece(number: int) -> str:
+    return f"[{number}]"
+
+
+def write(path: Path, key: bytes) -> None:
+    with Database(path, key) as database:
+        sessions = Sessions(database)
+        for number in itertools.count(len(database.rows("SELECT 1 FROM turn WHERE role = 'user'"))):
+            sessions.add(SESSION, Turn(Role.USER, message(number)))
+            print("turn", number, flush=True)
+            reply = sessions.begin_reply(SESSION)
+            for grown in range(PIECES):
+                sessions.extend(reply, piece(grown))
+                print("piece", grown, flush=True)
+            sessions.finish(reply, TurnState.COMPLETE)
+
+
+if __name__ == "__main__":
+    write(Path(sys.stdin.readline().strip()), bytes.fromhex(sys.stdin.readline().strip()))

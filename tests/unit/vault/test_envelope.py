@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from desktop_app.vault.envelope import Envelope, SlotKind
+from desktop_app.vault.envelope_file import decoded, encoded, read_envelope, write_envelope
+from desktop_app.vault.errors import (
+    DamagedEnvelopeError,
+    KeyringChangedError,
+    NewerVaultError,
+    VaultError,
+    WrongPassphraseError,
+)
+from desktop_app.vault.sealing import Argon2, new_key
+
+DEK, KEK = b"d" * 32, b"k" * 32
+
+
+@pytest.fixture(scope="module")
+def envelope() -> Envelope:
+    return Envelope().with_passphrase(DEK, "苹果").with_keyring(DEK, KEK, "SecretService")
+
+
+def test_each_slot_gives_the_same_key(envelope: Envelope) -> None:
+    assert envelope.slots() == {SlotKind.KEYRING, SlotKind.PASSPHRASE}
+    assert envelope.open_with_passphrase("苹果") == DEK
+    assert envelope.open_with_keyring(KEK) == DEK
+
+
+def test_another_passphrase_is_wrong(envelope: Envelope) -> None:
+    with pytest.raises(WrongPassphraseError):
+        envelope.open_with_passphrase("梨")
+
+
+def test_another_key_from_the_keyring_is_a_changed_keyring(envelope: Envelope) -> None:
+    with pytest.raises(KeyringChangedError):
+        envelope.open_with_keyring(new_key())
+
+
+def test_a_passphrase_is_the_same_however_it_is_composed() -> None:
+    composed = Envelope().with_passphrase(DEK, "Ünïcode １")
+
+    assert composed.open_with_passphrase("U\u0308ni\u0308code 1") == DEK
+
+
+def test_a_passphrase_from_bytes_that_are_no_text_works() -> None:
+    undecodable = b"\xff\xfe pass".decode("utf-8", "surrogateescape")
+
+    assert Envelope().with_passphrase(DEK, undecodable).open_with_passphrase(undecodable) == DEK
+
+
+def test_an_empty_passphrase_is_refused() -> None:
+    with pytest.raises(VaultError, match="口令是空的"):
+        Envelope().with_passphrase(DEK, "")
+
+
+def test_a_slot_moved_to_another_vault_does_not_open(envelope: Envelope) -> None:
+    moved = replace(Envelope(), passphrase=envelope.passphrase, keyring=envelope.keyring)
+
+    with pytest.raises(WrongPassphraseError):
+        moved.open_with_passphrase("苹果")
+    with pytest.raises(KeyringChangedError):
+        moved.open_with_keyring(KEK)
+
+
+def test_argon2id_never_starts_weaker_than_the_rfc_recommends() -> None:
+    """RFC 9106, second recommended option: 64 MiB, 3 passes, 4 lanes, 16 bytes of salt."""
+    argon2 = Argon2()
+
+    assert (argon2.memory_kib, argon2.passes, argon2.lanes) >= (65536, 3, 4)
+    assert len(argon2.salt) == 16
+    assert Argon2().salt != argon2.salt
+
+
+def test_what_is_read_is_what_was_written(envelope: Envelope, tmp_path: Path) -> None:
+    write_envelope(tmp_path / "vault.json", envelope)
+
+    assert read_envelope(tmp_path / "vault.json") == envelope
+    assert [path.name for path in tmp_path.iterdir()] == ["vault.json"]
+
+
+def test_no_key_stands_in_the_file_or_in_repr(envelope: Envelope) -> None:
+    shown = encoded(envelope) + repr(envelope).encode()
+
+    assert DEK.hex().encode() not in shown
+    assert DEK not in shown
+    assert KEK not in shown
+
+
+def test_every_changed_byte_is_noticed(envelope: Envelope) -> None:
+    content = encoded(envelope)
+    for place in range(len(content)):
+        for flip in (0x01, 0x20, 0x80):
+            damaged = bytearray(content)
+            damaged[place] ^= flip
+            with pytest.raises((ValueError, TypeError, LookupError)):
+                decoded(bytes(damaged))
+
+
+def test_a_file_cut_at_any_length_is_damaged(envelope: Envelope, tmp_path: Path) -> None:
+    content = encoded(envelope)
+    path = tmp_path / "vault.json"
+    for length in range(len(content)):
+        path.write_bytes(content[:length])
+        with pytest.raises(DamagedEnvelopeError):
+            read_envelope(path)
+
+
+@pytest.mark.parametrize("content", [b"[]", b"{}", b"null", b"\xff", b"[" * 100_000])
+def test_what_is_no_envelope_is_damaged(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "vault.json").write_bytes(content)
+
+    with pytest.raises(DamagedEnvelopeError):
+        read_envelope(tmp_path / "vault.json")
+
+
+def test_a_missing_file_says_what_to_put_back(tmp_path: Path) -> None:
+    with pytest.raises(DamagedEnvelopeError, match=r"vault\.json"):
+        read_envelope(tmp_path / "vault.json")
+
+
+@pytest.mark.parametrize("change", [{"format": 2}, {"slots": {"hardware": {}}}])
+def test_a_later_format_or_slot_is_a_newer_vault(
+    change: dict[str, object], envelope: Envelope, tmp_path: Path
+) -> None:
+    from desktop_app.vault.envelope_file import _with_check
+
+    body = json.loads(encoded(envelope)) | change
+    del body["check"]
+    (tmp_path / "vault.json").write_bytes(_with_check(body))
+
+    with pytest.raises(NewerVaultError):
+        read_envelope(tmp_path / "vault.json")

@@ -1,0 +1,291 @@
+"""Everything that can be wrong at opening is its own sentence, and opening again works."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from desktop_app.dialogue import Role, Turn
+from desktop_app.errors import BugError, KnownError
+from desktop_app.vault.creation import create
+from desktop_app.vault.database import Database
+from desktop_app.vault.envelope import SlotKind
+from desktop_app.vault.envelope_file import read_envelope
+from desktop_app.vault.errors import (
+    BusyVaultError,
+    ClockBackwardsError,
+    DamagedEnvelopeError,
+    DamagedHistoryError,
+    NewerVaultError,
+    VaultError,
+    WrongPassphraseError,
+)
+from desktop_app.vault.migrations import STEPS, Version, migrate
+from desktop_app.vault.sealing import new_key
+from desktop_app.vault.vault import Vault, open_with_passphrase, slots
+from tests.support.vault_fixtures import PASSPHRASE
+
+SAID = Turn(Role.USER, "在吗")
+
+
+def data_key(folder: Path) -> bytes:
+    return read_envelope(folder / "vault.json").open_with_passphrase(PASSPHRASE)
+
+
+def test_what_was_said_is_there_after_closing_and_opening(vault: Vault, folder: Path) -> None:
+    vault.sessions.add("a", SAID)
+    vault.close()
+
+    with open_with_passphrase(folder, PASSPHRASE) as again:
+        assert [stored.turn for stored in again.sessions.turns("a")] == [SAID]
+        assert again.notices == ()
+
+
+def test_a_vault_says_how_it_opens(folder: Path) -> None:
+    assert slots(folder) == frozenset()
+
+    create(folder, passphrase=PASSPHRASE).close()
+
+    assert slots(folder) == {SlotKind.PASSPHRASE}
+
+
+def test_a_closed_vault_answers_nothing(vault: Vault) -> None:
+    vault.close()
+    vault.close()
+
+    with pytest.raises(BugError):
+        vault.sessions.kept()
+
+
+def test_a_vault_is_never_made_over_another(closed: Path) -> None:
+    before = (closed / "vault.json").read_bytes()
+
+    with pytest.raises(VaultError, match="已经有"):
+        create(closed, passphrase="another")
+    (closed / "vault.json").unlink()
+    with pytest.raises(VaultError, match="已经有"):
+        create(closed, passphrase="another")
+
+    (closed / "vault.json").write_bytes(before)
+    open_with_passphrase(closed, PASSPHRASE).close()
+
+
+def test_an_empty_passphrase_makes_no_vault(folder: Path) -> None:
+    with pytest.raises(VaultError):
+        create(folder, passphrase="")
+
+    assert slots(folder) == frozenset()
+
+
+def test_there_is_nothing_to_open_before_a_vault_is_made(folder: Path) -> None:
+    with pytest.raises(VaultError, match="还没有"):
+        open_with_passphrase(folder, PASSPHRASE)
+
+
+def test_a_wrong_passphrase_costs_nothing(closed: Path) -> None:
+    before = (closed / "history.db").read_bytes()
+
+    with pytest.raises(WrongPassphraseError):
+        open_with_passphrase(closed, "wrong")
+
+    assert (closed / "history.db").read_bytes() == before
+    open_with_passphrase(closed, PASSPHRASE).close()
+
+
+@pytest.mark.parametrize("damage", ["cut", "removed"])
+def test_a_damaged_envelope_is_no_wrong_passphrase(closed: Path, damage: str) -> None:
+    envelope = closed / "vault.json"
+    whole = envelope.read_bytes()
+    envelope.unlink() if damage == "removed" else envelope.write_bytes(whole[:-1])
+
+    with pytest.raises(DamagedEnvelopeError):
+        open_with_passphrase(closed, PASSPHRASE)
+
+    envelope.write_bytes(whole)
+    open_with_passphrase(closed, PASSPHRASE).close()
+
+
+def test_a_missing_history_is_not_made_anew(closed: Path) -> None:
+    (closed / "history.db").unlink()
+
+    with pytest.raises(DamagedHistoryError, match="找不到"):
+        open_with_passphrase(closed, PASSPHRASE)
+
+    assert not (closed / "history.db").exists()
+
+
+def test_every_changed_byte_of_the_first_page_is_noticed_or_means_nothing(closed: Path) -> None:
+    """Bytes 16 to 23 of an encrypted file stand in clear: page size, versions, reserved bytes."""
+    key, path = data_key(closed), closed / "history.db"
+    whole = path.read_bytes()
+    schema = read_schema(path, key)
+    noticed = 0
+    for place in range(4096):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0x10
+        path.write_bytes(damaged)
+        try:
+            assert read_schema(path, key) == schema
+        except KnownError:
+            noticed += 1
+        (closed / "history.db-wal").unlink(missing_ok=True)
+    assert noticed >= 4096 - 8
+
+
+def read_schema(path: Path, key: bytes) -> list[tuple[object, ...]]:
+    with Database(path, key) as database:
+        return database.rows("SELECT sql FROM sqlite_schema")
+
+
+def test_a_damaged_page_is_noticed_after_an_unclean_end(vault: Vault, folder: Path) -> None:
+    for number in range(60):
+        vault.sessions.add("a", Turn(Role.USER, f"{number}" * 400))
+    vault.sessions._database.checkpoint()
+    vault.sessions.add("a", SAID)
+    copy_of_a_crash = {path: path.read_bytes() for path in folder.iterdir()}
+    vault.close()
+    for path, content in copy_of_a_crash.items():
+        path.write_bytes(content)
+    history = folder / "history.db"
+    damaged = bytearray(history.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    history.write_bytes(damaged)
+
+    with pytest.raises(DamagedHistoryError):
+        open_with_passphrase(folder, PASSPHRASE)
+
+    assert history.read_bytes() == damaged
+
+
+@pytest.mark.parametrize("content", [b"SQLite format 3\0" + bytes(4080), b"?" * 8192, b"?", b""])
+def test_a_file_of_another_kind_is_a_damaged_history(closed: Path, content: bytes) -> None:
+    (closed / "history.db").write_bytes(content)
+
+    with pytest.raises(DamagedHistoryError):
+        open_with_passphrase(closed, PASSPHRASE)
+
+    assert (closed / "history.db").read_bytes() == content
+
+
+def test_a_database_of_another_key_is_a_damaged_history(closed: Path) -> None:
+    with pytest.raises(DamagedHistoryError):
+        Database(closed / "history.db", new_key())
+
+
+@pytest.mark.parametrize("key", [b"", b"k" * 31, b"k" * 33])
+def test_only_32_bytes_are_a_key(closed: Path, key: bytes) -> None:
+    with pytest.raises(ValueError, match="32"):
+        Database(closed / "history.db", key)
+
+
+def test_the_key_is_used_as_it_is_and_not_hashed(closed: Path) -> None:
+    """Opened by hand with the raw form of the key, as the format is documented."""
+    import apsw
+
+    connection = apsw.Connection(str(closed / "history.db"))
+    connection.execute("PRAGMA cipher='chacha20'")
+    connection.execute(f"PRAGMA key='raw:{data_key(closed).hex()}'")
+    assert connection.pragma("user_version") == int(STEPS[-1][0])
+    connection.close()
+
+
+def test_a_later_major_schema_is_left_alone(closed: Path) -> None:
+    key = data_key(closed)
+    with Database(closed / "history.db", key) as database:
+        database.rows(f"PRAGMA user_version={int(Version(2, 0))}")
+    before = (closed / "history.db").read_bytes()
+
+    with pytest.raises(NewerVaultError):
+        open_with_passphrase(closed, PASSPHRASE)
+
+    assert (closed / "history.db").read_bytes() == before
+
+
+def test_a_later_minor_schema_opens(closed: Path) -> None:
+    with Database(closed / "history.db", data_key(closed)) as database:
+        database.rows(f"PRAGMA user_version={int(Version(1, 999))}")
+
+    open_with_passphrase(closed, PASSPHRASE).close()
+
+
+def test_a_schema_brought_up_to_date_stays_as_it_is(closed: Path) -> None:
+    with Database(closed / "history.db", data_key(closed)) as database:
+        before = database.rows("SELECT sql FROM sqlite_schema")
+        migrate(database)
+        assert database.rows("SELECT sql FROM sqlite_schema") == before
+        assert Version.of(database) == STEPS[-1][0]
+
+
+def test_a_second_opening_in_the_same_process_is_busy(vault: Vault, folder: Path) -> None:
+    with pytest.raises(BusyVaultError):
+        open_with_passphrase(folder, PASSPHRASE)
+
+    vault.sessions.add("a", SAID)
+
+
+def test_a_second_process_is_told_that_the_first_has_it(vault: Vault, folder: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", OPEN, str(folder)],
+        input=PASSPHRASE,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert run.stdout.strip() == "BusyVaultError"
+    vault.sessions.add("a", SAID)
+
+
+OPEN = """
+import sys
+from pathlib import Path
+from desktop_app.errors import KnownError
+from desktop_app.vault.vault import open_with_passphrase
+try:
+    open_with_passphrase(Path(sys.argv[1]), sys.stdin.read())
+except KnownError as error:
+    print(type(error).__name__)
+"""
+
+
+def test_sqlites_own_lock_stands_behind_the_lock_file(vault: Vault, folder: Path) -> None:
+    vault.sessions.add("a", SAID)
+
+    with pytest.raises(BusyVaultError):
+        Database(folder / "history.db", data_key(folder))
+
+
+def test_a_clock_set_back_is_told_and_changes_no_order(folder: Path) -> None:
+    with create(folder, passphrase=PASSPHRASE, clock=lambda: 2_000_000_000) as vault:
+        vault.sessions.add("a", SAID)
+
+    with open_with_passphrase(folder, PASSPHRASE, clock=lambda: 1_000_000_000) as vault:
+        (notice,) = vault.notices
+        assert isinstance(notice, ClockBackwardsError)
+        vault.sessions.add("a", Turn(Role.USER, "后来"))
+        vault.sessions.add("b", SAID)
+
+        assert [t.turn.content for t in vault.sessions.turns("a")] == ["在吗", "后来"]
+        assert [session.id for session in vault.sessions.kept()] == ["b", "a"]
+
+
+def test_a_clock_set_right_by_seconds_is_not_worth_a_word(folder: Path) -> None:
+    with create(folder, passphrase=PASSPHRASE) as vault:
+        vault.sessions.add("a", SAID)
+
+    with open_with_passphrase(folder, PASSPHRASE, clock=lambda: time.time() - 30) as vault:
+        assert vault.notices == ()
+
+
+def test_what_a_crash_left_of_a_vault_being_made_is_cleared(folder: Path) -> None:
+    left = folder.with_name("vault.creating")
+    left.mkdir(parents=True)
+    (left / "history.db").write_bytes(b"half")
+
+    create(folder, passphrase=PASSPHRASE).close()
+
+    assert {path.name for path in folder.parent.iterdir()} == {"vault", "vault.lock"}
