@@ -13,6 +13,7 @@ from typing import Any
 from transformers import PreTrainedTokenizerFast
 
 from finetune.corpus.dialogue import Dialogue
+from finetune.files import replaced
 from finetune.recipe import Recipe
 
 
@@ -42,12 +43,18 @@ def _hash(content: object) -> str:
 
 def read_run(folder: Path) -> dict[str, Any]:
     """Return the `run.json` of a finished stage, or nothing."""
-    path = folder / "run.json"
     try:
-        card: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
+        card = json.loads((folder / "run.json").read_text("utf-8"))
+    except (OSError, ValueError):
         return {}
-    return card
+    return card if isinstance(card, dict) else {}
+
+
+def refresh_sampling(folder: Path, recipe: Recipe) -> None:
+    """Bring the sampling values of a finished run up to the recipe: they need no new training."""
+    card = read_run(folder) | {"sampling": recipe.sampling}
+    with replaced(folder / "run.json") as file:
+        file.write(json.dumps(card, ensure_ascii=False, indent=1).encode())
 
 
 def run_card(

@@ -1,16 +1,19 @@
-"""Writing a file whole or not at all, and naming a file by its content."""
+"""Writing files whole or not at all, and naming a file by its content."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from finetune.errors import TrainingError
+
+_NO_SPACE: Final = {errno.ENOSPC, errno.EDQUOT}
 
 
 @contextmanager
@@ -31,12 +34,50 @@ def replaced(path: Path) -> Iterator[IO[bytes]]:
     except OSError as error:
         raise disk_error(error, path) from error
     finally:
-        part.unlink(missing_ok=True)
+        _forget(part)
+
+
+@contextmanager
+def filled(folder: Path) -> Iterator[Path]:
+    """Give an empty folder whose files move into `folder` together when the block ends well.
+
+    Raises:
+        TrainingError: no space left or the folder cannot be written; `folder` is untouched.
+    """
+    part = folder / "saving.part"
+    try:
+        _forget(part)
+        part.mkdir(parents=True)
+        yield part
+        for path in sorted(part.iterdir()):
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        for path in sorted(part.iterdir()):
+            path.replace(folder / path.name)
+    except OSError as error:
+        raise disk_error(error, folder) from error
+    except Exception as error:
+        # safetensors (Rust) has an exception of its own that carries the system's number as text.
+        if "(os error 28)" in str(error):
+            raise TrainingError("training.disk_full", path=folder) from error
+        raise
+    finally:
+        _forget(part)
+
+
+def _forget(part: Path) -> None:
+    if part.is_dir():
+        shutil.rmtree(part, ignore_errors=True)
+    else:
+        try:
+            part.unlink(missing_ok=True)
+        except OSError:  # its folder is a file, or may not be written: there is no part either
+            return
 
 
 def disk_error(error: OSError, path: Path) -> TrainingError:
     """Turn an operating system error while writing `path` into one sentence."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if error.errno in _NO_SPACE:
         return TrainingError("training.disk_full", path=path)
     return TrainingError("training.cannot_write", path=path, reason=os.strerror(error.errno or 0))
 

@@ -15,12 +15,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
+from finetune.checkpoint import Checkpoint
 from finetune.errors import TrainingError
 from finetune.files import disk_error
 from finetune.pack import Packed
@@ -38,6 +38,7 @@ class Fitted:
 
     steps: int
     tokens: int
+    """Real ones; padding does not count."""
     seconds: float
     loss: float
     held_out_loss: float
@@ -61,19 +62,17 @@ def fit(
     train: Packed,
     held_out: Packed,
     schedule: Schedule,
-    folder: Path,
-    identity: str,
+    checkpoint: Checkpoint,
     say: Say,
 ) -> Fitted:
-    """Train `model` in place; go on from `folder`'s checkpoint when there is one.
+    """Train `model` in place; go on from the checkpoint when there is one.
 
     Args:
         model: a causal language model of transformers, on any device accelerate knows.
         train: rows to learn from, visited in order, again from the start when they run out.
         held_out: rows to measure on.
         schedule: steps, rates and weights.
-        folder: where the checkpoint is kept until the run is done.
-        identity: hash of recipe and corpus; a checkpoint of another run is refused.
+        checkpoint: where the state is kept; the caller removes it once the model is saved.
         say: called with figures every 20 steps.
 
     Raises:
@@ -90,7 +89,6 @@ def fit(
     per_step = schedule.batch_rows * schedule.row_tokens
     steps = max(1, round(schedule.tokens / per_step))
     loss_of = torch.compile(row_loss, dynamic=False) if steps >= WORTH_COMPILING else row_loss
-    checkpoint = Checkpoint(folder, identity)
     step, seconds = checkpoint.load(model, optimizers)
     began = saved = time.monotonic()
     loss = math.nan
@@ -119,14 +117,14 @@ def fit(
             if step % VALIDATE_EVERY == 0:
                 figures["held_out_loss"] = measure(model, held_out, accelerator)
             say(figures)
-        if accelerator.is_main_process and time.monotonic() - saved > CHECKPOINT_SECONDS:
+        due = time.monotonic() - saved > CHECKPOINT_SECONDS or step == steps
+        if accelerator.is_main_process and due:
             checkpoint.save(model, optimizers, step, spent)
             saved = time.monotonic()
     held = measure(model, held_out, accelerator)
-    if accelerator.is_main_process:
-        checkpoint.done()
     spent = seconds + time.monotonic() - began
-    return Fitted(steps, steps * per_step, round(spent, 1), loss, held)
+    tokens = train.tokens_of(steps * schedule.batch_rows)
+    return Fitted(steps, tokens, round(spent, 1), loss, held)
 
 
 def rate(step: int, steps: int, schedule: Schedule) -> float:
@@ -217,60 +215,15 @@ def _rescale(model: nn.Module, factor: float) -> None:
     torch._foreach_mul_(grads, factor)  # as torch's own optimizers do
 
 
-class Checkpoint:
-    """One file that a run can go on from, replaced whole, removed when the run is done."""
-
-    def __init__(self, folder: Path, identity: str) -> None:
-        self._file = folder / "checkpoint.pt"
-        self._identity = identity
-
-    def save(self, model: nn.Module, optimizers: list[Any], step: int, seconds: float) -> None:
-        """Write the state; the old checkpoint stays until the new one is whole."""
-        part = self._file.with_suffix(".part")
-        trained = {n: p.detach() for n, p in model.named_parameters() if p.requires_grad}
-        state = {
-            "identity": self._identity,
-            "step": step,
-            "seconds": seconds,
-            "model": trained,
-            "optimizers": [o.state_dict() for o in optimizers],
-        }
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            torch.save(state, part)
-            part.replace(self._file)
-        except (OSError, RuntimeError) as error:
-            part.unlink(missing_ok=True)
-            if isinstance(error, OSError):
-                raise disk_error(error, self._file) from error
-            raise TrainingError("training.disk_full", path=self._file) from error
-
-    def load(self, model: nn.Module, optimizers: list[Any]) -> tuple[int, float]:
-        """Restore a checkpoint; return its `(step, seconds)`, or zeros without one."""
-        if not self._file.is_file():
-            return 0, 0.0
-        try:
-            state = torch.load(self._file, weights_only=True)
-        except (OSError, RuntimeError, EOFError) as error:
-            raise TrainingError("training.checkpoint_damaged", path=self._file) from error
-        if state["identity"] != self._identity:
-            raise TrainingError("training.other_run", path=self._file)
-        model.load_state_dict(state["model"], strict=False)
-        for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
-        return int(state["step"]), float(state["seconds"])
-
-    def done(self) -> None:
-        """Remove the checkpoint of a finished run."""
-        self._file.unlink(missing_ok=True)
-
-
 def log_to(path: Path) -> Say:
-    """Return a `say` that appends figures as JSON lines to `path`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Return a `say` that appends figures as JSON lines to `path`; raises TrainingError."""
 
     def say(figures: dict[str, float]) -> None:
-        with path.open("a", encoding="utf-8") as log:
-            log.write(json.dumps({k: round(v, 4) for k, v in figures.items()}) + "\n")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8") as log:
+                log.write(json.dumps({k: round(v, 4) for k, v in figures.items()}) + "\n")
+        except OSError as error:
+            raise disk_error(error, path) from error
 
     return say

@@ -71,7 +71,13 @@ class Packed:
     @property
     def tokens(self) -> int:
         """How many tokens are no padding."""
-        return int((self.segment > 0).sum())
+        return self.tokens_of(len(self))
+
+    def tokens_of(self, rows: int) -> int:
+        """Return the real tokens of the first `rows` rows, from the start again past the end."""
+        each = (self.segment > 0).sum(axis=1)
+        again, rest = divmod(rows, len(self))
+        return int(again * each.sum() + each[:rest].sum())
 
 
 def pack(examples: Sequence[Example], length: int, context: int, pad: int, seed: int) -> Packed:

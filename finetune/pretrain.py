@@ -17,9 +17,10 @@ from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
 
 from finetune.attention import PACKED
 from finetune.card import base_identity, run_card
+from finetune.checkpoint import Checkpoint
 from finetune.corpus.dialogue import Dialogue
 from finetune.errors import RecipeError
-from finetune.files import disk_error, replaced
+from finetune.files import filled, replaced
 from finetune.loop import fit, log_to
 from finetune.pack import Packed, pack
 from finetune.recipe import Recipe, Schedule, Shape
@@ -43,18 +44,18 @@ def pretrain(
     model = Qwen2ForCausalLM(architecture(recipe.shape, tokenizer))
     model.set_attn_implementation(PACKED)
     identity = base_identity(recipe, train)
+    checkpoint = Checkpoint(out, identity)
     log = log_to(out / "training.jsonl")
-    fitted = fit(model, rows, held_out_rows, recipe.pretrain, out, identity, log)
+    fitted = fit(model, rows, held_out_rows, recipe.pretrain, checkpoint, log)
     if not PartialState().is_main_process:
         return out
-    try:
-        model.save_pretrained(out)
-        tokenizer.save_pretrained(out)
-    except OSError as error:
-        raise disk_error(error, out) from error
+    with filled(out) as folder:
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
     card = run_card(recipe, train, held_out, tokenizer, asdict(fitted), identity)
     with replaced(out / "run.json") as file:
         file.write(json.dumps(card, ensure_ascii=False, indent=1).encode())
+    checkpoint.done()
     return out
 
 

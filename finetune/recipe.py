@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, fields
 from importlib import resources
@@ -111,7 +112,30 @@ def _build(kind: type[_T], table: Any, name: str, where: str) -> _T:
     if wanted != given:
         wrong = ", ".join(f"{where}.{k}".lstrip(".") for k in sorted(wanted ^ given))
         raise RecipeError("recipe.fields", name=name, fields=wrong)
+    for field in fields(kind):  # type: ignore[arg-type]  # as above
+        if not _fits(table[field.name], str(field.type)):
+            raise RecipeError("recipe.value", name=name, field=f"{where}.{field.name}".lstrip("."))
     return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in table.items()})
+
+
+def _fits(value: object, kind: str) -> bool:  # noqa: PLR0911  # one return a kind
+    """Tell whether a TOML value has a field's type; counts and sizes are above zero."""
+    match kind:
+        case "int":
+            return isinstance(value, int) and not isinstance(value, bool) and value > 0
+        case "float":
+            return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+        case "bool":
+            return isinstance(value, bool)
+        case "str":
+            return isinstance(value, str) and bool(re.fullmatch(r"[\w.-]+", value))
+        case "tuple[str, ...]":
+            return isinstance(value, list) and all(isinstance(v, str) for v in value)
+        case "dict[str, float]":
+            return isinstance(value, dict) and all(
+                isinstance(v, int | float) for v in value.values()
+            )
+    return True  # a part, built already
 
 
 def _check(recipe: Recipe, name: str) -> None:

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from finetune.card import adapter_identity, base_identity, read_run
+from finetune.card import adapter_identity, base_identity, read_run, refresh_sampling
 from finetune.corpus.build import import_corpus, without_repeats_of
 from finetune.corpus.dialogue import Dialogue
 from finetune.errors import EvaluationError, StageError
 from finetune.evaluate.report import SUITES, evaluate, shortfalls
 from finetune.evaluate.scripts import write_conversations
-from finetune.files import disk_error, replaced
+from finetune.files import filled, replaced
 from finetune.model_card import write_model_card
 from finetune.pretrain import pretrain
 from finetune.recipe import Recipe
@@ -31,6 +31,7 @@ from finetune.train import train
 
 TURNS: Final = 500
 QUANTISATION: Final = "Q8_0"
+MOST_BYTES: Final = 24_000_000
 Say = Callable[[str], None]
 
 
@@ -63,6 +64,7 @@ def ship(recipe: Recipe, corpora: Corpora, work: Path, out: Path, say: Say) -> d
     say("train")
     if read_run(adapter).get("identity") != adapter_identity(recipe, parts.train):
         train(recipe, base, parts.train, parts.held_out, adapter)
+    refresh_sampling(adapter, recipe)
     say("convert")
     model = work / "model" / f"{recipe.name}.gguf"
     convert(base, adapter, model)
@@ -72,13 +74,15 @@ def ship(recipe: Recipe, corpora: Corpora, work: Path, out: Path, say: Say) -> d
     with replaced(work / "evaluation.json") as file:
         file.write(json.dumps(report, ensure_ascii=False, indent=1).encode())
     short = shortfalls(report)
+    if model.stat().st_size > MOST_BYTES:
+        short["bytes"] = (model.stat().st_size, MOST_BYTES)
     if short:
-        figures = ", ".join(f"{n} {got} < {least}" for n, (got, least) in short.items())
+        figures = ", ".join(f"{n} {got} ({wanted})" for n, (got, wanted) in short.items())
         raise EvaluationError("evaluation.falls_short", figures=figures)
     say("card")
     write_conversations(model, model.parent / "conversations.md")
     write_model_card(model.parent, report)
-    _publish(model.parent, out)
+    _publish(model, out)
     return report
 
 
@@ -116,16 +120,9 @@ def _evaluated(model: Path, dev: Sequence[Dialogue]) -> dict[str, Any]:
     return report
 
 
-def _publish(folder: Path, out: Path) -> None:
-    """Copy the finished model into the shipping folder, each file whole or not at all."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for path in sorted(folder.iterdir()):
-            part = out / f"{path.name}.part"
-            try:
-                shutil.copyfile(path, part)
-                part.replace(out / path.name)
-            finally:
-                part.unlink(missing_ok=True)
-    except OSError as error:
-        raise disk_error(error, out) from error
+def _publish(model: Path, out: Path) -> None:
+    """Copy the model and what belongs to it; nothing takes its name before all are copied."""
+    names = (model.name, "model.json", "MODEL_CARD.md", "conversations.md")
+    with filled(out) as folder:
+        for name in names:
+            shutil.copyfile(model.parent / name, folder / name)

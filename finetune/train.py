@@ -18,9 +18,10 @@ from transformers import AutoModelForCausalLM
 
 from finetune.attention import PACKED
 from finetune.card import adapter_identity, read_run, run_card
+from finetune.checkpoint import Checkpoint
 from finetune.corpus.dialogue import Dialogue
 from finetune.errors import TrainingError
-from finetune.files import disk_error, replaced, sha256
+from finetune.files import filled, replaced, sha256
 from finetune.loop import fit, log_to
 from finetune.pretrain import packed_rows
 from finetune.recipe import Recipe
@@ -57,18 +58,17 @@ def train(
     rows = packed_rows(tokenizer, dialogues, recipe, recipe.train, seed=recipe.seed + 100)
     held_out_rows = packed_rows(tokenizer, held_out, recipe, recipe.train)
     identity = adapter_identity(recipe, dialogues)
-    fitted = fit(
-        model, rows, held_out_rows, recipe.train, out, identity, log_to(out / "training.jsonl")
-    )
+    checkpoint = Checkpoint(out, identity)
+    log = log_to(out / "training.jsonl")
+    fitted = fit(model, rows, held_out_rows, recipe.train, checkpoint, log)
     if not PartialState().is_main_process:
         return out
-    try:
-        model.save_pretrained(out)
-    except OSError as error:
-        raise disk_error(error, out) from error
+    with filled(out) as folder:
+        model.save_pretrained(folder)
     card = run_card(recipe, dialogues, held_out, tokenizer, asdict(fitted), identity)
     card["base"] = {"name": base.name, "sha256": sha256(*sorted(base.glob("*.safetensors")))}
     card["base"]["metrics"] = read_run(base).get("metrics")
     with replaced(out / "run.json") as file:
         file.write(json.dumps(card, ensure_ascii=False, indent=1).encode())
+    checkpoint.done()
     return out

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import lzma
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,8 +65,11 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 yield number, record
     except (lzma.LZMAError, EOFError) as error:
         raise CorpusError("corpus.damaged", path=path, line=number) from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CorpusError("corpus.broken_line", path=path, line=number) from error
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise CorpusError("corpus.unreadable", path=path, reason=reason) from error
 
 
 def read_corpus(path: Path) -> Iterator[Dialogue]:
@@ -88,9 +92,17 @@ def read_corpus(path: Path) -> Iterator[Dialogue]:
 
 
 def _message(record: dict[str, Any]) -> Message:
-    if record["role"] not in ROLES or not isinstance(record["content"], str):
+    if record["role"] not in ROLES:
         raise ValueError(record["role"])
-    return Message(role=record["role"], content=record["content"])
+    return Message(role=record["role"], content=text_of(record["content"]))
+
+
+def text_of(content: object) -> str:
+    """Return `content`; raises ValueError when it is no text (JSON can escape half a pair)."""
+    if not isinstance(content, str):
+        raise TypeError(type(content))
+    content.encode("utf-8")  # UnicodeEncodeError is a ValueError
+    return content
 
 
 def write_corpus(path: Path, dialogues: Iterable[Dialogue]) -> int:

@@ -1,8 +1,10 @@
 """The public corpora this project can read, each as data.
 
 SMILE (Qiu et al., Findings of EMNLP 2024, arXiv 2305.00450) and CPsyCounD (Zhang et al.,
-Findings of ACL 2024, arXiv 2405.16433). Their published converters are not used: SMILE's lets
-the text of one dialogue run into the next. Here a dialogue is read line by line, alone.
+Findings of ACL 2024, arXiv 2405.16433), each as one JSON object a line:
+`{"id": …, "messages": [{"role": "client"|"counselor", "content": …}]}`. SMILE is published as one
+JSON file a dialogue and CPsyCounD as text files; their own converters are not used, because
+SMILE's lets the text of one dialogue run into the next.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from finetune.corpus.dialogue import Dialogue, Message, Role, json_lines
+from finetune.corpus.dialogue import Dialogue, Message, Role, json_lines, text_of
 from finetune.errors import CorpusError
 
 
@@ -45,9 +47,10 @@ def read_format(name: str, path: Path) -> Iterator[Dialogue]:
     for number, record in json_lines(path):
         try:
             messages = tuple(
-                Message(form.roles[m["role"]], m["content"].strip()) for m in record["messages"]
+                Message(form.roles[m["role"]], text_of(m["content"]).strip())
+                for m in record["messages"]
             )
             identity = f"{name}/{record['id']}"
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise CorpusError("corpus.wrong_shape", path=path, line=number) from error
         yield Dialogue(identity, form.source, form.licence, record.get("topic"), messages)

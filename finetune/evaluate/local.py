@@ -28,6 +28,8 @@ class LocalModel:
             self._model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name)
         except (ValueError, OSError, KeyError) as error:
             raise EvaluationError("evaluation.no_model", path=path) from error
+        if tokenizer.convert_tokens_to_ids(TURN_END) in {None, tokenizer.unk_token_id}:
+            raise EvaluationError("evaluation.no_marks", mark=TURN_END)
         self._model.eval()
         self._tokenizer = tokenizer
         self._template = Template(tokenizer)

@@ -27,8 +27,14 @@ class Turn:
 def sample_turns(dialogues: Sequence[Dialogue], count: int) -> list[Turn]:
     """Return one counsellor turn from each of `count` dialogues (fewer if there are fewer)."""
     turns: list[Turn] = []
-    for dialogue in sorted(dialogues, key=lambda d: _draw(d.id))[:count]:
-        replies = [i for i, m in enumerate(dialogue.messages) if m.role == "assistant"]
+    for dialogue in sorted(dialogues, key=lambda d: _draw(d.id)):
+        replies = [
+            index
+            for index, message in enumerate(dialogue.messages)
+            if message.role == "assistant" and index > 0
+        ]
+        if not replies or len(turns) == count:
+            continue
         index = replies[_draw(f"{dialogue.id}/turn") % len(replies)]
         turns.append(
             Turn(
