@@ -43,7 +43,7 @@ def answer(module: str, *arguments: object, stdin: str = "") -> dict[str, Any]:
 def road(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which every stage has run."""
     folder = tmp_path_factory.mktemp("road")
-    public = write_public_corpus(folder / "public.jsonl", count=120)
+    public = write_public_corpus(folder / "public.jsonl", range(120))
     finetune = "finetune.cli"
     corpus, base, adapter = folder / "corpus.jsonl", folder / "base", folder / "adapter"
     answer(finetune, "corpus", "import", "--format", "smile", public, "--out", corpus)

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 OPENINGS = [
@@ -51,8 +52,8 @@ def dialogue(number: int) -> dict[str, object]:
     return {"id": number, "messages": messages}
 
 
-def write_public_corpus(path: Path, count: int = 60) -> Path:
-    """Write `count` sound dialogues, one JSON object a line."""
-    lines = [json.dumps(dialogue(n), ensure_ascii=False) for n in range(count)]
+def write_public_corpus(path: Path, numbers: Iterable[int] = range(60)) -> Path:
+    """Write sound dialogues, one JSON object a line."""
+    lines = [json.dumps(dialogue(n), ensure_ascii=False) for n in numbers]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

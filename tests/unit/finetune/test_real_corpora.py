@@ -11,12 +11,12 @@ import pytest
 from finetune.corpus.build import Imported, import_corpus, without_repeats_of
 from finetune.split import normalised, split
 
-FOLDER = Path(os.environ.get("SOULCHAT_CORPORA", "../shared/data"))
+FOLDER = Path(os.environ.get("SOULCHAT_CORPORA", "corpora"))
 pytestmark = [
     pytest.mark.finetune,
     pytest.mark.skipif(
         not (FOLDER / "smile-train.jsonl.xz").is_file(),
-        reason="the public corpora are not here; SOULCHAT_CORPORA names their folder",
+        reason="the public corpora are not here; SOULCHAT_CORPORA would name their folder",
     ),
 ]
 FILES = {"smile": "smile-train.jsonl.xz", "cpsycoun": "cpsycound.jsonl.xz"}
