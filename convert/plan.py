@@ -6,6 +6,8 @@ that follows takes no decision.
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -43,6 +45,11 @@ class Plan:
     tensors: tuple[PlannedTensor, ...]
     header: bytes
     size: int
+
+    @property
+    def card_file(self) -> Path:
+        """Where the output's `model.json` stands: beside it."""
+        return self.out.with_name("model.json")
 
     @property
     def weights(self) -> int:
@@ -198,12 +205,23 @@ def check_output(plan: Plan) -> None:
     """Refuse an output that cannot be written.
 
     Raises:
-        OutputError: a folder stands in its place, its folder is missing, or less is free
-            than the plan's exact size.
+        OutputError: a folder stands in its place, its folder is missing, the `model.json`
+            there is another model's, or less is free than the plan's exact size.
     """
     folder = plan.out.absolute().parent
     if plan.out.is_dir() or not folder.is_dir():
         raise OutputError("out_folder", path=plan.out)
+    if os.path.lexists(plan.card_file) and not _describes(plan.card_file, plan.out.name):
+        raise OutputError("card_of_another", path=plan.card_file, file=plan.out.name)
     free = shutil.disk_usage(folder).free
     if free < plan.size:
         raise OutputError("disk_full", path=folder, needed=plan.size, free=free)
+
+
+def _describes(card_file: Path, name: str) -> bool:
+    """Tell whether this `model.json` is that of `name`; one nobody can read is not."""
+    try:
+        card = json.loads(card_file.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(card, dict) and card.get("file") == name

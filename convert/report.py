@@ -6,8 +6,6 @@ The app reads it beside the GGUF; its shape is agreed with the other stages.
 from __future__ import annotations
 
 import hashlib
-import json
-from pathlib import Path
 from typing import Any
 
 from convert.plan import Plan
@@ -33,13 +31,6 @@ def model_card(plan: Plan, sha256: str, parity: dict[str, Any]) -> dict[str, Any
         "parity": parity,
         "run": card.run or None,
     }
-
-
-def write_model_card(path: Path, card: dict[str, Any]) -> None:
-    """Write the card in one step."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(card, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    part.replace(path)
 
 
 def fallbacks(plan: Plan) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""One conversion from plan to renamed file and `model.json`."""
+"""One conversion from plan to the renamed file and its `model.json`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 from convert.child import in_child
 from convert.plan import Plan, check_output
-from convert.report import fallbacks, model_card, write_model_card
+from convert.report import fallbacks, model_card
 from convert.stream import stream
 from convert.verify import Level, file_sha256, verify_file, verify_vocabulary
-from convert.writer import commit, output_errors, part_file
+from convert.writer import card_part, commit, part_file
 
 
 def run(plan: Plan, level: Level, threads: int, corpus: Path | None) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def run(plan: Plan, level: Level, threads: int, corpus: Path | None) -> dict[str
     The vocabulary is proven before the first weight is read, the file before it gets its name.
 
     Raises:
-        ConvertError: the part file is gone and an older output untouched.
+        ConvertError: no part is left, an older output and its card are untouched.
     """
     check_output(plan)
     with part_file(plan) as part:
@@ -28,8 +28,6 @@ def run(plan: Plan, level: Level, threads: int, corpus: Path | None) -> dict[str
         figures = in_child(1, stream, plan.tensors, part, len(plan.header), threads)
         parity |= verify_file(plan, part, level, threads)
         card = model_card(plan, file_sha256(part), parity)
-        commit(part, plan.out)
-    card_file = plan.out.with_name("model.json")
-    with output_errors(card_file, len(str(card))):
-        write_model_card(card_file, card)
+        with card_part(plan, card) as described:
+            commit((part, plan.out), (described, plan.card_file))
     return {"card": card, "cost": asdict(figures), "fallbacks": fallbacks(plan)}

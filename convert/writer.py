@@ -1,17 +1,19 @@
-"""The output file: claimed at full size, filled in place, renamed when it is proven.
+"""The output: claimed at full size, filled in place, renamed with its card when it is proven.
 
-It is `NAME.part` until then; on any failure the part is removed and an older `NAME` stays as
-it was.
+Both are `NAME.part` until then; on any failure the parts are removed and what stood there
+before stays as it was.
 """
 
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from convert.errors import OutputError
 from convert.plan import Plan
@@ -21,12 +23,12 @@ from convert.plan import Plan
 def part_file(plan: Plan) -> Iterator[Path]:
     """Yield the path of the part: header written, space for every tensor claimed.
 
-    Leaving with an exception removes it; `commit` gives it its name.
+    Leaving removes it; `commit` gives it its name before.
 
     Raises:
         OutputError: not enough space, or no permission.
     """
-    part = plan.out.with_name(plan.out.name + ".part")
+    part = _part_of(plan.out)
     try:
         with output_errors(part, plan.size), part.open("wb") as file:
             file.write(plan.header)
@@ -37,12 +39,27 @@ def part_file(plan: Plan) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def commit(part: Path, out: Path) -> None:
-    """Make the part durable and give it its final name in one step."""
-    with output_errors(out, part.stat().st_size):
-        with part.open("rb+") as file:
+@contextmanager
+def card_part(plan: Plan, card: dict[str, Any]) -> Iterator[Path]:
+    """Yield the path of the written `model.json`, not yet under its name; as `part_file`."""
+    text = json.dumps(card, ensure_ascii=False, indent=2).encode() + b"\n"
+    part = _part_of(plan.card_file)
+    try:
+        with output_errors(part, len(text)):
+            part.write_bytes(text)
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def commit(*parts: tuple[Path, Path]) -> None:
+    """Make every part durable, then give each its final name (part, name) in that order."""
+    for part, out in parts:
+        with output_errors(out, part.stat().st_size), part.open("rb+") as file:
             os.fsync(file.fileno())
-        part.replace(out)
+    for part, out in parts:
+        with output_errors(out, part.stat().st_size):
+            part.replace(out)
 
 
 @contextmanager
@@ -55,6 +72,10 @@ def output_errors(path: Path, needed: int) -> Iterator[None]:
             free = shutil.disk_usage(path.absolute().parent).free
             raise OutputError("disk_full", path=path.parent, needed=needed, free=free) from error
         raise OutputError("out_unwritable", path=path, reason=error.strerror) from error
+
+
+def _part_of(out: Path) -> Path:
+    return out.with_name(out.name + ".part")
 
 
 def _claim(descriptor: int, size: int) -> None:

@@ -43,6 +43,47 @@ def test_a_full_disk_is_a_sentence_with_both_numbers(tmp_path: Path) -> None:
     assert "Not enough space" in done.stderr
 
 
+def test_a_disk_that_holds_the_file_but_not_its_card_leaves_both_as_they_were(
+    tmp_path: Path,
+) -> None:
+    """A real tmpfs, so large that the last page is taken by the GGUF's own part."""
+    base = write_base(tmp_path / "base", SHAPE)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    out = disk / "m.gguf"
+    pages = -(-converted("plan", base, "--out", out, "--quant", "F16")["bytes"] // 4096)
+    old = 2  # pages: the older m.gguf and its model.json
+    script = (
+        f"mount -t tmpfs -o size={4 * (pages + old)}k none {disk} && cd {disk} && "
+        'echo old > m.gguf && echo \'{"file": "m.gguf"}\' > model.json && '
+        f"{sys.executable} -m convert.cli run {base} --out {out} --quant F16 "
+        "--verify none --lang en; echo code $?; ls; cat m.gguf model.json"
+    )
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == 'code 1\nm.gguf\nmodel.json\nold\n{"file": "m.gguf"}\n', done
+    assert "0 are free" in done.stderr
+
+
+@pytest.mark.parametrize("card", ['{"file": "first.gguf"}', "[]", "{", None], ids=str)
+def test_the_card_of_another_model_is_not_overwritten(card: str | None, tmp_path: Path) -> None:
+    base = write_base(tmp_path / "base", SHAPE)
+    file = tmp_path / "model.json"
+    if card is None:
+        file.mkdir()
+    else:
+        file.write_text(card, encoding="utf-8")
+    sentence = refused("run", base, "--out", tmp_path / "second.gguf", "--quant", "F16")
+    assert "model.json" in sentence
+    assert "second.gguf" in sentence
+    assert card is None or file.read_text(encoding="utf-8") == card
+    assert {path.name for path in tmp_path.iterdir()} == {"base", "model.json"}
+
+
 def test_an_older_output_survives_a_refusal(tmp_path: Path) -> None:
     base = write_base(tmp_path / "base", SHAPE)
     out = tmp_path / "m.gguf"

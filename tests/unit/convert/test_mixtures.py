@@ -42,8 +42,9 @@ def llama_quantised(source: Path, mixture: Mixture) -> Path:
 def test_every_tensor_equals_llama_quantize(shape: Shape, mixture: Mixture, tmp_path: Path) -> None:
     base = write_base(tmp_path / "base", shape)
     adapter = write_adapter(tmp_path / "adapter", shape)
-    source, ours = tmp_path / "f32.gguf", tmp_path / "ours.gguf"
+    source, ours = tmp_path / "f32" / "m.gguf", tmp_path / "ours" / "m.gguf"
     for out, quant in ((source, "F32"), (ours, mixture.name)):
+        out.parent.mkdir()
         converted(
             *("run", base, "--adapter", adapter, "--out", out),
             *("--quant", quant, "--verify", "none"),
