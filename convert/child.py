@@ -12,13 +12,12 @@ import signal
 import subprocess
 import sys
 import threading
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, Final, ParamSpec, TypeVar
 
 from convert.errors import WorkerError
-from resources.errors import BugError, KnownError
+from resources.errors import BugError, KnownError, place_of
 from resources.messages import choose_language, language
 
 P = ParamSpec("P")
@@ -37,7 +36,7 @@ def in_child(blas_threads: int, function: Callable[P, R], *args: P.args, **kwarg
     Raises:
         KnownError: what the function raised.
         WorkerError: the process was killed by a signal.
-        BugError: the function raised anything else.
+        BugError: the function raised anything else; it carries the place, never the text.
     """
     question = pickle.dumps((language(), function, args, kwargs))
     with subprocess.Popen(
@@ -99,8 +98,8 @@ def _serve() -> None:
         answer = (True, function(*args, **kwargs))
     except KnownError as error:
         answer = (False, error)
-    except Exception:  # noqa: BLE001 - whatever it is, the parent reports it as a bug
-        answer = (False, BugError(traceback.format_exc()))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent reports it as a bug
+        answer = (False, BugError("in a worker", place_of(error)))
     with answer_pipe:
         pickle.dump(answer, answer_pipe)
 

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -18,48 +17,34 @@ from convert.plan import Plan, check_output, make_plan
 from convert.report import fallbacks
 from convert.run import run
 from convert.verify import Level, verify_file, verify_vocabulary
-from resources.errors import EXIT_BUG, EXIT_DONE, EXIT_KNOWN, KnownError
-from resources.messages import LANGUAGES, choose_language, sentence
+from resources.command import run_command, whole_number
+from resources.errors import EXIT_DONE
+from resources.messages import LANGUAGES, sentence
 
 _MEBIBYTE: Final = 1024 * 1024
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return 0 done, 1 the world's fault, 70 ours. Wrong usage exits with 2."""
+    """Run one command and return the exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # leave no part file behind
-    _choose_language(arguments)
-    options = _parser().parse_args(arguments)
-    try:
-        answer = _COMMANDS[options.command](options)
-    except KnownError as error:
-        print(error.sentence(), file=sys.stderr)
-        return EXIT_KNOWN
-    except KeyboardInterrupt:
-        print(sentence("convert.interrupted"), file=sys.stderr)
-        return EXIT_KNOWN
-    except Exception:  # noqa: BLE001 - the last line of defence: say that it is ours
-        traceback.print_exc()
-        return EXIT_BUG
+    return run_command(_command, arguments, interrupted="convert.interrupted")
+
+
+def _command(given: list[str]) -> int:
+    options = _parser().parse_args(given)
+    answer = _COMMANDS[options.command](options)
     print(json.dumps(answer, ensure_ascii=False) if options.json else _readable(options, answer))
     return EXIT_DONE
-
-
-def _choose_language(arguments: Sequence[str] | None) -> None:
-    early = argparse.ArgumentParser(add_help=False, exit_on_error=False)
-    early.add_argument("--lang", choices=LANGUAGES)
-    try:
-        choose_language(early.parse_known_args(arguments)[0].lang)
-    except argparse.ArgumentError:
-        choose_language(None)  # the real parser reports it
 
 
 def _parser() -> argparse.ArgumentParser:
     def text(key: str) -> str:
         return sentence(f"convert.help.{key}")
 
-    shared = argparse.ArgumentParser(add_help=False)
+    lang = argparse.ArgumentParser(add_help=False)  # read by run_command already
+    lang.add_argument("--lang", choices=LANGUAGES, help=text("lang"))
+    shared = argparse.ArgumentParser(add_help=False, parents=[lang])
     shared.add_argument("--json", action="store_true", help=text("json"))
-    shared.add_argument("--lang", choices=LANGUAGES, help=text("lang"))
     source = argparse.ArgumentParser(add_help=False)
     source.add_argument("base", type=Path, metavar="BASE", help=text("base"))
     source.add_argument("--adapter", type=Path, metavar="FOLDER", help=text("adapter"))
@@ -69,12 +54,14 @@ def _parser() -> argparse.ArgumentParser:
     check = argparse.ArgumentParser(add_help=False)
     levels = [level.name.lower() for level in Level]
     check.add_argument("--verify", choices=levels, default="weights", help=text("verify_level"))
-    check.add_argument("--threads", type=_positive, default=_cores(), help=text("threads"))
+    check.add_argument("--threads", type=whole_number(1), default=_cores(), help=text("threads"))
     check.add_argument("--calibration", type=Path, metavar="FILE", help=text("calibration"))
     written = argparse.ArgumentParser(add_help=False)
     written.add_argument("file", type=Path, metavar="FILE", help=text("file"))
 
-    parser = argparse.ArgumentParser(prog="soulchat-convert", description=text("about"))
+    parser = argparse.ArgumentParser(
+        prog="soulchat-convert", description=text("about"), parents=[lang], allow_abbrev=False
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, parents in {
         "plan": [source, out, shared],
@@ -82,15 +69,10 @@ def _parser() -> argparse.ArgumentParser:
         "verify": [written, source, check, shared],
         "inspect": [written, shared],
     }.items():
-        commands.add_parser(name, parents=parents, help=text(name), description=text(name))
+        commands.add_parser(
+            name, parents=parents, help=text(name), description=text(name), allow_abbrev=False
+        )
     return parser
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value
 
 
 def _cores() -> int:

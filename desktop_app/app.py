@@ -11,13 +11,13 @@ from functools import partial
 from PySide6.QtWidgets import QApplication
 
 from desktop_app.conversation.opening import counsellor_for
-from desktop_app.errors import place_of
 from desktop_app.paths import Paths
 from desktop_app.views.appearance import Appearance
 from desktop_app.views.counselling import Counselling
 from desktop_app.views.input_method import reach_fcitx
 from desktop_app.views.quit_signals import signals_quit
 from desktop_app.views.window import MainWindow
+from resources.errors import place_of
 from resources.messages import sentence
 
 

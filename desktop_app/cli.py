@@ -1,12 +1,8 @@
-"""`soulchat`: the command line. Chooses what runs; what it does is in commands/ and app.py.
-
-Exit codes: 0 done, 1 a KnownError (one sentence on stderr), 2 wrong usage, 70 a bug.
-"""
+"""`soulchat`: the command line. Chooses what runs; what it does is in commands/ and app.py."""
 
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
 import sys
@@ -15,10 +11,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-from desktop_app.errors import InputError, place_of
+from desktop_app.errors import InputError
 from desktop_app.paths import Paths, app_paths
-from resources.errors import EXIT_BUG, EXIT_DONE, EXIT_KNOWN, KnownError
-from resources.messages import LANGUAGES, Language, choose_language, sentence
+from resources.command import run_command, whole_number
+from resources.errors import EXIT_DONE
+from resources.messages import LANGUAGES, sentence
 
 SECRETS: Final = ("SOULCHAT_PASSPHRASE", "SOULCHAT_NEW_PASSPHRASE", "SOULCHAT_RECOVERY_CODE")
 MAX_SEED: Final = 2**32 - 1
@@ -28,29 +25,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
     for name in SECRETS:
         os.environ.pop(name, None)  # nothing started from here may inherit them
-    arguments_given = sys.argv[1:] if argv is None else list(argv)
-    choose_language(_language(arguments_given))
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal that cannot show a character gets a question mark, not a crash.
-            stream.reconfigure(errors="replace")
-    unset = argparse.Namespace(data_dir=None, lang=None, model=None)
-    arguments = _parser().parse_args(arguments_given, unset)
-    try:
-        return _run(arguments, app_paths(arguments.data_dir))
-    except KnownError as error:
-        print(error.sentence(), file=sys.stderr)
-        return EXIT_KNOWN
-    except BrokenPipeError:
-        # The reader has gone; Python's own flush at exit must not complain either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_DONE
-    except KeyboardInterrupt:
-        print(sentence("cli.interrupted"), file=sys.stderr)
-        return EXIT_KNOWN
-    except Exception as error:  # noqa: BLE001 - the outermost net: type and place, never a text
-        print(sentence("cli.bug", name=place_of(error)), file=sys.stderr)
-        return EXIT_BUG
+    return run_command(_command, argv, interrupted="cli.interrupted")
+
+
+def _command(given: list[str]) -> int:
+    unset = argparse.Namespace(data_dir=None, model=None)
+    arguments = _parser().parse_args(given, unset)
+    return _run(arguments, app_paths(arguments.data_dir))
 
 
 def _run(arguments: argparse.Namespace, paths: Paths) -> int:
@@ -94,17 +75,6 @@ def _has_display() -> bool:
     if sys.platform != "linux":
         return True
     return any(os.environ.get(n) for n in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"))
-
-
-def _language(arguments: Sequence[str]) -> Language | None:
-    """Return the value of --lang ahead of the parser, whose help is in that language already."""
-    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    early.add_argument("--lang", choices=LANGUAGES)
-    try:
-        chosen: Language | None = early.parse_known_args(arguments)[0].lang
-    except argparse.ArgumentError:
-        return None  # the real parser says what is wrong
-    return chosen
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -164,32 +134,22 @@ def _add_reply(reply: argparse.ArgumentParser) -> None:
     form.add_argument("--jsonl", action="store_true", help=sentence("cli.help_jsonl"))
     reply.add_argument("--session", metavar="ID", help=sentence("cli.help_session"))
     reply.add_argument("--greedy", action="store_true", help=sentence("cli.help_greedy"))
-    reply.add_argument("--seed", type=_seed, metavar="N", help=sentence("cli.help_seed"))
+    reply.add_argument(
+        "--seed", type=whole_number(0, MAX_SEED), metavar="N", help=sentence("cli.help_seed")
+    )
     reply.add_argument(
         "--preset", choices=("model", "paper"), default="model", help=sentence("cli.help_preset")
     )
     reply.add_argument(
         "--max-tokens",
-        type=_positive,
+        type=whole_number(1),
         default=512,
         metavar="N",
         help=sentence("cli.help_max_tokens"),
     )
-    reply.add_argument("--n-ctx", type=_positive, metavar="N", help=sentence("cli.help_n_ctx"))
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
-
-
-def _seed(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= MAX_SEED:
-        raise ValueError(text)
-    return number
+    reply.add_argument(
+        "--n-ctx", type=whole_number(1), metavar="N", help=sentence("cli.help_n_ctx")
+    )
 
 
 def _print_json(plain: dict[str, Any], *, one_line: bool) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from resources.errors import BugError, KnownError
 
 __all__ = [
@@ -14,7 +12,6 @@ __all__ = [
     "MessageError",
     "ModelError",
     "PathError",
-    "place_of",
 ]
 
 
@@ -36,14 +33,3 @@ class InputError(KnownError):
 
 class PathError(KnownError):
     """A folder of the app cannot be made or is not private."""
-
-
-def place_of(error: BaseException) -> str:
-    """Return where a bug showed itself: type, file and line; an exception's text may be private."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = ""
-    if trace is not None:
-        where = f" {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
-    return type(error).__name__ + where

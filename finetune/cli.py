@@ -9,57 +9,50 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import traceback
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
 from finetune.corpus.dialogue import read_corpus, write_corpus
-from resources.errors import EXIT_BUG, EXIT_DONE, EXIT_KNOWN, KnownError
-from resources.messages import LANGUAGES, choose_language, sentence
+from resources.command import run_command
+from resources.errors import EXIT_DONE
+from resources.messages import LANGUAGES, sentence
 
 Answer = dict[str, Any]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return 0 done, 1 the world's fault, 70 ours. Wrong usage exits with 2."""
-    _choose_language(sys.argv[1:] if arguments is None else arguments)
-    options = _parser().parse_args(arguments)
-    try:
-        answer = _COMMANDS[options.command](options)
-    except KnownError as error:
-        print(error.sentence(), file=sys.stderr)
-        return EXIT_KNOWN
-    except KeyboardInterrupt:
-        print(sentence("finetune.interrupted"), file=sys.stderr)
-        return EXIT_KNOWN
-    except Exception:  # noqa: BLE001  # the last line of defence: say that it is ours
-        traceback.print_exc()
-        return EXIT_BUG
+    """Run one command and return the exit code."""
+    return run_command(_command, arguments, interrupted="finetune.interrupted")
+
+
+def _command(given: list[str]) -> int:
+    options = _parser().parse_args(given)
+    answer = _COMMANDS[options.command](options)
     print(json.dumps(answer, ensure_ascii=False, indent=None if options.json else 1))
     return EXIT_DONE
-
-
-def _choose_language(arguments: Sequence[str]) -> None:
-    for name, value in pairwise(arguments):
-        if name == "--lang" and value in LANGUAGES:
-            choose_language("zh" if value == "zh" else "en")
 
 
 def _parser() -> argparse.ArgumentParser:
     def text(key: str) -> str:
         return sentence(f"finetune.help.{key}")
 
-    common = argparse.ArgumentParser(add_help=False)
+    lang = argparse.ArgumentParser(add_help=False)  # read by run_command already
+    lang.add_argument("--lang", choices=LANGUAGES, help=text("lang"))
+    common = argparse.ArgumentParser(add_help=False, parents=[lang])
     common.add_argument("--json", action="store_true", help=text("json"))
-    common.add_argument("--lang", choices=LANGUAGES, help=text("lang"))
-    parser = argparse.ArgumentParser(prog="soulchat-finetune", description=text("about"))
+    parser = argparse.ArgumentParser(
+        prog="soulchat-finetune", description=text("about"), parents=[lang], allow_abbrev=False
+    )
     groups = parser.add_subparsers(dest="group", required=True)
 
     def add(to: Any, name: str, command: str) -> argparse.ArgumentParser:
         made: argparse.ArgumentParser = to.add_parser(
-            name, parents=[common], help=text(command), description=text(command)
+            name,
+            parents=[common],
+            help=text(command),
+            description=text(command),
+            allow_abbrev=False,
         )
         made.set_defaults(command=command)
         return made
@@ -67,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     def path(command: argparse.ArgumentParser, *names: str, **more: Any) -> None:
         command.add_argument(*names, type=Path, **more)
 
-    corpus = groups.add_parser("corpus", help=text("corpus"))
+    corpus = groups.add_parser("corpus", help=text("corpus"), parents=[lang], allow_abbrev=False)
     corpora = corpus.add_subparsers(dest="corpus_command", required=True)
     imported = add(corpora, "import", "corpus_import")
     imported.add_argument("--format", required=True, help=text("format"))

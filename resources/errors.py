@@ -1,12 +1,14 @@
 """The one error tree: is this the world or is it us?
 
-    SoulChatError
-    ├── KnownError      the world's fault: one kind sentence and what to do (exit code 1)
-    │   └── …           each stage names its own in its errors.py
-    └── BugError        ours (exit code 70)
+SoulChatError
+├── KnownError      the world's fault: one kind sentence and what to do (exit code 1)
+│   └── …           each stage names its own in its errors.py
+└── BugError        ours (exit code 70)
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from resources.messages import Language, sentence
 
@@ -37,7 +39,27 @@ class KnownError(SoulChatError):
 
 
 class BugError(SoulChatError):
-    """A promise of our own was broken; the text is for whoever mends it."""
+    """A promise of our own was broken; the text is for whoever mends it.
+
+    `place` is where, as `place_of` says it, when that was in another process.
+    """
+
+    def __init__(self, text: str, place: str | None = None) -> None:
+        super().__init__(text)
+        self.place = place
+
+
+def place_of(error: BaseException) -> str:
+    """Return where a bug showed itself: type, file and line; an exception's text may be private."""
+    if isinstance(error, BugError) and error.place is not None:
+        return error.place
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = ""
+    if trace is not None:
+        where = f" {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+    return type(error).__name__ + where
 
 
 EXIT_DONE, EXIT_KNOWN, EXIT_USAGE, EXIT_BUG = 0, 1, 2, 70

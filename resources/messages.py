@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Final, Literal, cast
@@ -24,15 +25,32 @@ def choose_language(language: Language | None) -> None:
     _chosen[:] = [] if language is None else [language]
 
 
+def early_language(arguments: Sequence[str]) -> Language | None:
+    """Return the last `--lang en` or `--lang=en` among command line words, None when none is valid.
+
+    Read ahead of the real parser, whose help and complaints are in that language already.
+    """
+    known: dict[str, Language] = {language: language for language in LANGUAGES}
+    chosen = None
+    for word, following in zip(arguments, [*arguments[1:], ""], strict=False):
+        option, equals, value = word.partition("=")
+        if option == "--lang":
+            chosen = known.get(value if equals else following, chosen)
+    return chosen
+
+
+def locale_name() -> str:
+    """Return the locale of messages (`zh_CN.UTF-8`): the first variable set, as setlocale(3)."""
+    values = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return next(filter(None, values), "")
+
+
 def language() -> Language:
     """Return the language in force: the chosen one, else that of the locale."""
     if _chosen:
         return _chosen[0]
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name, "")
-        if value:
-            return "zh" if value.lower().startswith(("zh", "c.", "posix")) or value == "C" else "en"
-    return "zh"
+    name = locale_name().lower()
+    return "zh" if name in {"", "c"} or name.startswith(("zh", "c.", "posix")) else "en"
 
 
 @cache

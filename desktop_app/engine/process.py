@@ -174,9 +174,9 @@ class ChildEngine:
         if event["event"] == "known":
             raise EngineError(event["key"], **event["values"])
         if event["event"] not in expected or event.get("id") != number:
-            what = event.get("what", f"sent {event['event']} for {' or '.join(expected)}")
             self.close()
-            raise BugError(f"the engine's child: {what}")
+            what = f"the engine's child sent {event['event']} for {' or '.join(expected)}"
+            raise BugError(what, event.get("place"))
         return event
 
     def _discard(self, number: int) -> None:

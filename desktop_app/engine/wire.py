@@ -12,7 +12,7 @@ Child to parent:
     {"event": "hello", "wire", "pid", "llama_cpp"}     first line, before anything is loaded
     {"event": "loaded" | "described" | "counted" | "piece" | "finished", "id", …}
     {"event": "known", "id", "key", "values"}          a KnownError, by key
-    {"event": "bug", "id", "what"}                     type and place of an exception, no text
+    {"event": "bug", "id", "place"}                    type and place of an exception, no text
 """
 
 from __future__ import annotations

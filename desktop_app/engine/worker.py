@@ -12,7 +12,6 @@ import queue
 import sys
 import threading
 import time
-import traceback
 from importlib import metadata
 from typing import IO, TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from desktop_app.engine import wire
 from desktop_app.engine.precautions import take_precautions
 from desktop_app.engine.protocol import Finished, Piece, Request
 from desktop_app.errors import EngineError, KnownError
+from resources.errors import place_of
 
 if TYPE_CHECKING:
     from desktop_app.engine.context import KvContext
@@ -84,9 +84,7 @@ class Worker:
                     | {"values": error.values}
                 )
             except Exception as error:  # noqa: BLE001 - the parent raises it as a BugError
-                place = traceback.extract_tb(error.__traceback__)[-1]
-                what = f"{type(error).__name__} in {place.name}, line {place.lineno}"
-                self._send({"event": "bug", "id": message["id"], "what": what})
+                self._send({"event": "bug", "id": message["id"], "place": place_of(error)})
 
     def _answer(self, message: wire.Message, arrived: float) -> None:
         match message["op"]:

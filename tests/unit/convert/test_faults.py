@@ -17,6 +17,7 @@ from convert.errors import VerificationError, WorkerError
 from convert.mixtures import Mixture
 from convert.plan import Plan, make_plan
 from convert.verify import check_structure, check_weights
+from resources.errors import BugError, place_of
 from tests.support.convert_run import converted, refused
 from tests.support.tiny_base import Shape, read_json, write_base, write_json
 
@@ -157,6 +158,13 @@ def test_the_death_of_a_worker_is_an_error_that_names_the_signal(number: signal.
     with pytest.raises(WorkerError) as caught:
         in_child(1, signal.raise_signal, number)
     assert caught.value.values["signal"] == number.name
+
+
+def test_a_bug_in_a_worker_carries_its_place_and_never_its_text() -> None:
+    with pytest.raises(BugError) as caught:
+        in_child(1, int, "what a person wrote")
+    assert place_of(caught.value).startswith("ValueError child.py:")
+    assert "what a person wrote" not in str(caught.value)
 
 
 def written(tmp_path: Path) -> tuple[Plan, Path]:
