@@ -22,6 +22,7 @@ from desktop_app.vault.errors import (
     DiskFullError,
     ReadOnlyVaultError,
     VaultError,
+    disk_error,
 )
 from desktop_app.vault.sealing import KEY_BYTES
 
@@ -43,18 +44,10 @@ class Database:
         """
         if len(key) != KEY_BYTES:
             raise ValueError("the key must be 32 bytes")  # any other length is hashed instead
-        if create:
-            path.touch(mode=0o600, exist_ok=False)  # SQLite gives its log the same mode
-        elif not path.exists():
-            raise DamagedHistoryError("vault.history_missing", path=path)
-        elif path.stat().st_size < SMALLEST_PAGE:  # SQLite would take it for a new database
-            raise DamagedHistoryError("vault.history_damaged", path=path)
         self.path = path
         self._turn = threading.RLock()
-        # A write-ahead log that still holds something was never closed.
-        log = path.with_name(f"{path.name}-wal")
-        self.unclean = log.exists() and log.stat().st_size > 0
         with self._translated():
+            self.unclean = _ready(path, create=create)
             self._connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
         try:
             self._prepare(key)
@@ -81,7 +74,7 @@ class Database:
 
     def check_encrypted(self) -> None:
         """Look at the bytes on the disk, which alone prove that they are not plain text."""
-        with self.path.open("rb") as file:
+        with self._translated(), self.path.open("rb") as file:
             header = file.read(len(PLAINTEXT_HEADER))
         if len(header) < len(PLAINTEXT_HEADER) or header == PLAINTEXT_HEADER:
             raise BugError("the history would not be encrypted")
@@ -136,3 +129,20 @@ class Database:
             raise VaultError("vault.disk_failed", path=self.path, reason=str(error)) from error
         except apsw.Error as error:
             raise BugError(f"SQLite: {error}") from error
+        except OSError as error:
+            raise disk_error(error, self.path) from error
+
+
+def _ready(path: Path, *, create: bool) -> bool:
+    """Look at the file before SQLite does, and return whether its last user never closed it.
+
+    SQLite takes a missing or very short file for a new database; here that is a loss.
+    """
+    if create:
+        path.touch(mode=0o600, exist_ok=False)  # SQLite gives its log the same mode
+    elif not path.exists():
+        raise DamagedHistoryError("vault.history_missing", path=path)
+    elif path.stat().st_size < SMALLEST_PAGE:
+        raise DamagedHistoryError("vault.history_damaged", path=path)
+    log = path.with_name(f"{path.name}-wal")  # closing takes it away
+    return log.exists() and log.stat().st_size > 0

@@ -20,7 +20,7 @@ from typing import Any
 from desktop_app.vault.atomic_file import write_atomically
 from desktop_app.vault.envelope import FORMAT, Envelope, KeyringSlot, PassphraseSlot, SlotKind
 from desktop_app.vault.errors import DamagedEnvelopeError, NewerVaultError, disk_error
-from desktop_app.vault.sealing import SALT_BYTES, SEALED_BYTES, Argon2
+from desktop_app.vault.sealing import SEALED_BYTES, Argon2
 
 
 def write_envelope(path: Path, envelope: Envelope) -> None:
@@ -90,14 +90,14 @@ def decoded(content: bytes) -> Envelope:
     keyring, passphrase = slots.get(SlotKind.KEYRING), slots.get(SlotKind.PASSPHRASE)
     return Envelope(
         vault=plain["vault"],
-        keyring=keyring and KeyringSlot(keyring["keyring"], _bytes(keyring, "sealed")),
+        keyring=keyring and KeyringSlot(keyring["keyring"], _sealed(keyring)),
         passphrase=passphrase and _passphrase_slot(passphrase),
     )
 
 
 def _passphrase_slot(slot: dict[str, Any]) -> PassphraseSlot:
     argon2 = Argon2(slot["memory_kib"], slot["passes"], slot["lanes"], _bytes(slot, "salt"))
-    return PassphraseSlot(argon2, _bytes(slot, "sealed"))
+    return PassphraseSlot(argon2, _sealed(slot))
 
 
 def _with_check(body: dict[str, Any]) -> bytes:
@@ -114,7 +114,11 @@ def _text(content: bytes) -> str:
 
 
 def _bytes(slot: dict[str, Any], name: str) -> bytes:
-    content = base64.b64decode(slot[name], validate=True)
-    if len(content) != {"salt": SALT_BYTES, "sealed": SEALED_BYTES}[name]:
-        raise ValueError(name)
-    return content
+    return base64.b64decode(slot[name], validate=True)
+
+
+def _sealed(slot: dict[str, Any]) -> bytes:
+    sealed = _bytes(slot, "sealed")
+    if len(sealed) != SEALED_BYTES:
+        raise ValueError("a sealed key has 60 bytes")
+    return sealed

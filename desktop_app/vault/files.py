@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from desktop_app.vault.errors import disk_error
+
 
 @dataclass(frozen=True, slots=True)
 class VaultFiles:
@@ -39,5 +41,12 @@ class VaultFiles:
         return VaultFiles(self.folder.with_name(f"{self.folder.name}.creating"))
 
     def exist(self) -> bool:
-        """Tell whether there is a vault, or what is left of one."""
-        return self.envelope.exists() or self.history.exists()
+        """Tell whether there is a vault, or what is left of one.
+
+        Raises:
+            VaultError: the folder may not be looked into.
+        """
+        try:
+            return self.envelope.exists() or self.history.exists()
+        except OSError as error:
+            raise disk_error(error, self.envelope) from error

@@ -43,7 +43,9 @@ class FileLock:
             _lock(self._handle)
         except OSError as error:
             os.close(self._handle)
-            raise BusyVaultError("vault.busy") from error
+            if isinstance(error, BlockingIOError | PermissionError):  # Linux and macOS | Windows
+                raise BusyVaultError("vault.busy") from error
+            raise disk_error(error, path) from error
 
     def release(self) -> None:
         """Let go of the lock; harmless when it was let go before."""

@@ -42,14 +42,33 @@ def unseal(sealed: bytes, kek: bytes, context: str) -> bytes | None:
         return None
 
 
+MOST_MEMORY_KIB: Final = 4 * 1024 * 1024
+MOST_PASSES: Final = 64
+MOST_LANES: Final = 64
+
+
 @dataclass(frozen=True, slots=True)
 class Argon2:
-    """Argon2id with its parameters, stored beside what it protects so that they can grow."""
+    """Argon2id with its parameters, stored beside what it protects so that they can grow.
+
+    The defaults are RFC 9106's second recommended option, and the floor: nothing weaker was
+    ever written. The bounds keep an edited file from taking all memory.
+    """
 
     memory_kib: int = 64 * 1024
     passes: int = 3
     lanes: int = 4
     salt: bytes = field(default_factory=lambda: secrets.token_bytes(SALT_BYTES))
+
+    def __post_init__(self) -> None:
+        bounds = (
+            (self.memory_kib, 64 * 1024, MOST_MEMORY_KIB),
+            (self.passes, 3, MOST_PASSES),
+            (self.lanes, 4, MOST_LANES),
+            (len(self.salt), SALT_BYTES, SALT_BYTES),
+        )
+        if not all(least <= value <= most for value, least, most in bounds):
+            raise ValueError("Argon2id parameters out of bounds")
 
     def key(self, passphrase: str) -> bytes:
         """Return the 32-byte key of `passphrase`; takes about 0.15 s and `memory_kib`."""

@@ -19,6 +19,7 @@ from desktop_app.vault.sealing import new_key
 from desktop_app.vault.sessions import Sessions
 from desktop_app.vault.vault import open_with_passphrase, slots
 from tests.support.source_tree import ROOT
+from tests.support.vault_creator import NEW, OLD
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.vault_writer import PIECES, message, piece
 
@@ -107,57 +108,29 @@ def test_a_reply_cut_off_by_a_kill_is_marked_interrupted(tmp_path: Path) -> None
 
 def test_a_vault_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
     """Killed at its first, second, third … step, until it gets through."""
-    made = False
-    for fatal in itertools.count():
-        folder = tmp_path / str(fatal) / "vault"
-        run = subprocess.run(
-            [sys.executable, "-m", "tests.support.vault_creator", str(folder), str(fatal)],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    attempts = killed_at_every_step("make", tmp_path)
+
+    assert len(attempts) > 8
+    for home in attempts:
+        folder = home / "vault"
         if slots(folder):
             open_with_passphrase(folder, PASSPHRASE).close()
         else:
             create(folder, passphrase=PASSPHRASE).close()
-        assert {path.name for path in folder.parent.iterdir()} == {"vault", "vault.lock"}
-        made = run.stdout == "made\n"
-        if made:
-            break
-    assert made
-    assert fatal > 10
+        assert {path.name for path in home.iterdir()} == {"vault", "vault.lock"}
+        assert {path.name for path in folder.iterdir()} == {"vault.json", "history.db"}
 
 
-def test_changing_the_envelope_leaves_the_old_or_the_new(tmp_path: Path) -> None:
-    """The write of `vault.json` alone, killed at each of its steps."""
-    folder = tmp_path / "vault"
-    create(folder, passphrase=PASSPHRASE).close()
-    old = (folder / "vault.json").read_bytes()
-    for fatal in itertools.count():
-        (folder / "vault.json").write_bytes(old)
-        run = subprocess.run(
-            [sys.executable, "-c", REWRITE, str(folder / "vault.json"), str(fatal)], check=False
-        )
-        assert (folder / "vault.json").read_bytes() in {old, b"new"}
-        if run.returncode == 0:
-            break
-    assert (folder / "vault.json").read_bytes() == b"new"
-    assert [path.name for path in folder.iterdir() if path.suffix == ".part"] == []
-    assert fatal > 2
+def test_a_changed_envelope_is_the_old_or_the_new(tmp_path: Path) -> None:
+    attempts = killed_at_every_step("rewrite", tmp_path)
+
+    found = [(home / "vault.json").read_bytes() for home in attempts]
+    assert found == sorted(found, reverse=True)  # old, old, …, new: never back again
+    assert (found[0], found[-1]) == (OLD, NEW)
 
 
-REWRITE = """
-import os, signal, sys
-from pathlib import Path
-from desktop_app.vault.atomic_file import write_atomically
-left = int(sys.argv[2])
-def count(event, arguments):
-    global left
-    if event in {"open", "os.rename", "os.remove"}:
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        left -= 1
-sys.addaudithook(count)
-write_atomically(Path(sys.argv[1]), b"new")
-"""
+def killed_at_every_step(action: str, base: Path) -> list[Path]:
+    """Return the folders of all attempts, the one that got through last."""
+    command = [sys.executable, "-m", "tests.support.vault_creator", action, str(base)]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return sorted(base.iterdir())

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from desktop_app.vault.creation import create
+from desktop_app.vault.envelope_file import read_envelope
+from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.lock import FileLock
 from desktop_app.vault.vault import Vault
 
 PASSPHRASE = "正确的口令 correct horse"
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+    """A vault made once, and its data key: Argon2id is slow on purpose."""
+    folder = tmp_path_factory.mktemp("made") / "vault"
+    create(folder, passphrase=PASSPHRASE).close()
+    return folder, read_envelope(folder / "vault.json").open_with_passphrase(PASSPHRASE)
 
 
 @pytest.fixture
@@ -20,14 +34,24 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def vault(folder: Path) -> Iterator[Vault]:
-    """A new vault opened by PASSPHRASE."""
-    with create(folder, passphrase=PASSPHRASE) as vault:
-        yield vault
+def closed(made: tuple[Path, bytes], folder: Path) -> Path:
+    """The folder of a vault that is not open; PASSPHRASE opens it."""
+    shutil.copytree(made[0], folder)
+    return folder
 
 
 @pytest.fixture
-def closed(vault: Vault, folder: Path) -> Path:
-    """The folder of a vault that was made and closed."""
-    vault.close()
-    return folder
+def data_key(made: tuple[Path, bytes]) -> bytes:
+    """The key of `closed` and `vault`."""
+    return made[1]
+
+
+@pytest.fixture
+def vault(closed: Path, data_key: bytes) -> Iterator[Vault]:
+    """An open vault, nothing said in it."""
+    files = VaultFiles(closed)
+    with ExitStack() as held:
+        held.enter_context(FileLock(files.lock))
+        vault = Vault(files, data_key, held, clock=time.time)
+    with vault:
+        yield vault

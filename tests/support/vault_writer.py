@@ -28,16 +28,21 @@ def piece(number: int) -> str:
     return f"[{number}]"
 
 
+def promise(kind: str, number: int) -> None:
+    sys.stdout.write(f"{kind} {number}\n")
+    sys.stdout.flush()
+
+
 def write(path: Path, key: bytes) -> None:
     with Database(path, key) as database:
         sessions = Sessions(database)
         for number in itertools.count(len(database.rows("SELECT 1 FROM turn WHERE role = 'user'"))):
             sessions.add(SESSION, Turn(Role.USER, message(number)))
-            print("turn", number, flush=True)
+            promise("turn", number)
             reply = sessions.begin_reply(SESSION)
             for grown in range(PIECES):
                 sessions.extend(reply, piece(grown))
-                print("piece", grown, flush=True)
+                promise("piece", grown)
             sessions.finish(reply, TurnState.COMPLETE)
 
 

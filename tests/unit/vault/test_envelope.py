@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from desktop_app.vault.envelope import Envelope, SlotKind
-from desktop_app.vault.envelope_file import decoded, encoded, read_envelope, write_envelope
+from desktop_app.vault.envelope_file import (
+    _with_check,
+    decoded,
+    encoded,
+    read_envelope,
+    write_envelope,
+)
 from desktop_app.vault.errors import (
     DamagedEnvelopeError,
     KeyringChangedError,
@@ -69,11 +75,27 @@ def test_a_slot_moved_to_another_vault_does_not_open(envelope: Envelope) -> None
 
 def test_argon2id_never_starts_weaker_than_the_rfc_recommends() -> None:
     """RFC 9106, second recommended option: 64 MiB, 3 passes, 4 lanes, 16 bytes of salt."""
-    argon2 = Argon2()
+    assert Argon2().salt != Argon2().salt
+    for weaker in (
+        {"memory_kib": 65535},
+        {"passes": 2},
+        {"lanes": 3},
+        {"salt": b"15 bytes of salt"[1:]},
+    ):
+        with pytest.raises(ValueError, match="bounds"):
+            replace(Argon2(), **weaker)
 
-    assert (argon2.memory_kib, argon2.passes, argon2.lanes) >= (65536, 3, 4)
-    assert len(argon2.salt) == 16
-    assert Argon2().salt != argon2.salt
+
+def test_parameters_that_would_take_all_memory_are_a_damaged_file(
+    envelope: Envelope, tmp_path: Path
+) -> None:
+    body = json.loads(encoded(envelope))
+    del body["check"]
+    body["slots"]["passphrase"]["memory_kib"] = 2**40
+    (tmp_path / "vault.json").write_bytes(_with_check(body))
+
+    with pytest.raises(DamagedEnvelopeError):
+        read_envelope(tmp_path / "vault.json")
 
 
 def test_what_is_read_is_what_was_written(envelope: Envelope, tmp_path: Path) -> None:
@@ -127,8 +149,6 @@ def test_a_missing_file_says_what_to_put_back(tmp_path: Path) -> None:
 def test_a_later_format_or_slot_is_a_newer_vault(
     change: dict[str, object], envelope: Envelope, tmp_path: Path
 ) -> None:
-    from desktop_app.vault.envelope_file import _with_check
-
     body = json.loads(encoded(envelope)) | change
     del body["check"]
     (tmp_path / "vault.json").write_bytes(_with_check(body))

@@ -14,7 +14,6 @@ from desktop_app.errors import BugError, KnownError
 from desktop_app.vault.creation import create
 from desktop_app.vault.database import Database
 from desktop_app.vault.envelope import SlotKind
-from desktop_app.vault.envelope_file import read_envelope
 from desktop_app.vault.errors import (
     BusyVaultError,
     ClockBackwardsError,
@@ -30,10 +29,6 @@ from desktop_app.vault.vault import Vault, open_with_passphrase, slots
 from tests.support.vault_fixtures import PASSPHRASE
 
 SAID = Turn(Role.USER, "在吗")
-
-
-def data_key(folder: Path) -> bytes:
-    return read_envelope(folder / "vault.json").open_with_passphrase(PASSPHRASE)
 
 
 def test_what_was_said_is_there_after_closing_and_opening(vault: Vault, folder: Path) -> None:
@@ -118,18 +113,20 @@ def test_a_missing_history_is_not_made_anew(closed: Path) -> None:
     assert not (closed / "history.db").exists()
 
 
-def test_every_changed_byte_of_the_first_page_is_noticed_or_means_nothing(closed: Path) -> None:
+def test_every_changed_byte_of_the_first_page_is_noticed_or_means_nothing(
+    closed: Path, data_key: bytes
+) -> None:
     """Bytes 16 to 23 of an encrypted file stand in clear: page size, versions, reserved bytes."""
-    key, path = data_key(closed), closed / "history.db"
+    path = closed / "history.db"
     whole = path.read_bytes()
-    schema = read_schema(path, key)
+    schema = read_schema(path, data_key)
     noticed = 0
     for place in range(4096):
         damaged = bytearray(whole)
         damaged[place] ^= 0x10
         path.write_bytes(damaged)
         try:
-            assert read_schema(path, key) == schema
+            assert read_schema(path, data_key) == schema
         except KnownError:
             noticed += 1
         (closed / "history.db-wal").unlink(missing_ok=True)
@@ -182,20 +179,26 @@ def test_only_32_bytes_are_a_key(closed: Path, key: bytes) -> None:
         Database(closed / "history.db", key)
 
 
-def test_the_key_is_used_as_it_is_and_not_hashed(closed: Path) -> None:
+def test_the_key_is_used_as_it_is_and_not_hashed(closed: Path, data_key: bytes) -> None:
     """Opened by hand with the raw form of the key, as the format is documented."""
     import apsw
 
     connection = apsw.Connection(str(closed / "history.db"))
     connection.execute("PRAGMA cipher='chacha20'")
-    connection.execute(f"PRAGMA key='raw:{data_key(closed).hex()}'")
+    connection.execute(f"PRAGMA key='raw:{data_key.hex()}'")
     assert connection.pragma("user_version") == int(STEPS[-1][0])
     connection.close()
 
 
-def test_a_later_major_schema_is_left_alone(closed: Path) -> None:
-    key = data_key(closed)
-    with Database(closed / "history.db", key) as database:
+def test_a_commit_is_on_the_disk_before_it_returns(closed: Path, data_key: bytes) -> None:
+    with Database(closed / "history.db", data_key) as database:
+        assert database.rows("PRAGMA journal_mode") == [("wal",)]
+        assert database.rows("PRAGMA synchronous") == [(2,)]  # FULL: the log is synced each time
+        assert database.rows("PRAGMA secure_delete") == [(1,)]
+
+
+def test_a_later_major_schema_is_left_alone(closed: Path, data_key: bytes) -> None:
+    with Database(closed / "history.db", data_key) as database:
         database.rows(f"PRAGMA user_version={int(Version(2, 0))}")
     before = (closed / "history.db").read_bytes()
 
@@ -205,15 +208,15 @@ def test_a_later_major_schema_is_left_alone(closed: Path) -> None:
     assert (closed / "history.db").read_bytes() == before
 
 
-def test_a_later_minor_schema_opens(closed: Path) -> None:
-    with Database(closed / "history.db", data_key(closed)) as database:
+def test_a_later_minor_schema_opens(closed: Path, data_key: bytes) -> None:
+    with Database(closed / "history.db", data_key) as database:
         database.rows(f"PRAGMA user_version={int(Version(1, 999))}")
 
     open_with_passphrase(closed, PASSPHRASE).close()
 
 
-def test_a_schema_brought_up_to_date_stays_as_it_is(closed: Path) -> None:
-    with Database(closed / "history.db", data_key(closed)) as database:
+def test_a_schema_brought_up_to_date_stays_as_it_is(closed: Path, data_key: bytes) -> None:
+    with Database(closed / "history.db", data_key) as database:
         before = database.rows("SELECT sql FROM sqlite_schema")
         migrate(database)
         assert database.rows("SELECT sql FROM sqlite_schema") == before
@@ -252,11 +255,13 @@ except KnownError as error:
 """
 
 
-def test_sqlites_own_lock_stands_behind_the_lock_file(vault: Vault, folder: Path) -> None:
+def test_sqlites_own_lock_stands_behind_the_lock_file(
+    vault: Vault, folder: Path, data_key: bytes
+) -> None:
     vault.sessions.add("a", SAID)
 
     with pytest.raises(BusyVaultError):
-        Database(folder / "history.db", data_key(folder))
+        Database(folder / "history.db", data_key)
 
 
 def test_a_clock_set_back_is_told_and_changes_no_order(folder: Path) -> None:

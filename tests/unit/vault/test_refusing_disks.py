@@ -132,21 +132,26 @@ def opened_without_rights(folder: Path) -> str:
     return run.stdout.strip()
 
 
-@pytest.mark.parametrize("what", ["all", "folder", "file"])
-def test_a_vault_that_may_not_be_written_is_one_sentence(
+@pytest.mark.parametrize("what", ["all", "folder", "file", "hidden"])
+def test_a_vault_that_may_not_be_used_is_one_sentence(
     closed: Path, tmp_path: Path, what: str
 ) -> None:
     open_to_nobody(tmp_path)
     everything = [closed.parent, *closed.parent.rglob("*")]
-    refused = {"all": everything, "folder": [closed], "file": [closed / "history.db"]}[what]
+    refused = {
+        "all": everything,
+        "folder": [closed],
+        "file": [closed / "history.db"],
+        "hidden": [closed],
+    }[what]
     before = (closed / "history.db").read_bytes()
     for path in refused:
-        path.chmod(0o555 if path.is_dir() else 0o444)
+        path.chmod(0 if what == "hidden" else 0o555 if path.is_dir() else 0o444)
 
     assert opened_without_rights(closed) == ReadOnlyVaultError.__name__
 
     for path in refused:
-        path.chmod(0o755 if path.is_dir() else 0o644)
+        path.chmod(0o700 if path.is_dir() else 0o600)
     assert (closed / "history.db").read_bytes() == before
     open_with_passphrase(closed, PASSPHRASE).close()
 
