@@ -1,4 +1,4 @@
-"""Ctrl-C while a reply is being written stops the reply, not the program."""
+"""Ctrl-C while a reply is being written stops the reply; a second one stops the program."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from contextlib import contextmanager
 
 @contextmanager
 def interrupt_calls(cancel: Callable[[], None]) -> Iterator[None]:
-    """While inside, Ctrl-C calls `cancel` instead of raising KeyboardInterrupt.
+    """While inside, the first Ctrl-C calls `cancel`; the next raises KeyboardInterrupt.
 
     A signal handler may run while this very thread writes to the engine's pipe, so it must not
     write to it: another thread does.
     """
-    before = signal.signal(
-        signal.SIGINT, lambda *_: threading.Thread(target=cancel, daemon=True).start()
-    )
+
+    def cancel_once(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        threading.Thread(target=cancel, daemon=True).start()
+
+    before = signal.signal(signal.SIGINT, cancel_once)
     try:
         yield
     finally:

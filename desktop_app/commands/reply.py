@@ -57,6 +57,7 @@ def _answer(
 ) -> Reply:
     if session.system is None:
         session = replace(session, system=counsellor.system)
+    counsellor.engine.start()  # while the model loads, Ctrl-C ends the program
     with interrupt_calls(counsellor.engine.cancel):
         *_, reply = counsellor.answer(session, message, sampling=sampling, max_tokens=max_tokens)
     assert isinstance(reply, Reply)

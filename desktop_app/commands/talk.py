@@ -67,6 +67,7 @@ class Talk:
         """Stream a reply. What went wrong is one sentence; the conversation stays as it was."""
         _say(sentence("talk.answer"), end="")
         try:
+            self.counsellor.engine.start()  # anew when its child died: nothing to cancel yet
             with interrupt_calls(self.counsellor.engine.cancel):
                 self._stream(message)
         except (EngineError, MessageError) as error:
