@@ -9,10 +9,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from desktop_app.engine import wire
 
@@ -55,7 +54,6 @@ class Child:
         self._events: queue.SimpleQueue[wire.Message | None] = queue.SimpleQueue()
         self._writing = threading.Lock()
         self._started: queue.SimpleQueue[subprocess.Popen[bytes] | OSError] = queue.SimpleQueue()
-        self._complaints: deque[bytes] = deque(maxlen=64)
         # The kernel kills the child when the thread that started it ends (PDEATHSIG counts
         # threads, not processes). So it is started by the thread that listens to it.
         self._keeper = threading.Thread(target=self._keep, name="engine-keeper", daemon=True)
@@ -125,7 +123,8 @@ class Child:
                 [sys.executable, "-P", "-m", "desktop_app.engine.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                # Nobody reads it: causes of death come by event and status. A pipe could fill up.
+                stderr=subprocess.DEVNULL,
                 cwd=self._workdir,
                 env=child_environment(os.environ),
                 # Ctrl-C in a terminal goes to the whole process group; it is for the parent.
@@ -136,10 +135,7 @@ class Child:
             return
         self._started.put(process)
         assert process.stdout is not None
-        assert process.stderr is not None
-        drain = threading.Thread(target=self._drain, args=(process.stderr,), daemon=True)
-        drain.start()
-        with process.stdout, process.stderr:
+        with process.stdout:
             for line in process.stdout:
                 try:
                     self._events.put(wire.decode(line))
@@ -147,10 +143,4 @@ class Child:
                     process.kill()  # a torn or foreign line: nothing after it can be trusted
                     break
             process.wait()
-            drain.join()
         self._events.put(None)
-
-    def _drain(self, stderr: IO[bytes]) -> None:
-        """Empty stderr, lest the child block on it; the tail is kept to tell causes apart."""
-        for line in stderr:
-            self._complaints.append(line)

@@ -163,6 +163,12 @@ def test_a_path_with_chinese_and_spaces_loads(tmp_path: Path) -> None:
         assert finished(engine.reply(request())).text == "你"
 
 
+def test_what_a_library_prints_goes_nowhere(engine: ChildEngine) -> None:
+    handles = Path(f"/proc/{engine.start().pid}/fd")
+
+    assert {str((handles / number).readlink()) for number in ("1", "2")} == {"/dev/null"}
+
+
 def test_nothing_outside_the_pipe_shows_what_is_said(
     endless: ChildEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
