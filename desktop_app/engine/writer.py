@@ -50,11 +50,12 @@ def write_reply(
                 stop = "cancelled"
                 break
             token = sample(chain, context.llama)
-            last = time.perf_counter()
-            first = first if ids else last
+            sampled = time.perf_counter()
+            first = first if ids else sampled
             if vocabulary.ends(token):
                 stop = "end"
                 break
+            last = sampled
             ids.append(token)
             # A character of several bytes may come in several tokens; the decoder holds it back.
             piece = decoder.decode(vocabulary.piece(token))
