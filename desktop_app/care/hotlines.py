@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from importlib import resources
 from typing import Any, Final
 
 from desktop_app.errors import InputError
-from resources.messages import Language, language
+from resources.messages import Language, language, locale_name
 
 ENOUGH_LINES: Final = 2
 """A line can be busy or closed, so a card of its own needs a second one."""
@@ -74,11 +73,10 @@ def find_region(name: str | None) -> Region | None:
         if region is None:
             raise InputError("input.unknown_region", name=name, known=", ".join(sorted(regions())))
         return region
-    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        locale = os.environ.get(variable, "").partition(".")[0]
-        for region in regions().values():
-            if locale in region.locales:
-                return region
+    locale = locale_name().partition(".")[0]
+    for region in regions().values():
+        if locale in region.locales:
+            return region
     by_language: dict[Language, Region | None] = {"zh": regions()["CN"], "en": None}
     return by_language[language()]
 

@@ -4,6 +4,7 @@ import pytest
 
 from desktop_app.care.hotlines import Region, find_region, regions
 from desktop_app.errors import InputError
+from resources.messages import language
 
 EVERY = list(regions().values())
 
@@ -53,6 +54,19 @@ def test_the_locale_names_the_region(
 
     assert found is not None
     assert found.id == region
+
+
+@pytest.mark.parametrize(("locale", "region"), [("de_DE.UTF-8", "DE"), ("en_ZA.UTF-8", None)])
+def test_the_first_variable_set_names_region_and_language(
+    locale: str, region: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", locale)
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+
+    found = find_region(None)
+
+    assert (found and found.id) == region
+    assert language() == "en"
 
 
 def test_an_english_locale_without_a_known_country_names_none(
