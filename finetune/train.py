@@ -52,9 +52,10 @@ def train(
         lora_alpha=recipe.adapter.alpha,
         lora_dropout=recipe.adapter.dropout,
         target_modules=list(recipe.adapter.targets),
-        base_model_name_or_path=base.name,
     )
     model = get_peft_model(model, config)
+    # peft writes the path it loaded from; the name alone means something elsewhere.
+    model.peft_config["default"].base_model_name_or_path = base.name
     rows = packed_rows(tokenizer, dialogues, recipe, recipe.train, seed=recipe.seed + 100)
     held_out_rows = packed_rows(tokenizer, held_out, recipe, recipe.train)
     identity = adapter_identity(recipe, dialogues)
@@ -64,7 +65,8 @@ def train(
     if not PartialState().is_main_process:
         return out
     with filled(out) as folder:
-        model.save_pretrained(folder)
+        # "auto" would ask the hub whether the base's vocabulary was resized.
+        model.save_pretrained(folder, save_embedding_layers=False)
     card = run_card(recipe, dialogues, held_out, tokenizer, asdict(fitted), identity)
     card["base"] = {"name": base.name, "sha256": sha256(*sorted(base.glob("*.safetensors")))}
     card["base"]["metrics"] = read_run(base).get("metrics")
