@@ -42,6 +42,8 @@ class Fitted:
     seconds: float
     loss: float
     held_out_loss: float
+    device: str
+    """What it ran on: cpu or cuda."""
 
 
 def row_loss(model: nn.Module, row: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
@@ -124,7 +126,7 @@ def fit(
     held = measure(model, held_out, accelerator)
     spent = seconds + time.monotonic() - began
     tokens = train.tokens_of(steps * schedule.batch_rows)
-    return Fitted(steps, tokens, round(spent, 1), loss, held)
+    return Fitted(steps, tokens, round(spent, 1), loss, held, accelerator.device.type)
 
 
 def rate(step: int, steps: int, schedule: Schedule) -> float:

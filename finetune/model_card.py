@@ -27,6 +27,8 @@ def write_model_card(folder: Path, report: dict[str, Any]) -> None:
         context=manifest["context"],
         licence=manifest["licence"],
         shape=", ".join(f"{k} {v}" for k, v in recipe["shape"].items()),
+        parameters=f"{run['base']['parameters'] / 1e6:.1f}",
+        device=run["metrics"]["device"],
         dialogues=run["dialogues"],
         held_out=run["held_out_dialogues"],
         base_tokens=f"{base['tokens']:,}",

@@ -46,6 +46,7 @@ def train(
         model = AutoModelForCausalLM.from_pretrained(base, attn_implementation=PACKED)
     except (OSError, ValueError) as error:
         raise TrainingError("training.no_base", path=base) from error
+    parameters = model.num_parameters()
     config = LoraConfig(
         task_type="CAUSAL_LM",
         r=recipe.adapter.rank,
@@ -68,7 +69,11 @@ def train(
         # "auto" would ask the hub whether the base's vocabulary was resized.
         model.save_pretrained(folder, save_embedding_layers=False)
     card = run_card(recipe, dialogues, held_out, tokenizer, asdict(fitted), identity)
-    card["base"] = {"name": base.name, "sha256": sha256(*sorted(base.glob("*.safetensors")))}
+    card["base"] = {
+        "name": base.name,
+        "parameters": parameters,
+        "sha256": sha256(*sorted(base.glob("*.safetensors"))),
+    }
     card["base"]["metrics"] = read_run(base).get("metrics")
     with replaced(out / "run.json") as file:
         file.write(json.dumps(card, ensure_ascii=False, indent=1).encode())
