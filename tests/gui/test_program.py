@@ -13,6 +13,7 @@ import pytest
 
 from desktop_app.views.input_method import reach_fcitx
 from tests.support.engine_run import CLI
+from tests.support.training_stack import without_training_stack
 
 pytestmark = pytest.mark.gui
 
@@ -53,6 +54,24 @@ def test_a_signal_closes_the_window_and_ends_the_child(
         out, err = program.communicate(timeout=60)
     assert (program.returncode, out, err) == (0, b"", b"")
     assert not Path(f"/proc/{child}").exists()
+
+
+def test_it_starts_where_the_training_stack_cannot_be_imported(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    bare = without_training_stack(tmp_path)
+    with subprocess.Popen(
+        [*CLI, "--model", str(tiny_model)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": bare.pythonpath},
+    ) as program:
+        wait_for_child(program)
+        program.send_signal(signal.SIGTERM)
+        out, err = program.communicate(timeout=60)
+
+    assert (program.returncode, out, err) == (0, b"", b"")
+    assert bare.tried() == set()
 
 
 def test_fcitx_is_reached_over_ibus_where_qt_has_no_plug_in_for_it() -> None:

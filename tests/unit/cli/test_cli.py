@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -12,8 +13,7 @@ import pytest
 
 from tests.support.engine_run import CLI, asking, soulchat
 from tests.support.engine_tiny import Shape, write_tiny_model
-
-TRAINING_STACK = ("torch", "transformers", "peft", "accelerate", "convert", "finetune")
+from tests.support.training_stack import without_training_stack
 
 
 def test_without_a_display_it_offers_the_terminal() -> None:
@@ -102,15 +102,25 @@ def test_a_terminal_without_chinese_shows_question_marks() -> None:
 def test_it_starts_where_the_training_stack_cannot_be_imported(
     tiny_model: Path, tmp_path: Path
 ) -> None:
-    for name in TRAINING_STACK:
-        poison = f"raise SystemExit('{name} was imported')\n"
-        (tmp_path / f"{name}.py").write_text(poison, encoding="utf-8")
-    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    bare = without_training_stack(tmp_path)
 
     reply = soulchat(
-        "reply", "--json", "--greedy", "--model", tiny_model, stdin=asking("您"), PYTHONPATH=path
+        *("reply", "--json", "--greedy", "--model", tiny_model),
+        stdin=asking("您"),
+        PYTHONPATH=bare.pythonpath,
     )
-    talk = soulchat("--text", "--model", tiny_model, stdin="您\n", PYTHONPATH=path)
+    talk = soulchat("--text", "--model", tiny_model, stdin="您\n", PYTHONPATH=bare.pythonpath)
 
     assert json.loads(reply.stdout)["reply"] == "你"
     assert talk.returncode == 0
+    assert bare.tried() == set()
+
+
+def test_the_poison_is_noticed(tmp_path: Path) -> None:
+    bare = without_training_stack(tmp_path)
+    environment = {**os.environ, "PYTHONPATH": bare.pythonpath}
+
+    command = [sys.executable, "-c", "import torch"]
+    subprocess.run(command, env=environment, stderr=subprocess.DEVNULL, check=False)
+
+    assert bare.tried() == {"torch"}
