@@ -72,6 +72,9 @@ need_tests() {
     need_command Xvfb xvfb
     need_command xvfb-run xvfb
     need_command xauth xauth
+    # A real Secret Service for the vault's keyring.
+    need_command dbus-daemon dbus
+    need_command gnome-keyring-daemon gnome-keyring
 }
 
 install_missing() {

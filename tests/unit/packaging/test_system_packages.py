@@ -12,7 +12,10 @@ import pytest
 
 from tests.support.source_tree import ROOT
 
-TOOLS = ("apt-get", "bash", "c++", "fc-list", "sort", "uname", "xauth", "xvfb-run")
+TOOLS = (
+    *("apt-get", "bash", "c++", "dbus-daemon", "fc-list", "gnome-keyring-daemon"),
+    *("sort", "uname", "xauth", "xvfb-run"),
+)
 
 
 @pytest.fixture
