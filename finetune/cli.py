@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from finetune.corpus.dialogue import read_corpus, write_corpus
-from resources.command import run_command
+from resources.command import run_command, whole_number
 from resources.errors import EXIT_DONE
 from resources.messages import LANGUAGES, sentence
 
@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     path(scored, "--model", required=True, metavar="FILE", help=text("model"))
     path(scored, "--corpus", required=True, metavar="FILE", help=text("corpus_file"))
     scored.add_argument("--suite", action="append", metavar="SUITE", help=text("suite"))
-    scored.add_argument("--turns", type=_count, default=500, help=text("turns"))
+    scored.add_argument("--turns", type=whole_number(1), default=500, help=text("turns"))
     shipped = add(groups, "ship", "ship")
     for name in ("smile", "smile-dev", "cpsycoun"):
         path(shipped, f"--{name}", required=True, metavar="FILE", help=text("public_file"))
@@ -100,16 +100,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _share(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < 1:
-        raise ValueError(text)
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(sentence("finetune.share"))
     return value
 
 
