@@ -13,8 +13,9 @@ import llama_cpp.llama_cpp as C  # noqa: N812 - the C interface, read as such
 from desktop_app.engine.llama import Llama
 from desktop_app.engine.sampling import Sampling
 
-DRY_BREAKERS: Final = (b"\n", b"\xe3\x80\x82", b"\xef\xbc\x9f", b"\xef\xbc\x81")
-"""DRY counts no sequence across these: line ends and the Chinese . ? ! (U+3002, U+FF1F, U+FF01)."""
+DRY_BREAKERS: Final = (b"\n",)
+"""DRY counts no sequence across line ends. Sentence ends do not break one: a small model that
+falls into a loop repeats short sentences, full stop and all."""
 
 
 @contextmanager
