@@ -35,7 +35,7 @@ def run_command(
         code = command(given)
         print(end="", flush=True)  # a reader that has gone shows itself here
     except KnownError as error:
-        return _said(error.sentence(), EXIT_KNOWN)
+        return _said(error.in_terminal(), EXIT_KNOWN)
     except BrokenPipeError:
         # Python's own flush at exit must not complain either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resources.messages import Language, sentence
+from resources.messages import Language, catalogue, language, sentence
 
 
 class SoulChatError(Exception):
@@ -33,6 +33,15 @@ class KnownError(SoulChatError):
     def sentence(self, lang: Language | None = None) -> str:
         """Return the one sentence that says what is wrong and what to do."""
         return sentence(f"error.{self.key}", lang=lang, **self.values)
+
+    def in_terminal(self) -> str:
+        """Return the sentence with what a terminal adds: a command, where a window has a button."""
+        said = self.sentence()
+        added = f"in_terminal.{self.key}"
+        if added not in catalogue(language()):
+            return said
+        words, full_stop = said[:-1], said[-1]
+        return words + sentence(added, lang=None, **self.values) + full_stop
 
     def __str__(self) -> str:
         return self.sentence()

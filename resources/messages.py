@@ -8,6 +8,7 @@ Language: what `choose_language` was told, else the locale; no locale at all mea
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Sequence
 from functools import cache
@@ -16,6 +17,9 @@ from typing import Final, Literal, cast
 
 Language = Literal["zh", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
+
+_HAN: Final = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_LATIN: Final = re.compile(r"[A-Za-z]{2}")
 
 _chosen: list[Language] = []
 
@@ -51,6 +55,13 @@ def language() -> Language:
         return _chosen[0]
     name = locale_name().lower()
     return "zh" if name in {"", "c"} or name.startswith(("zh", "c.", "posix")) else "en"
+
+
+def language_of(text: str) -> Language:
+    """Return the language of `text`; the one in force where it holds no word."""
+    if _HAN.search(text):
+        return "zh"
+    return "en" if _LATIN.search(text) else language()
 
 
 @cache
