@@ -11,16 +11,18 @@ import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from desktop_app.atomic_file import sync_folder
 from desktop_app.paths import private_folder
-from desktop_app.vault.atomic_file import sync_folder
+from desktop_app.vault.arrival import vault_in
 from desktop_app.vault.database import Database
 from desktop_app.vault.envelope import Envelope
 from desktop_app.vault.envelope_file import write_envelope
-from desktop_app.vault.errors import KeyringError, VaultError, disk_error
+from desktop_app.vault.errors import DiskFullError, KeyringError, VaultError, disk_error
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.keychain import Keychain
-from desktop_app.vault.lock import FileLock
+from desktop_app.vault.lock import locked
 from desktop_app.vault.migrations import migrate
+from desktop_app.vault.passphrase import checked
 from desktop_app.vault.sealing import new_key
 from desktop_app.vault.sessions import Clock
 from desktop_app.vault.vault import Vault
@@ -36,21 +38,21 @@ def create(
     """Make a vault in `folder`, opened by the passphrase, the keyring or either, and open it.
 
     Raises:
-        VaultError: there is one already, the disk is full, the passphrase is empty, …
+        VaultError: there is one already, the disk is full, the passphrase is too short, …
         KeyringError: the keyring does not keep the key; no vault was made.
         PathError: the folder above cannot be made or written to.
     """
     if passphrase is None and keychain is None:
         raise ValueError("a vault needs a way of opening it")
-    files = VaultFiles(folder)
     private_folder(folder.parent)
+    files = vault_in(folder)
     with ExitStack() as held:
-        held.enter_context(FileLock(files.lock))
+        held.enter_context(locked(files))
         if files.exist():
             raise VaultError("vault.exists")
         dek, envelope = new_key(), Envelope()
         if passphrase is not None:
-            envelope = envelope.with_passphrase(dek, passphrase)
+            envelope = envelope.with_passphrase(dek, checked(passphrase))
         if keychain is None:
             _write(files, envelope, dek)
         else:
@@ -80,5 +82,7 @@ def _write(files: VaultFiles, envelope: Envelope, dek: bytes) -> None:
         sync_folder(files.folder.parent)
     except OSError as error:
         raise disk_error(error, files.envelope) from error
+    except DiskFullError as error:  # it names the draft, which nobody would find again
+        raise DiskFullError("vault.disk_full", folder=files.folder) from error
     finally:
         shutil.rmtree(draft.folder, ignore_errors=True)

@@ -7,8 +7,11 @@ gives a plaintext file without an error. So the file's first bytes are looked at
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
@@ -16,6 +19,7 @@ from typing import Any, Final, Self
 import apsw
 
 from desktop_app.errors import BugError
+from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.errors import (
     BusyVaultError,
     DamagedHistoryError,
@@ -24,14 +28,20 @@ from desktop_app.vault.errors import (
     VaultError,
     disk_error,
 )
+from desktop_app.vault.interruptible import Interruptible
 from desktop_app.vault.sealing import KEY_BYTES
+from resources.system_errors import SystemReason
 
 PLAINTEXT_HEADER: Final = b"SQLite format 3\0"
 SMALLEST_PAGE: Final = 512
-Value = str | int | None
+COPIED_PAGES: Final = 64
+"""So many at a time, some milliseconds: nobody who speaks meanwhile waits for a whole copy."""
+GIVEN_WAY_S: Final = 0.001
+"""Between two steps of a copy: a lock given back is else taken again before who waits wakes up."""
+Value = str | int | bytes | None
 
 
-class Database:
+class Database(Interruptible):
     """One exclusive connection. Any thread may use it; they take turns."""
 
     def __init__(self, path: Path, key: bytes, *, create: bool = False) -> None:
@@ -44,8 +54,16 @@ class Database:
         """
         if len(key) != KEY_BYTES:
             raise ValueError("the key must be 32 bytes")  # any other length is hashed instead
+        super().__init__()
         self.path = path
+        self.committed: Callable[[bool], None] = _nobody
+        """Called after each transaction, and told whether it removed something."""
+        self.damaged = False
+        """A damaged page was met, if only one was looked for after an unclean end."""
+        self.is_open = True
         self._turn = threading.RLock()
+        self._key = key
+        self._removed = False
         with self._translated():
             self.unclean = _ready(path, create=create)
             self._connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
@@ -63,10 +81,36 @@ class Database:
             return list(self._connection.execute(statement, values))
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Run the block's statements all or not at all; on the disk when the block has ended."""
-        with self._turn, self._translated(), self._connection:
-            yield
+    def transaction(self, *, removes: bool = False) -> Iterator[None]:
+        """Run the block's statements all or not at all; on the disk when the block has ended.
+
+        `removes`: a person asked for it to go, though no row goes.
+        """
+        with self._turn, self._translated():
+            self.rows("BEGIN IMMEDIATE")
+            self._removed = removes
+            try:
+                yield
+                crash_point("database.changed")
+                self.rows("COMMIT")
+                crash_point("database.committed")
+                self.committed(self._removed)
+            except BaseException:
+                # A full disk has ended the transaction already (sqlite.org/lang_transaction).
+                if self._connection.in_transaction:
+                    self.rows("ROLLBACK")
+                raise
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Run the block's statements, then undo them: nothing is written."""
+        with self._turn, self._translated():
+            self.rows("BEGIN IMMEDIATE")
+            try:
+                yield
+            finally:
+                if self._connection.in_transaction:
+                    self.rows("ROLLBACK")
 
     def changed(self) -> int:
         """Return how many rows the last statement changed."""
@@ -83,10 +127,77 @@ class Database:
         """Move the write-ahead log into the file and empty it."""
         self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let no other thread in until the block has ended."""
+        with self._turn:
+            yield
+
+    def rekey(self, key: bytes) -> None:
+        """Encrypt the file with another 32-byte key; a crash leaves it with one of both.
+
+        Raises:
+            DiskFullError: the file and this connection keep the key they had.
+            VaultError: see `_translated`; the file has one of both keys.
+        """
+        if len(key) != KEY_BYTES:
+            raise ValueError("the key must be 32 bytes")
+        with self._turn:
+            self.checkpoint()
+            self.rows(f"PRAGMA rekey='raw:{key.hex()}'")
+            self._key = key
+
     def close(self) -> None:
         """Close the file; the write-ahead log goes away with it."""
         with self._turn, self._translated():
-            self._connection.close()
+            try:
+                self._connection.close()
+            finally:
+                self._key = b""
+                self.is_open = False
+
+    def copy_to(self, path: Path) -> None:
+        """Copy the whole database, with its key, into a new file at `path`; on the disk on return.
+
+        Others may write in between: SQLite then carries their change over. The file is half
+        written until the end, so it belongs under another name until then.
+
+        Raises:
+            GivenUpError: `give_up` was called.
+            VaultError: the disk is full, …
+        """
+        with self._translated():
+            path.touch(mode=0o600, exist_ok=False)
+            copy = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+            try:
+                for statement in (
+                    "PRAGMA cipher='chacha20'",
+                    f"PRAGMA key='raw:{self._key.hex()}'",
+                    "PRAGMA journal_mode=OFF",  # a half copy is thrown away, not rolled back
+                    "PRAGMA synchronous=OFF",  # brought to the disk below, while others write
+                ):
+                    copy.execute(statement).fetchall()
+                self._copy_in_steps(copy)
+            finally:
+                copy.close()
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
+
+    def _copy_in_steps(self, copy: apsw.Connection) -> None:
+        """Use the connection in this thread's turns alone, from making the backup to ending it."""
+        with self._turn:
+            copying = copy.backup("main", self._connection, "main")
+        try:
+            while not copying.done:
+                self.check_given_up()
+                with self._turn:
+                    copying.step(COPIED_PAGES)
+                time.sleep(GIVEN_WAY_S)
+            with self._turn:
+                copying.finish()  # writes the last pages, so it may say that the disk is full
+        finally:
+            with self._turn:
+                copying.close(force=True)
 
     def __enter__(self) -> Self:
         return self
@@ -97,6 +208,7 @@ class Database:
     def _prepare(self, key: bytes) -> None:
         if self._connection.readonly("main"):  # where SQLite may not write it opens to read
             raise ReadOnlyVaultError("vault.read_only", folder=self.path.parent)
+        self._connection.set_update_hook(self._note)
         for statement in (  # one a call: apsw runs the rest of several only when asked for rows
             "PRAGMA cipher='chacha20'",
             f"PRAGMA key='raw:{key.hex()}'",  # before anything else touches the file
@@ -108,29 +220,43 @@ class Database:
             "PRAGMA synchronous=FULL",
         ):
             self.rows(statement)
-        if self.unclean and self.rows("PRAGMA quick_check(1)") != [("ok",)]:
-            raise DamagedHistoryError("vault.history_damaged", path=self.path)
+        self.damaged = self.unclean and not self._pages_are_whole()
+
+    def _pages_are_whole(self) -> bool:
+        try:
+            return self.rows("PRAGMA quick_check(1)") == [("ok",)]
+        except DamagedHistoryError:
+            return False
+
+    def _note(self, kind: int, _database: str, _table: str, _row: int) -> None:
+        if kind == apsw.SQLITE_DELETE:
+            self._removed = True
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         """Turn SQLite's errors into ours. Their text may name statements, never values."""
-        folder = self.path.parent
         try:
             yield
         except (apsw.NotADBError, apsw.CorruptError) as error:
+            self.damaged = True
             raise DamagedHistoryError("vault.history_damaged", path=self.path) from error
         except (apsw.BusyError, apsw.LockedError) as error:
             raise BusyVaultError("vault.busy") from error
         except apsw.FullError as error:
-            raise DiskFullError("vault.disk_full", folder=folder) from error
+            raise DiskFullError("vault.disk_full", folder=self.path.parent) from error
         except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as error:
-            raise ReadOnlyVaultError("vault.read_only", folder=folder) from error
+            raise ReadOnlyVaultError("vault.read_only", folder=self.path.parent) from error
         except apsw.IOError as error:
-            raise VaultError("vault.disk_failed", path=self.path, reason=str(error)) from error
+            reason = SystemReason(errno.EIO)
+            raise VaultError("vault.disk_failed", path=self.path, reason=reason) from error
         except apsw.Error as error:
             raise BugError(f"SQLite: {error}") from error
         except OSError as error:
             raise disk_error(error, self.path) from error
+
+
+def _nobody(_removed: bool) -> None:
+    """Hear of nothing."""
 
 
 def _ready(path: Path, *, create: bool) -> bool:
@@ -144,5 +270,5 @@ def _ready(path: Path, *, create: bool) -> bool:
         raise DamagedHistoryError("vault.history_missing", path=path)
     elif path.stat().st_size < SMALLEST_PAGE:
         raise DamagedHistoryError("vault.history_damaged", path=path)
-    log = path.with_name(f"{path.name}-wal")  # closing takes it away
-    return log.exists() and log.stat().st_size > 0
+    # Closing takes the log away; one that is empty was there when the power went, too.
+    return path.with_name(f"{path.name}-wal").exists()

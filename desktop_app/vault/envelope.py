@@ -3,7 +3,8 @@
     DEK  32 random bytes, opens history.db
      └── sealed separately, associated data "vault/1/<vault id>/<slot kind>"
           ├─ keyring      by 32 random bytes the operating system keeps
-          └─ passphrase   by Argon2id of what a person remembers
+          ├─ passphrase   by Argon2id of what a person remembers
+          └─ recovery     by Argon2id of a code a person keeps on paper
 
 A new passphrase or a new computer reseals 32 bytes; the history is not touched. The
 associated data ties a slot to its vault and kind, so none can be moved to another.
@@ -16,7 +17,13 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum, auto
 from typing import Final
 
-from desktop_app.vault.errors import KeyringChangedError, VaultError, WrongPassphraseError
+from desktop_app.vault.errors import (
+    KeyringChangedError,
+    VaultError,
+    WrongPassphraseError,
+    WrongRecoveryCodeError,
+)
+from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.sealing import Argon2, seal, unseal
 
 FORMAT: Final = 1
@@ -27,6 +34,7 @@ class SlotKind(StrEnum):
 
     KEYRING = auto()
     PASSPHRASE = auto()
+    RECOVERY = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +47,8 @@ class KeyringSlot:
 
 
 @dataclass(frozen=True, slots=True)
-class PassphraseSlot:
-    """The data key sealed by a passphrase."""
+class SecretSlot:
+    """The data key sealed by what a person can type: a passphrase, or a recovery code."""
 
     argon2: Argon2
     sealed: bytes = field(repr=False)
@@ -52,7 +60,8 @@ class Envelope:
 
     vault: str = field(default_factory=lambda: secrets.token_hex(16))
     keyring: KeyringSlot | None = None
-    passphrase: PassphraseSlot | None = None
+    passphrase: SecretSlot | None = None
+    recovery: SecretSlot | None = None
 
     def slots(self) -> frozenset[SlotKind]:
         """Return the ways this vault can be opened."""
@@ -71,9 +80,29 @@ class Envelope:
         """
         if not passphrase:
             raise VaultError("vault.passphrase_empty")
-        argon2 = Argon2()
-        sealed = seal(dek, argon2.key(passphrase), self._context(SlotKind.PASSPHRASE))
-        return replace(self, passphrase=PassphraseSlot(argon2, sealed))
+        return replace(self, passphrase=self._sealed(dek, passphrase, SlotKind.PASSPHRASE))
+
+    def with_recovery(self, dek: bytes, code: RecoveryCode) -> Envelope:
+        """Return the envelope with `dek` sealed by a recovery code; an earlier one is void."""
+        return replace(self, recovery=self._sealed(dek, code.letters, SlotKind.RECOVERY))
+
+    def without(self, kind: SlotKind) -> Envelope:
+        """Return the envelope without one slot.
+
+        Raises:
+            VaultError: it has no such slot, or no other, and the vault would never open again.
+        """
+        if kind not in self.slots():
+            raise VaultError(f"vault.no_{kind}")
+        if self.slots() == {kind}:
+            raise VaultError("vault.last_way")
+        match kind:
+            case SlotKind.KEYRING:
+                return replace(self, keyring=None)
+            case SlotKind.PASSPHRASE:
+                return replace(self, passphrase=None)
+            case SlotKind.RECOVERY:
+                return replace(self, recovery=None)
 
     def kept_by(self) -> str:
         """Return the name of the keyring that holds this vault's key.
@@ -108,11 +137,31 @@ class Envelope:
         """
         if self.passphrase is None:
             raise VaultError("vault.no_passphrase")
-        kek = self.passphrase.argon2.key(passphrase)
-        dek = unseal(self.passphrase.sealed, kek, self._context(SlotKind.PASSPHRASE))
+        dek = self._unsealed(self.passphrase, passphrase, SlotKind.PASSPHRASE)
         if dek is None:
             raise WrongPassphraseError("vault.wrong_passphrase")
         return dek
+
+    def open_with_recovery(self, code: RecoveryCode) -> bytes:
+        """Return the data key.
+
+        Raises:
+            WrongRecoveryCodeError: it is not the one this slot was sealed with.
+            VaultError: this vault has no recovery code.
+        """
+        if self.recovery is None:
+            raise VaultError("vault.no_recovery")
+        dek = self._unsealed(self.recovery, code.letters, SlotKind.RECOVERY)
+        if dek is None:
+            raise WrongRecoveryCodeError("vault.wrong_recovery")
+        return dek
+
+    def _sealed(self, dek: bytes, secret: str, kind: SlotKind) -> SecretSlot:
+        argon2 = Argon2()
+        return SecretSlot(argon2, seal(dek, argon2.key(secret), self._context(kind)))
+
+    def _unsealed(self, slot: SecretSlot, secret: str, kind: SlotKind) -> bytes | None:
+        return unseal(slot.sealed, slot.argon2.key(secret), self._context(kind))
 
     def _context(self, kind: SlotKind) -> str:
         return f"vault/{FORMAT}/{self.vault}/{kind}"

@@ -2,7 +2,8 @@
 
     {"format": 1, "vault": "<32 hex>", "check": "<SHA-256 of the rest>",
      "slots": {"keyring": {"keyring": …, "sealed": …},
-               "passphrase": {"memory_kib": …, "passes": …, "lanes": …, "salt": …, "sealed": …}}}
+               "passphrase": {"memory_kib": …, "passes": …, "lanes": …, "salt": …, "sealed": …},
+               "recovery": {the same}}}
 
 Bytes are base64. The check tells a damaged file from a wrong passphrase, which the seals alone
 cannot; it covers ciphertext only and keeps nobody out. It stays the same in every format, so
@@ -17,10 +18,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from desktop_app.vault.atomic_file import write_atomically
-from desktop_app.vault.envelope import FORMAT, Envelope, KeyringSlot, PassphraseSlot, SlotKind
+from desktop_app.atomic_file import write_atomically
+from desktop_app.vault.envelope import FORMAT, Envelope, KeyringSlot, SecretSlot, SlotKind
 from desktop_app.vault.errors import DamagedEnvelopeError, NewerVaultError, disk_error
-from desktop_app.vault.sealing import SEALED_BYTES, Argon2
+from desktop_app.vault.sealing import SEALED_BYTES, Argon2, Cost
 
 
 def write_envelope(path: Path, envelope: Envelope) -> None:
@@ -29,7 +30,10 @@ def write_envelope(path: Path, envelope: Envelope) -> None:
     Raises:
         VaultError: the disk is full or the folder cannot be written to; the old file stands.
     """
-    write_atomically(path, encoded(envelope))
+    try:
+        write_atomically(path, encoded(envelope))
+    except OSError as error:
+        raise disk_error(error, path) from error
 
 
 def read_envelope(path: Path) -> Envelope:
@@ -61,14 +65,9 @@ def encoded(envelope: Envelope) -> bytes:
             "sealed": _text(envelope.keyring.sealed),
         }
     if envelope.passphrase is not None:
-        argon2 = envelope.passphrase.argon2
-        slots[SlotKind.PASSPHRASE] = {
-            "memory_kib": argon2.memory_kib,
-            "passes": argon2.passes,
-            "lanes": argon2.lanes,
-            "salt": _text(argon2.salt),
-            "sealed": _text(envelope.passphrase.sealed),
-        }
+        slots[SlotKind.PASSPHRASE] = _plain(envelope.passphrase)
+    if envelope.recovery is not None:
+        slots[SlotKind.RECOVERY] = _plain(envelope.recovery)
     return _with_check({"format": FORMAT, "vault": envelope.vault, "slots": slots})
 
 
@@ -87,17 +86,31 @@ def decoded(content: bytes) -> Envelope:
     slots = plain["slots"]
     if plain["format"] != FORMAT or slots.keys() - set(SlotKind):
         raise NewerVaultError("vault.newer")
-    keyring, passphrase = slots.get(SlotKind.KEYRING), slots.get(SlotKind.PASSPHRASE)
+    keyring = slots.get(SlotKind.KEYRING)
     return Envelope(
         vault=plain["vault"],
         keyring=keyring and KeyringSlot(keyring["keyring"], _sealed(keyring)),
-        passphrase=passphrase and _passphrase_slot(passphrase),
+        passphrase=_secret_slot(slots.get(SlotKind.PASSPHRASE)),
+        recovery=_secret_slot(slots.get(SlotKind.RECOVERY)),
     )
 
 
-def _passphrase_slot(slot: dict[str, Any]) -> PassphraseSlot:
-    argon2 = Argon2(slot["memory_kib"], slot["passes"], slot["lanes"], _bytes(slot, "salt"))
-    return PassphraseSlot(argon2, _sealed(slot))
+def _plain(slot: SecretSlot) -> dict[str, Any]:
+    cost = slot.argon2.cost
+    return {
+        "memory_kib": cost.memory_kib,
+        "passes": cost.passes,
+        "lanes": cost.lanes,
+        "salt": _text(slot.argon2.salt),
+        "sealed": _text(slot.sealed),
+    }
+
+
+def _secret_slot(slot: dict[str, Any] | None) -> SecretSlot | None:
+    if slot is None:
+        return None
+    cost = Cost(slot["memory_kib"], slot["passes"], slot["lanes"])
+    return SecretSlot(Argon2(cost, _bytes(slot, "salt")), _sealed(slot))
 
 
 def _with_check(body: dict[str, Any]) -> bytes:

@@ -7,10 +7,13 @@ before the database is touched, because SQLite has one message for both.
 from __future__ import annotations
 
 import errno
-import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from desktop_app.errors import KnownError
+from resources.messages import Language, sentence
+from resources.sizes import megabytes
+from resources.system_errors import reason_of
 
 
 class VaultError(KnownError):
@@ -19,6 +22,14 @@ class VaultError(KnownError):
 
 class WrongPassphraseError(VaultError):
     """The passphrase does not open this vault; asking again is the way on."""
+
+
+class RecoveryCodeSlipError(VaultError):
+    """What was typed is no recovery code: a letter is wrong, missing or too many."""
+
+
+class WrongRecoveryCodeError(VaultError):
+    """The recovery code is one, but not that of this vault, or no longer."""
 
 
 class DamagedEnvelopeError(VaultError):
@@ -42,15 +53,61 @@ class ReadOnlyVaultError(VaultError):
 
 
 class DiskFullError(VaultError):
-    """No space left; what was stored before is whole."""
+    """No space left; what was stored before is whole. Says what was set aside, which may go."""
+
+    def __init__(self, key: str, /, *, folder: Path) -> None:
+        """`folder` is the vault's, or where else nothing more could be written."""
+        from desktop_app.vault.set_aside import bytes_set_aside  # noqa: PLC0415 - it needs this one
+
+        aside = bytes_set_aside(folder)
+        if aside:
+            key = "vault.disk_full_aside"
+        super().__init__(key, folder=folder, megabytes=megabytes(aside))
+
+
+class GivenUpError(VaultError):
+    """The history is being closed, so what was begun was given up and undone."""
 
 
 class ClockBackwardsError(VaultError):
     """The clock stands before the newest message. Told, never raised: the order is not by time."""
 
 
+class RescuedHistoryError(VaultError):
+    """The history was damaged and has been rescued. Told, never raised.
+
+    `losses` says how much of what is lost: the last words of a key below `rescue`, and a count.
+    """
+
+    def __init__(self, losses: Mapping[str, int], /, **values: object) -> None:
+        self.losses = {what: count for what, count in losses.items() if count}
+        key = "vault.rescued_with_loss" if self.losses else "vault.rescued"
+        super().__init__(key, **values)
+
+    def sentence(self, lang: Language | None = None) -> str:
+        """Return the sentence, what is lost named in it."""
+        lost = [
+            sentence(f"rescue.lost_{what}", lang=lang, count=count)
+            for what, count in self.losses.items()
+        ]
+        said = sentence("rescue.between", lang=lang).join(lost)
+        return sentence(f"error.{self.key}", lang=lang, **self.values, lost=said)
+
+
 class SessionMissingError(VaultError):
-    """No session of that name is in the history, or it lies in the trash."""
+    """No session of that name is in the history, or it does not lie where it was looked for."""
+
+
+class DamagedBlobError(VaultError):
+    """A sealed file of a session is missing or not as it was written; the history is whole."""
+
+
+class BackupError(VaultError):
+    """A backup cannot be made, or a file is no whole backup."""
+
+
+class TransferError(VaultError):
+    """A file of conversations cannot be written, or is none of the known kinds."""
 
 
 class KeyringError(VaultError):
@@ -79,4 +136,4 @@ def disk_error(error: OSError, path: Path) -> VaultError:
         return DiskFullError("vault.disk_full", folder=path.parent)
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return ReadOnlyVaultError("vault.read_only", folder=path.parent)
-    return VaultError("vault.disk_failed", path=path, reason=os.strerror(error.errno or 0))
+    return VaultError("vault.disk_failed", path=path, reason=reason_of(error))

@@ -10,8 +10,8 @@ from __future__ import annotations
 import base64
 import secrets
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from keyring.backend import KeyringBackend
@@ -55,6 +55,11 @@ class Keychain:
     def name(self) -> str:
         """Which keyring this is, as `vault.json` remembers it."""
         return type(self._backend).__module__.rpartition(".")[2]
+
+    @property
+    def reachable(self) -> bool:
+        """Tell whether the keyring answers; asks it for nothing, so that it asks nobody either."""
+        return bool(type(self._backend).viable)
 
     def check_is(self, name: str) -> None:
         """Refuse to search this keyring for what another one keeps.
@@ -118,6 +123,20 @@ class Keychain:
         """
         with self._translated():
             self._backend.delete_password(SERVICE, vault)
+
+    def forget(self, vault: str, unless: Callable[[], bool] = lambda: False) -> None:
+        """Delete the key of `vault`, if there is one; `unless` is asked when a person has answered.
+
+        Raises:
+            KeyringLockedError, KeyringUnavailableError: it may still be there.
+        """
+        with suppress(KeyringChangedError):  # what is there is no key of ours; away with it
+            try:
+                self.read(vault)
+            except KeyringAbsentError:
+                return
+        if not unless():
+            self.delete(vault)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from desktop_app.vault import branches, word_index
+from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.database import Database
 from desktop_app.vault.errors import NewerVaultError
 
@@ -50,6 +52,8 @@ def migration(major: int, minor: int) -> Callable[[Step], Step]:
 def migrate(database: Database) -> None:
     """Bring the schema up to date, each step in its own transaction.
 
+    A program of an earlier minor may have written since: its turns are taken in too.
+
     Raises:
         NewerVaultError: a later version made it; nothing is touched.
     """
@@ -60,7 +64,12 @@ def migrate(database: Database) -> None:
         if version > found:
             with database.transaction():
                 step(database)
+                crash_point("migrations.step_made")
                 database.rows(f"PRAGMA user_version={int(version)}")
+            crash_point("migrations.step_committed")
+    branches.place_missing(database)
+    crash_point("migrations.turns_placed")
+    word_index.index_missing(database)
 
 
 @migration(1, 0)
@@ -86,3 +95,51 @@ def sessions_and_turns(database: Database) -> None:
     )
     database.rows("CREATE INDEX turn_by_session ON turn(session, id)")
     database.rows("CREATE INDEX turn_by_state ON turn(state) WHERE state = 'growing'")
+
+
+@migration(1, 1)
+def versions_words_and_keys(database: Database) -> None:
+    """Turns get versions, the words an index, sessions a key for what lies outside the file."""
+    database.rows("ALTER TABLE turn ADD COLUMN parent INTEGER")  # NULL: see branches.place_missing
+    database.rows("ALTER TABLE turn ADD COLUMN chosen INTEGER NOT NULL DEFAULT 1")
+    database.rows("ALTER TABLE turn ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0")
+    database.rows("CREATE INDEX turn_by_parent ON turn(session, parent)")
+    database.rows("CREATE INDEX turn_unplaced ON turn(id) WHERE parent IS NULL")
+    database.rows("CREATE INDEX turn_unindexed ON turn(id) WHERE indexed = 0")
+    word_index.make_index(database)
+    database.rows("ALTER TABLE session ADD COLUMN key BLOB")
+    database.rows(
+        """CREATE TABLE blob(
+            file TEXT PRIMARY KEY,
+            session TEXT NOT NULL REFERENCES session(id) ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            UNIQUE(session, name)
+        ) STRICT"""
+    )
+    # Nobody was told of thirty days before: they begin now.
+    database.rows("UPDATE session SET deleted = unixepoch() * 1000 WHERE deleted IS NOT NULL")
+    database.rows("CREATE TABLE setting(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT")
+
+
+@migration(1, 2)
+def documents(database: Database) -> None:
+    """Make room for what is no conversation: the safety plan, and what may follow."""
+    database.rows(
+        "CREATE TABLE document("
+        "name TEXT PRIMARY KEY, body TEXT NOT NULL, updated INTEGER NOT NULL) STRICT"
+    )
+
+
+@migration(1, 3)
+def lists_and_spellings(database: Database) -> None:
+    """What lists and searches read stands in indexes; search takes more spellings for one."""
+    database.rows("CREATE INDEX turn_shown ON turn(session, id) WHERE chosen")
+    database.rows("CREATE INDEX turn_by_time ON turn(created)")
+    # Those whose words were taken in as they were spelled until now: see respelling.py.
+    database.rows("CREATE INDEX turn_spelled_before ON turn(id) WHERE indexed = 1")
+
+
+@migration(1, 4)
+def more_spellings(database: Database) -> None:
+    """Search takes more spellings for one: variants that are common in Taiwan and Hong Kong."""
+    database.rows("CREATE INDEX turn_spelled_in_1_3 ON turn(id) WHERE indexed = 2")

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
+from datetime import UTC, datetime
 
-from desktop_app.dialogue import Turn
-
-
-class TurnState(StrEnum):
-    """How a turn ended."""
-
-    GROWING = "growing"
-    """A reply being written; found at opening it was interrupted."""
-    COMPLETE = "complete"
-    STOPPED = "stopped"
-    """The person stopped the reply."""
-    INTERRUPTED = "interrupted"
-    """The engine or the program died while it was written."""
+from desktop_app.dialogue import Turn, TurnState
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +18,13 @@ class StoredTurn:
     turn: Turn
     state: TurnState
     created: datetime
+    versions: tuple[int, ...]
+    """The ids of this turn and of what else was said in its place, in the order of writing."""
+
+    @property
+    def version(self) -> int:
+        """Which of the versions this is, counted from 1."""
+        return self.versions.index(self.id) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +43,22 @@ class StoredSession:
     """When the newest turn was begun."""
     deleted: datetime | None
     """When it was put into the trash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was written in a conversation and not sent."""
+
+    text: str = field(repr=False)
+    shown: bool
+    """Its conversation was the one on the screen."""
+
+
+def moment(milliseconds: int) -> datetime:
+    """Return what the history writes down as milliseconds since 1970."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def new_session_id() -> str:
+    """Return the name of a session to be: 16 random hexadecimal digits."""
+    return os.urandom(8).hex()

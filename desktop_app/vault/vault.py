@@ -4,30 +4,59 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from desktop_app.errors import KnownError
+from desktop_app.file_lock import FileLock
+from desktop_app.vault.arrival import clear_arrival, vault_in
+from desktop_app.vault.backups import Backups
+from desktop_app.vault.blobs import Blobs
+from desktop_app.vault.checkpoints import Checkpoints
+from desktop_app.vault.copies import clear_leftovers
 from desktop_app.vault.database import Database
+from desktop_app.vault.documents import Documents
 from desktop_app.vault.envelope import Envelope, SlotKind
-from desktop_app.vault.envelope_file import read_envelope
-from desktop_app.vault.errors import ClockBackwardsError, VaultError
+from desktop_app.vault.errors import (
+    ClockBackwardsError,
+    DamagedHistoryError,
+    VaultError,
+    disk_error,
+)
 from desktop_app.vault.files import VaultFiles
-from desktop_app.vault.keychain import Keychain
-from desktop_app.vault.lock import FileLock
+from desktop_app.vault.key_slots import KeySlots
+from desktop_app.vault.lock import locked
+from desktop_app.vault.mending import found_envelope, mend
 from desktop_app.vault.migrations import migrate
+from desktop_app.vault.recovery_code import RecoveryCode
+from desktop_app.vault.removed_words import forget_noted
+from desktop_app.vault.rescue import clear_drafts, finish_rescue, rescue
+from desktop_app.vault.respelling import Respelling
+from desktop_app.vault.rotation import renewal, rotate, settled
+from desktop_app.vault.search import Search
+from desktop_app.vault.session_keys import SessionKeys
 from desktop_app.vault.sessions import Clock, Sessions
+from desktop_app.vault.trash import Trash
+from desktop_app.vault.typed_secret import TypedSecret
+
+if TYPE_CHECKING:  # a keyring's libraries are loaded by whoever has one
+    from desktop_app.vault.keychain import Keychain
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=10)
 """Clocks are set right by seconds all the time; only more is worth a sentence."""
+
+IN_HASTE_SECONDS: Final = 1.5
+"""What closing may take for a copy: some 100 MB. A machine about to sleep gives it five in all."""
 
 
 class Vault:
     """The history, readable until `close`."""
 
     sessions: Sessions
+    keys: KeySlots
+    """The ways of opening it again, while it is open."""
     notices: tuple[KnownError, ...]
     """What a person should be told once, though nothing stands in the way."""
 
@@ -36,10 +65,112 @@ class Vault:
         database = held.enter_context(Database(files.history, dek))
         migrate(database)
         database.check_encrypted()
-        self.sessions = Sessions(database, clock)
-        self.sessions.finish_interrupted()
-        self.notices = _notices(self.sessions, clock)
+        clear_leftovers(files)
+        self.backups = Backups(files, database, clock)
+        self._opened = False
+        held.callback(self._renew_copies)  # when the log is empty and the last copy given up
+        checkpoints = Checkpoints(self._tidy)
+        held.callback(checkpoints.close)
+        database.committed = checkpoints.committed
+        if self.backups.missed():
+            checkpoints.committed(deleted=False)
+        if self.backups.expired:  # a kill, or haste, came between a purge and the new copy
+            checkpoints.committed(deleted=True)
+        self.files, self.database = files, database
+        self.keys = KeySlots(files, dek)
+        held.callback(self.keys.forget)
+        self.backups.put_back = self.keys.follow
+        self.session_keys = SessionKeys(database, self.keys)
+        self.blobs = Blobs(files.blobs, database, self.session_keys)
+        self.sessions, self.search = Sessions(database, clock), Search(database)
+        self.documents = Documents(database, clock)
+        self.respelling = Respelling(database)
+        held.callback(self.respelling.close)
+        self.sessions.purging = lambda: self.backups.expiring(self.keys.dek)
+        self.sessions.purged = self.blobs.sweep
+        self._settle_keys()
+        self._finish_interrupted()
+        with suppress(VaultError):  # a disk that takes nothing leaves them for the next time
+            self.sessions.drafts.part()
+        self.trash = Trash(database, self.sessions, clock)
+        self._sweep()
+        self._empty_trash()
+        held.callback(self._remove_for_good)
+        self.notices = (*_notices(self.sessions, clock), *_of_copies(self.backups, files))
+        if self.damage is not None:
+            self.notices = (self.damage,)
         self._held = held.pop_all()
+        self._opened = True
+
+    def _settle_keys(self) -> None:
+        """End what a kill cut short; what the disk does not take is left for the next time."""
+        for step in (self.session_keys.settle, self.keys.follow):
+            with suppress(VaultError):
+                step()
+
+    def _finish_interrupted(self) -> None:
+        """Mark replies a dead process left; a disk that takes nothing leaves them so for now."""
+        with suppress(VaultError):
+            self.sessions.finish_interrupted()
+
+    def _empty_trash(self) -> None:
+        """Purge what is due; a disk that takes nothing leaves it for the next time."""
+        with suppress(VaultError):
+            self.trash.purge_due()
+
+    def _sweep(self) -> None:
+        """Remove files nobody names. Not at the end: a log that failed may name one yet."""
+        with suppress(VaultError):
+            self.blobs.sweep()
+
+    def _remove_for_good(self) -> None:
+        self._empty_trash()
+        with suppress(VaultError):
+            forget_noted(self.database)
+
+    def _renew_copies(self) -> None:
+        """Make the copy without what was purged, though there is little time; or the next opening.
+
+        A lock that comes soon after a purge gives up the copy that was due, and closing purges what
+        the trash does not keep.
+        """
+        if self._opened:
+            with suppress(VaultError), self.database.granting(IN_HASTE_SECONDS):
+                self.backups.renew()
+
+    def _tidy(self) -> None:
+        self.database.checkpoint()
+        self.backups.make_if_due()
+
+    def rotate(
+        self,
+        *,
+        passphrase: str | TypedSecret | None = None,
+        code: RecoveryCode | None = None,
+        keychain: Keychain | None = None,
+    ) -> None:
+        """Encrypt the history with a new data key, and the copies beside it; see rotation.py.
+
+        Raises:
+            VaultError: see there; or the key is changed, and the copies are not yet
+                (vault.copies_behind).
+        """
+        # Sealed before anything is held: locking need not wait for whom a keyring asks.
+        renewed = renewal(self.keys, passphrase=passphrase, code=code, keychain=keychain)
+        with self.backups.expiring(self.keys.dek) as expire:
+            rotate(self.files, self.database, self.keys, self.session_keys, renewed, expire)
+            try:
+                self.database.check_given_up()  # it may be closed by now
+                self.backups.renew()
+            except VaultError as error:
+                raise VaultError("vault.copies_behind", folder=self.files.backups) from error
+
+    @property
+    def damage(self) -> DamagedHistoryError | None:
+        """What to tell a person once a damaged page was met, at the opening or since."""
+        if not self.database.damaged:
+            return None
+        return DamagedHistoryError("vault.partly_damaged", path=self.database.path)
 
     def close(self) -> None:
         """Close the file and let go of the lock; harmless when that was done before."""
@@ -56,24 +187,51 @@ def slots(folder: Path) -> frozenset[SlotKind]:
     """Return the ways the vault in `folder` can be opened; none where there is no vault.
 
     Raises:
-        DamagedEnvelopeError, NewerVaultError: there is a vault, but its envelope cannot be used.
+        DamagedEnvelopeError, NewerVaultError: there is a vault, but its envelope cannot be used,
+            and no copy has one.
     """
-    files = VaultFiles(folder)
-    return read_envelope(files.envelope).slots() if files.exist() else frozenset()
+    files = vault_in(folder)
+    return found_envelope(files).slots() if files.exist() else frozenset()
 
 
-def open_with_passphrase(folder: Path, passphrase: str, clock: Clock = time.time) -> Vault:
-    """Open the vault in `folder`.
+def open_with_passphrase(
+    folder: Path, passphrase: str, clock: Clock = time.time, *, rescues: bool = False
+) -> Vault:
+    """Open the vault in `folder`; `rescues`: rescue a history that is too damaged to open.
 
     Raises:
         WrongPassphraseError: the vault is well, the passphrase is not its own.
         VaultError: see its subclasses; nothing was changed.
     """
-    return _open(folder, lambda envelope: envelope.open_with_passphrase(passphrase), clock)
+    vault = _open(
+        folder, lambda envelope: envelope.open_with_passphrase(passphrase), clock, rescues=rescues
+    )
+    vault.keys.raise_cost(SlotKind.PASSPHRASE, lambda: vault.keys.set_passphrase(passphrase))
+    return vault
 
 
-def open_with_keyring(folder: Path, keychain: Keychain, clock: Clock = time.time) -> Vault:
-    """Open the vault in `folder` with the key this system keeps.
+def open_with_recovery(
+    folder: Path, typed: str, clock: Clock = time.time, *, rescues: bool = False
+) -> Vault:
+    """Open the vault in `folder` with the recovery code, as it was typed; `rescues` as above.
+
+    Raises:
+        RecoveryCodeSlipError: what was typed is no recovery code.
+        WrongRecoveryCodeError: it is one, and not this vault's.
+        VaultError: see its subclasses; nothing was changed.
+    """
+    code = RecoveryCode.read(typed)
+    vault = _open(
+        folder, lambda envelope: envelope.open_with_recovery(code), clock, rescues=rescues
+    )
+    vault.keys.raise_cost(SlotKind.RECOVERY, lambda: vault.keys.set_recovery(code))
+    return vault
+
+
+def open_with_keyring(
+    folder: Path, keychain: Keychain, clock: Clock = time.time, *, rescues: bool = False
+) -> Vault:
+    """Open the vault in `folder` with the key this system keeps; `rescues` as above.
 
     Raises:
         KeyringError: absent, locked, unavailable or changed; other slots still open the vault.
@@ -84,20 +242,71 @@ def open_with_keyring(folder: Path, keychain: Keychain, clock: Clock = time.time
         keychain.check_is(envelope.kept_by())
         return envelope.open_with_keyring(keychain.read(envelope.vault))
 
-    return _open(folder, unsealed, clock)
+    return _open(folder, unsealed, clock, rescues=rescues)
 
 
-def _open(folder: Path, unsealed: Callable[[Envelope], bytes], clock: Clock) -> Vault:
-    files = VaultFiles(folder)
+def open_rescued(folder: Path, dek: bytes, clock: Clock = time.time) -> Vault:
+    """Rescue the history in `folder`, which was open with `dek` and is closed, and open it again.
+
+    Raises:
+        DamagedHistoryError: nothing of it can be read; it stands as it was.
+        VaultError: see its subclasses; nothing was changed.
+    """
+    files = vault_in(folder)
+    with ExitStack() as held:
+        held.enter_context(_settled_lock(files))
+        told = rescue(files, dek).told()
+        vault = Vault(files, dek, held, clock)
+        vault.notices = (told, *vault.notices)
+        return vault
+
+
+def _open(
+    folder: Path, unsealed: Callable[[Envelope], bytes], clock: Clock, *, rescues: bool
+) -> Vault:
+    files, dek = vault_in(folder), None
     if not files.exist():
         raise VaultError("vault.none")
-    with ExitStack() as held:
-        held.enter_context(FileLock(files.lock))
-        return Vault(files, unsealed(read_envelope(files.envelope)), held, clock)
+    try:
+        with ExitStack() as held:
+            held.enter_context(_settled_lock(files))
+            mended = mend(files, unsealed)
+            dek = settled(files, unsealed)
+            vault = Vault(files, dek, held, clock)
+            vault.notices = (*mended, *vault.notices)
+            return vault
+    except DamagedHistoryError:
+        if dek is None or not rescues:
+            raise
+    return open_rescued(folder, dek, clock)
+
+
+def _settled_lock(files: VaultFiles) -> FileLock:
+    """Take the lock, end a rescue that a crash cut short, and remove what else one left."""
+    lock = locked(files)
+    try:
+        finish_rescue(files)
+    except OSError as error:
+        lock.release()
+        raise disk_error(error, files.history) from error
+    clear_drafts(files)
+    clear_arrival(files)
+    return lock
+
+
+def _of_copies(backups: Backups, files: VaultFiles) -> tuple[KnownError, ...]:
+    since = backups.failing_since()
+    if since is None:
+        return ()
+    day = f"{since.astimezone():%Y-%m-%d}"
+    return (VaultError("vault.copies_failing", since=day, folder=files.backups),)
 
 
 def _notices(sessions: Sessions, clock: Clock) -> tuple[KnownError, ...]:
-    newest = sessions.newest()
+    newest = None
+    with suppress(DamagedHistoryError):
+        newest = sessions.newest()
+        sessions.try_to_write()
     now = datetime.fromtimestamp(clock(), UTC)
     if newest is not None and now < newest - CLOCK_TOLERANCE:
         return (ClockBackwardsError("vault.clock_backwards"),)

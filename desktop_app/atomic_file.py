@@ -1,4 +1,4 @@
-"""Writing a small secret file whole or not at all, readable for its owner alone.
+"""Replacing a private file whole or not at all, readable for its owner alone.
 
 The mode is set before the first byte is written, the bytes reach the disk before the name
 does, and the name before the call returns (the order of Electrum's `storage.py`).
@@ -7,18 +7,17 @@ does, and the name before the call returns (the order of Electrum's `storage.py`
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
-
-from desktop_app.vault.errors import disk_error
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace `path` by `content`; after an error or a crash the old file stands.
 
     Raises:
-        VaultError: the disk is full, or the folder cannot be written to.
+        OSError: the disk is full, the folder cannot be written to, …
     """
-    part = path.with_name(f"{path.name}.part")
+    part = part_of(path)
     try:
         part.unlink(missing_ok=True)  # left by a crash
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -28,9 +27,27 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         part.replace(path)
         sync_folder(path.parent)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise disk_error(error, path) from error
+    except OSError:
+        with suppress(OSError):  # the first error is the one to tell
+            part.unlink(missing_ok=True)
+        raise
+
+
+def remove(path: Path) -> None:
+    """Remove `path`, and what a crash left of writing it; on the disk when this returns.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    for each in (part_of(path), path):
+        each.unlink(missing_ok=True)
+    if path.parent.exists():
+        sync_folder(path.parent)
+
+
+def part_of(path: Path) -> Path:
+    """Return the name a file has while it is being written."""
+    return path.with_name(f"{path.name}.part")
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,0 +1,252 @@
+"""The last copies of the history, made by themselves once a day at most, beside the vault.
+
+    data/vault.backups/<number>/history.db   a copy through SQLite's backup API, encrypted as it is
+    data/vault.backups/<number>/vault.json   the envelope of that time
+
+Each is a whole vault, opened by what opens the history (copied_keys.py); copies.py has the names.
+
+What is purged, and a data key that is changed, would live on in them. So they are marked as void by
+their names first, which survives a kill and takes no space; the next copy lets them go, and no
+earlier: it has read every page of the history and its envelope, and what is damaged may need them.
+One that another key opens, or that has turns the history never had, is the only place of what it
+holds, and is not touched: somebody may have put an older history in place. Where this program does,
+or rescues one, it sets the copies aside first (set_aside.py).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from desktop_app.atomic_file import sync_folder
+from desktop_app.vault.copies import BEFORE, VOID, Copy, copies_in, number_of, safety_copies_in
+from desktop_app.vault.crash_points import crash_point
+from desktop_app.vault.damage import readable_rows
+from desktop_app.vault.database import Database
+from desktop_app.vault.envelope_file import read_envelope
+from desktop_app.vault.errors import (
+    BusyVaultError,
+    DamagedHistoryError,
+    GivenUpError,
+    VaultError,
+    disk_error,
+)
+from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.peek import NEWEST, newest_turn
+from desktop_app.vault.records import moment
+
+KEPT: Final = 3
+EVERY: Final = timedelta(days=1)
+FAILING: Final = "copies_failing_since"
+"""A setting: milliseconds since 1970, the first failure after which no copy could be made."""
+
+
+class Backups:
+    """The copies of one open history. Any thread may make one; they take turns."""
+
+    def __init__(self, files: VaultFiles, database: Database, clock: Callable[[], float]) -> None:
+        self._files = files
+        self._database = database
+        self._clock = clock
+        self._turn = threading.RLock()
+        self.put_back: Callable[[], None] = lambda: None
+        """Called where a copy has its name again: what opens the history may have changed since."""
+
+    def make_if_due(self) -> None:
+        """Make a copy where the newest is not of the last day, and let the oldest go.
+
+        Raises:
+            VaultError: the disk is full, the history is damaged, …; the older copies stand.
+        """
+        if self._due():
+            self._make_and_note()
+
+    @property
+    def expired(self) -> bool:
+        """Tell whether copies wait to be let go of."""
+        return any(self._files.backups.glob(f"*{VOID}"))
+
+    @contextmanager
+    def expiring(self, dek: bytes) -> Iterator[Callable[[], None]]:
+        """Let nobody make a copy until the block ends; give what marks those there are as void.
+
+        To be called last before it cannot be refused any more: whatever is refused costs no copy.
+        `dek` is the data key in force until now. What it gives raises VaultError where the folder
+        cannot be written to.
+        """
+        with self._turn:
+            yield partial(self._expire, dek)
+
+    def renew(self) -> None:
+        """Make a copy in place of those that are void, if there are any.
+
+        Raises:
+            VaultError: see `make_if_due`; they are still there.
+        """
+        if self.expired:
+            self._make_and_note()
+
+    def failing_since(self) -> datetime | None:
+        """Return when a copy that was due failed, if none could be made since."""
+        rows = readable_rows(
+            self._database, "SELECT value FROM setting WHERE name = ?", [(FAILING,)]
+        )
+        return moment(rows[0][0]) if rows else None
+
+    def missed(self) -> bool:
+        """Tell whether a copy is due of what was there before: it failed, or there was no time."""
+        if self.failing_since() is not None:
+            return True
+        copies = copies_in(self._files.backups)
+        changed = datetime.fromtimestamp(self._files.history.stat().st_mtime, UTC)
+        return bool(copies) and copies[-1].made < changed and self._due()
+
+    def make(self) -> Copy:
+        """Make a copy now, and let the oldest go, and what is void.
+
+        Raises:
+            DamagedHistoryError: it is known to be damaged, so that the older ones may be needed.
+            VaultError: see `make_if_due`.
+        """
+        if self._database.damaged:
+            raise DamagedHistoryError("vault.history_damaged", path=self._files.history)
+        folder = self._files.backups
+        try:
+            with self._turn:
+                folder.mkdir(mode=0o700, exist_ok=True)
+                number = max((number_of(path) for path in folder.iterdir()), default=0) + 1
+                made = self._copied(VaultFiles(folder / f"{number:06}"))
+                _remove_all_but_the_last(self._files)
+        except OSError as error:
+            raise disk_error(error, folder / "history.db") from error
+        return made
+
+    def make_safety_copy(self) -> Copy:
+        """Make a copy apart from the daily ones, before much is changed; the last such one goes.
+
+        Raises:
+            VaultError: see `make_if_due`; the last such copy stands.
+        """
+        safe = VaultFiles(self._files.backups / BEFORE)
+        older = safe.folder.with_name(f"{safe.folder.name}.old")
+        with self._turn:
+            try:
+                safe.folder.parent.mkdir(mode=0o700, exist_ok=True)
+                shutil.rmtree(older, ignore_errors=True)  # left by a crash
+                return self._copied(safe, older)
+            except OSError as error:
+                raise disk_error(error, safe.history) from error
+            finally:
+                if safe.folder.exists():
+                    shutil.rmtree(older, ignore_errors=True)
+
+    def _make_and_note(self) -> None:
+        """Make a copy that is due; a failure is noted, for a person to hear of, until one is made.
+
+        What is given up, or waits for a rescue that the person is asked for, is none.
+        """
+        try:
+            self.make()
+        except (GivenUpError, BusyVaultError, DamagedHistoryError):
+            raise
+        except VaultError:
+            with suppress(VaultError):
+                self._note_failure()
+            raise
+        if self.failing_since() is not None:
+            with self._database.transaction():
+                self._database.rows("DELETE FROM setting WHERE name = ?", (FAILING,))
+
+    def _note_failure(self) -> None:
+        if self.failing_since() is not None:
+            return  # writing again would have the next copy tried again, without end
+        with self._database.transaction():
+            values = (FAILING, int(self._clock() * 1000))
+            self._database.rows("INSERT INTO setting(name, value) VALUES (?, ?)", values)
+
+    def _expire(self, dek: bytes) -> None:
+        ((newest,),) = self._database.rows(NEWEST)
+        try:
+            for copy in (*copies_in(self._files.backups), *safety_copies_in(self._files.backups)):
+                folder, held = copy.files.folder, newest_turn(copy.files.history, dek)
+                if held is not None and held <= newest and folder.suffix != VOID:
+                    void = folder.with_name(f"{folder.name}{VOID}")
+                    shutil.rmtree(void, ignore_errors=True)  # of an earlier time
+                    folder.rename(void)
+            if self.expired:
+                sync_folder(self._files.backups)
+                crash_point("backups.expired")
+        except OSError as error:
+            raise disk_error(error, self._files.backups) from error
+
+    def _due(self) -> bool:
+        copies = copies_in(self._files.backups)
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        return self.expired or not copies or not timedelta(0) <= now - copies[-1].made < EVERY
+
+    def _copied(self, into: VaultFiles, older: Path | None = None) -> Copy:
+        draft = VaultFiles(into.folder.with_name(f"{into.folder.name}.part"))
+        now = self._clock()
+        try:
+            shutil.rmtree(draft.folder, ignore_errors=True)  # left by a crash
+            draft.folder.mkdir(mode=0o700)
+            snapshot(self._files, self._database, draft)
+            os.utime(draft.history, (now, now))
+            sync_folder(draft.folder)
+            crash_point("backups.copied")
+            if older is not None and into.folder.exists():
+                into.folder.rename(older)
+            draft.folder.rename(into.folder)
+            sync_folder(into.folder.parent)
+            _require_same_keys(self._files, into)
+        except BaseException:
+            shutil.rmtree(draft.folder, ignore_errors=True)
+            if older is not None and older.exists() and not into.folder.exists():
+                with suppress(OSError, VaultError):  # else the next opening does both
+                    older.rename(into.folder)
+                    self.put_back()
+            raise
+        return Copy(into, datetime.fromtimestamp(now, UTC))
+
+
+def snapshot(files: VaultFiles, database: Database, into: VaultFiles) -> None:
+    """Copy an open history and its envelope into a folder that is there.
+
+    Raises:
+        BusyVaultError: the key was changed meanwhile.
+        DamagedEnvelopeError: nothing would open the copy.
+        VaultError, OSError: it is not all copied.
+    """
+    read_envelope(files.envelope)  # what is damaged opens no copy
+    envelope = files.envelope.read_bytes()
+    changing = files.next_envelope.exists()
+    database.copy_to(into.history)
+    if changing or files.next_envelope.exists() or files.envelope.read_bytes() != envelope:
+        raise BusyVaultError("vault.busy")
+    with os.fdopen(os.open(into.envelope, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as to:
+        to.write(envelope)
+        to.flush()
+        os.fsync(to.fileno())
+
+
+def _require_same_keys(files: VaultFiles, copy: VaultFiles) -> None:
+    """Remove a copy again whose keys were changed while it had no name; later ones follow."""
+    if copy.envelope.read_bytes() != files.envelope.read_bytes():
+        shutil.rmtree(copy.folder, ignore_errors=True)
+        raise BusyVaultError("vault.busy")
+
+
+def _remove_all_but_the_last(files: VaultFiles) -> None:
+    copies = [copy.files.folder for copy in copies_in(files.backups)]
+    kept = {folder for folder in copies if folder.suffix != VOID}
+    kept = set(sorted(kept, key=number_of)[-KEPT:])
+    for path in files.backups.iterdir():
+        if path not in kept and path.name != BEFORE:  # an older one, or what a crash left of one
+            shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,136 @@
+"""Erasing a history for good: its keys first, then its files, and the copies beside it.
+
+Overwriting is no proof on a flash disk, which writes elsewhere. So the sealed keys go first, every
+copy of them in the data folder, and with them the safety plan where it was kept readable: what is
+then left of the history is noise to everybody. A kill on the way leaves nothing that opens once the
+keys are gone; erasing again clears the rest.
+
+The keyring comes last, and is not waited for longer than a person who is there needs: it may ask
+one who has gone, and nothing of the history may outlast a prompt. Its key then seals nothing.
+
+Backups that were saved elsewhere are files of the person's own, and stay.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Final
+
+from desktop_app.atomic_file import part_of, sync_folder
+from desktop_app.vault.crash_points import crash_point
+from desktop_app.vault.envelope import SlotKind
+from desktop_app.vault.envelope_file import read_envelope
+from desktop_app.vault.errors import KeyringError, KeyringLockedError, VaultError, disk_error
+from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.lock import locked
+
+if TYPE_CHECKING:  # a keyring's libraries are loaded by whoever has one
+    from desktop_app.vault.keychain import Keychain
+
+PATIENCE_SECONDS: Final = 20.0
+"""Enough to type a password into a keyring's prompt."""
+
+
+def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) -> None:
+    """Erase the history in `folder`, which nobody has open, and all that lies beside it.
+
+    Needs no way of opening it: whoever lost them all may begin anew. The keyring may take
+    `patience` seconds to answer.
+
+    Raises:
+        BusyVaultError: it is open.
+        KeyringError: all is erased, but the keyring still holds a key, of no use now.
+        VaultError: there is none, or a file cannot be removed; again is the way on.
+    """
+    files = VaultFiles(folder)
+    if not any(_parts(files)) and not any(_readable(files)):
+        raise VaultError("vault.none")
+    with locked(files):
+        try:
+            kept = _kept_in_keyring(files)
+            for path in (*_readable(files), *_envelopes(files)):
+                _destroy(path)
+            crash_point("erase.keys_gone")
+            for part in list(_parts(files)):
+                shutil.rmtree(part) if part.is_dir() else part.unlink()
+            sync_folder(folder.parent)
+        except OSError as error:
+            raise disk_error(error, files.envelope) from error
+    left = _forget_keyring(kept, keychain, patience)
+    if left is not None:
+        raise KeyringError("vault.keyring_left", keyring=keychain.name) from left
+
+
+def _parts(files: VaultFiles) -> Iterator[Path]:
+    """Return the vault's folder and what is named after it, but for the lock."""
+    name = files.folder.name
+    with suppress(OSError):
+        for path in files.folder.parent.iterdir():
+            if path == files.folder or (path.name.startswith(f"{name}.") and path != files.lock):
+                yield path
+
+
+def _readable(files: VaultFiles) -> list[Path]:
+    """Return the safety plan that is not encrypted, and what a crash left of writing it."""
+    plan = files.readable_plan
+    return [path for path in (plan, part_of(plan)) if path.exists()]
+
+
+def _envelopes(files: VaultFiles) -> Iterator[Path]:
+    """Return every file of sealed keys, those of the vault itself first."""
+    yield from filter(Path.exists, (files.envelope, files.next_envelope))
+    for part in _parts(files):
+        yield from (path for path in part.rglob("*.json*") if path.is_file())
+
+
+def _kept_in_keyring(files: VaultFiles) -> frozenset[str]:
+    """Return the ids of the vaults a keyring keeps a key for."""
+    found = set()
+    for path in _envelopes(files):
+        with suppress(VaultError):  # what is damaged names none
+            envelope = read_envelope(path)
+            if SlotKind.KEYRING in envelope.slots():
+                found.add(envelope.vault)
+    return frozenset(found)
+
+
+def _forget_keyring(
+    vaults: frozenset[str], keychain: Keychain, patience: float
+) -> KeyringError | None:
+    """Take the keys out of the keyring; return what stands in the way."""
+    if not vaults:
+        return None
+    answer: SimpleQueue[KeyringError | None] = SimpleQueue()
+
+    def ask() -> None:
+        left = None
+        for vault in vaults:
+            try:
+                keychain.forget(vault)
+            except KeyringError as error:
+                left = error
+        answer.put(left)
+
+    # A daemon: whoever answers its prompt later has the key removed then, or the program is gone.
+    threading.Thread(target=ask, name="keyring", daemon=True).start()
+    try:
+        return answer.get(timeout=patience)
+    except Empty:
+        return KeyringLockedError("vault.keyring_locked", keyring=keychain.name)
+
+
+def _destroy(path: Path) -> None:
+    """Overwrite a small file where the disk writes in place, and remove it."""
+    with suppress(FileNotFoundError):  # named twice
+        with path.open("rb+") as file:
+            file.write(bytes(path.stat().st_size))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+        sync_folder(path.parent)

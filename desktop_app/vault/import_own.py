@@ -1,0 +1,67 @@
+"""Conversations out of our own JSON export, every version of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from desktop_app.dialogue import Role, TurnState
+from desktop_app.vault.carried import CarriedSession, CarriedTurn
+from desktop_app.vault.export import FORMAT, VERSION
+from desktop_app.vault.sessions import SESSION_ID, SURROGATE
+
+__all__ = ["FORMAT", "own_sessions", "text_of", "time_of"]
+
+
+def own_sessions(plain: dict[str, Any]) -> list[CarriedSession]:
+    """Return the conversations of an export.
+
+    Raises:
+        ValueError, TypeError, LookupError: it is of another version or shape.
+    """
+    if plain["version"] != VERSION:
+        raise ValueError("another version")
+    return [_session(each) for each in plain["sessions"]]
+
+
+def _session(plain: dict[str, Any]) -> CarriedSession:
+    name = text_of(plain["id"])
+    if SESSION_ID.fullmatch(name) is None:
+        raise ValueError("no id of ours")
+    turns = tuple(_turn(each, place) for place, each in enumerate(plain["turns"]))
+    return CarriedSession(name, turns, text_of(plain["title"]), time_of(plain["created"]))
+
+
+def _turn(plain: dict[str, Any], place: int) -> CarriedTurn:
+    after, chosen = plain["after"], plain["chosen"]
+    if not isinstance(chosen, bool):
+        raise TypeError("not a truth value")
+    if after is not None and not (type(after) is int and 0 <= after < place):
+        raise ValueError("it follows nothing that came before it")
+    return CarriedTurn(
+        Role(plain["role"]),
+        text_of(plain["content"]),
+        TurnState(plain["state"]),
+        time_of(plain["created"]),
+        after,
+        chosen,
+    )
+
+
+def text_of(plain: object) -> str:
+    """Return `plain`; raises where it is no text (JSON can escape half a surrogate pair)."""
+    if not isinstance(plain, str):
+        raise TypeError("not a text")
+    if SURROGATE.search(plain):
+        raise ValueError("not a text")
+    return plain
+
+
+def time_of(plain: object) -> int | None:
+    """Return milliseconds since 1970; raises where they are in no year a calendar knows."""
+    if plain is None:
+        return None
+    if type(plain) is not int:
+        raise TypeError("not a time")
+    if not 0 <= plain < 253_402_300_800_000:  # the year 10000
+        raise ValueError("not a time")
+    return plain

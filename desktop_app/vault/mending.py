@@ -1,0 +1,85 @@
+"""A damaged `vault.json` put back from the copies beside it, before anything newer is given up.
+
+The copies carry the envelope of the history (copied_keys.py). So where `history.db` is well,
+nothing of it is lost with a file of 600 bytes.
+"""
+
+from __future__ import annotations
+
+from desktop_app.errors import KnownError
+from desktop_app.vault.database import Database
+from desktop_app.vault.envelope import Envelope
+from desktop_app.vault.envelope_file import read_envelope, write_envelope
+from desktop_app.vault.errors import DamagedEnvelopeError, DamagedHistoryError, VaultError
+from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.kept_copies import kept_copies
+from desktop_app.vault.rotation import Unsealing
+
+
+def found_envelope(files: VaultFiles) -> Envelope:
+    """Return the vault's envelope; where it is damaged, that of the newest copy.
+
+    Raises:
+        DamagedEnvelopeError: it is damaged or missing, and there is no copy.
+        NewerVaultError: see `read_envelope`.
+    """
+    try:
+        return read_envelope(files.envelope)
+    except DamagedEnvelopeError:
+        copied = _copied_envelopes(files)
+        if not copied:
+            raise
+        return copied[0]
+
+
+def mend(files: VaultFiles, unsealed: Unsealing) -> tuple[KnownError, ...]:
+    """Put a damaged or missing `vault.json` back, where a copy's opens the history.
+
+    Returns:
+        What a person should be told of it; nothing where nothing was mended.
+
+    Raises:
+        WrongPassphraseError, WrongRecoveryCodeError, KeyringError: no copy's is opened by what the
+            person has.
+        VaultError: the history is in use, the disk is full, …
+    """
+    if not _damaged(files):
+        return ()
+    refused: list[VaultError] = []
+    for envelope in _copied_envelopes(files):
+        try:
+            with Database(files.history, unsealed(envelope)) as database:
+                damaged = database.damaged
+        except DamagedHistoryError:  # or a copy of another key
+            continue
+        except VaultError as error:
+            refused.append(error)
+            continue
+        write_envelope(files.envelope, envelope)
+        mended = VaultError("vault.envelope_mended", path=files.envelope)
+        partly = DamagedHistoryError("vault.partly_damaged", path=files.history)
+        return (mended, partly) if damaged else (mended,)
+    if refused:
+        raise refused[0]
+    return ()
+
+
+def _damaged(files: VaultFiles) -> bool:
+    try:
+        read_envelope(files.envelope)
+    except DamagedEnvelopeError:
+        return True
+    return False
+
+
+def _copied_envelopes(files: VaultFiles) -> list[Envelope]:
+    """Return the readable envelopes of the copies, each once, the newest first."""
+    found: list[Envelope] = []
+    for copy in kept_copies(files):
+        try:
+            envelope = read_envelope(copy.files.envelope)
+        except VaultError:
+            continue
+        if envelope not in found:
+            found.append(envelope)
+    return found

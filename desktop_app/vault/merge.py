@@ -1,0 +1,328 @@
+"""Bringing conversations into a history: what it lacks is added, what it has stays as it is.
+
+Conversations are the same when their ids are. Within one, a turn is the same as another that
+follows the same turn when role and time agree and so does the text, or one side has only the
+beginning of it: a reply that was still growing when a copy was made, or was broken off. It is there
+as far as either side has it. A turn that was lost to damage is filled by the one that stands in its
+place, and so is a title, and whether the conversation was deleted (lost.py). What is left over
+becomes a version beside what is there, so neither side overwrites the other, and bringing the same
+in again adds nothing. Of a document the later one wins.
+
+Who speaks meanwhile waits for the one transaction that it is, so what can be done before is done
+before, and the words are taken in afterwards, some at a time: a crash in between leaves that to the
+next opening. Locking does not wait: it has the transaction rolled back (`Database.give_up`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final
+
+from desktop_app.dialogue import Role, TurnState
+from desktop_app.vault.carried import CarriedSession, CarriedTurn, Placed, placed_turns
+from desktop_app.vault.crash_points import crash_point
+from desktop_app.vault.database import Database
+from desktop_app.vault.documents import Document, later, take
+from desktop_app.vault.errors import VaultError
+from desktop_app.vault.interruptible import Work
+from desktop_app.vault.lost import found_again, is_lost
+from desktop_app.vault.word_index import index_missing, index_turn
+from resources.messages import sentence
+
+UNFINISHED: Final = frozenset({TurnState.GROWING, TurnState.INTERRUPTED})
+"""How a reply stands of which there may be more elsewhere."""
+WORDS_OF: Final = 100
+"""Turns at a time, some 20 ms: nobody who speaks meanwhile waits for longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What bringing conversations in adds, or would add."""
+
+    sessions: int = 0
+    """So many came, or would."""
+    new_sessions: int = 0
+    """Conversations that were not there, and are not in the trash."""
+    trashed_sessions: int = 0
+    """Conversations that were not there, and come into the trash."""
+    continued_sessions: int = 0
+    """Conversations that are there already and get turns they lacked."""
+    new_turns: int = 0
+    completed_turns: int = 0
+    """Replies that are there in part and become as long as they are in what comes."""
+    regained_sessions: int = 0
+    """Conversations whose title, and whether they were deleted, had been lost to damage."""
+    newer_documents: int = 0
+    """Documents (the safety plan) that are lacking here or older."""
+
+    def __bool__(self) -> bool:
+        conversations = self.new_turns or self.completed_turns or self.regained_sessions
+        return bool(conversations or self.newer_documents)
+
+    def besides(self, tense: str) -> list[str]:
+        """Return what is to be said besides new conversations and messages; often nothing.
+
+        Args:
+            tense: the catalogue's `backup.would` or `backup.has`.
+        """
+        counts = {
+            "trashed": self.trashed_sessions,
+            "completed": self.completed_turns,
+            "regained": self.regained_sessions,
+        }
+        return [sentence(f"{tense}_{what}", count=n) for what, n in counts.items() if n]
+
+    def told(self, some: str, none: str) -> str:
+        """Return what came in as one paragraph; the catalogue's keys, for something and nothing."""
+        if not self:
+            return sentence(none)
+        came = sentence(some, new_sessions=self.new_sessions, new_turns=self.new_turns)
+        return " ".join([came, *self.besides("backup.has")])
+
+    def plus(
+        self, session: CarriedSession, *, is_new: bool, turns: int, completed: int, regained: bool
+    ) -> Gain:
+        """Return the gain with one more conversation."""
+        trashed = session.deleted is not None
+        return replace(
+            self,
+            sessions=self.sessions + 1,
+            new_sessions=self.new_sessions + (is_new and not trashed),
+            trashed_sessions=self.trashed_sessions + (is_new and trashed),
+            continued_sessions=self.continued_sessions + (turns > 0 and not is_new),
+            new_turns=self.new_turns + turns,
+            completed_turns=self.completed_turns + completed,
+            regained_sessions=self.regained_sessions + regained,
+        )
+
+
+def gain(
+    database: Database,
+    incoming: Iterable[CarriedSession],
+    documents: Iterable[Document] = (),
+) -> Gain:
+    """Return what `merge` would add."""
+    found = Gain(newer_documents=len(later(database, documents)))
+    for session in incoming:
+        database.check_given_up()
+        present = placed_turns(database, session.id)
+        compared = list(_compared(present, session))
+        turns = sum(
+            1
+            for turn, same in compared
+            if turn.content and (same is None or _fills(same.turn, turn))
+        )
+        completed = sum(1 for turn, same in compared if same and _completes(same.turn, turn))
+        found = found.plus(
+            session,
+            is_new=not present and turns > 0,
+            turns=turns,
+            completed=completed,
+            regained=_is_regained(database, session),
+        )
+    return found
+
+
+def merge(
+    database: Database,
+    incoming: Iterable[CarriedSession],
+    now: int,
+    documents: Iterable[Document] = (),
+) -> Gain:
+    """Add what is lacking, all of it or nothing.
+
+    Args:
+        database: of the newest schema.
+        incoming: conversations; where one is in the trash, it will be from `now` on.
+        now: milliseconds since 1970, for what has no time of its own.
+        documents: taken in where they are later than what is there.
+
+    Raises:
+        GivenUpError: the history is being closed; nothing was added.
+        VaultError: the disk is full, …; nothing was added.
+    """
+    with database.at(Work.BRINGING_IN):
+        coming = list(_unless_given_up(database, incoming))
+        documents = list(documents)
+        with database.transaction():
+            found = Gain(newer_documents=take(database, documents))
+            for session in coming:
+                present = placed_turns(database, session.id)
+                is_new = not present and any(turn.content for turn in session.turns)
+                if is_new:
+                    _add_session(database, session, now)
+                regained = _is_regained(database, session)
+                if regained:
+                    _regain(database, session, present, now)
+                turns, completed = _add_turns(database, session, present, now)
+                found = found.plus(
+                    session, is_new=is_new, turns=turns, completed=completed, regained=regained
+                )
+            database.check_given_up_at_last()
+    crash_point("merge.committed")
+    with suppress(VaultError):  # a full disk, or it is being closed; the next opening goes on
+        index_missing(database, WORDS_OF)
+    return found
+
+
+def _unless_given_up(
+    database: Database, incoming: Iterable[CarriedSession]
+) -> Iterator[CarriedSession]:
+    for session in incoming:
+        database.check_given_up()
+        yield session
+
+
+def _add_session(database: Database, session: CarriedSession, now: int) -> None:
+    created = now if session.created is None else session.created
+    database.rows(
+        "INSERT INTO session(id, title, created, deleted) VALUES (?, ?, ?, ?)",
+        (session.id, session.title, created, None if session.deleted is None else now),
+    )
+
+
+def _is_regained(database: Database, session: CarriedSession) -> bool:
+    """Tell whether what comes knows the row of a session, and here it was lost."""
+    return not session.row_lost and is_lost(database, session.id)
+
+
+def _regain(database: Database, session: CarriedSession, present: list[Placed], now: int) -> None:
+    """Give a session its row again; into the trash it goes only if nothing was said in it since."""
+    known = sum(same is not None for _, same in _compared(present, session))
+    deleted = session.deleted is not None and known == len(present)
+    found_again(database, session.id, session.title, deleted=now if deleted else None)
+
+
+def _add_turns(
+    database: Database, session: CarriedSession, present: list[Placed], now: int
+) -> tuple[int, int]:
+    """Add what is lacking; return how many turns, and how many replies were completed."""
+    chosen = {0} | {each.id for each in present if each.turn.chosen}
+    continued = {each.parent for each in present if each.turn.chosen}
+    ids: list[int] = []
+    added = completed = 0
+    for turn, same in _compared(present, session):
+        database.check_given_up()
+        parent = 0 if turn.after is None else ids[turn.after]
+        if same is not None:
+            ids.append(same.id)
+            if _fills(same.turn, turn):
+                _fill(database, same.id, turn, now)
+                added += 1
+            elif _completes(same.turn, turn):
+                _complete_turn(database, same.id, turn)
+                completed += 1
+            continue
+        if not turn.content:  # nobody said anything; what followed it follows what it followed
+            ids.append(parent)
+            continue
+        on_path = turn.chosen and parent in chosen and parent not in continued
+        number = _add_turn(database, session.id, turn, parent, on_path=on_path, now=now)
+        ids.append(number)
+        added += 1
+        if on_path:
+            chosen.add(number)
+            continued.add(parent)
+    return added, completed
+
+
+def _add_turn(
+    database: Database, session: str, turn: CarriedTurn, parent: int, *, on_path: bool, now: int
+) -> int:
+    created = now if turn.created is None else turn.created
+    ((number,),) = database.rows(
+        "INSERT INTO turn(session, role, state, content, created, parent, chosen)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        (session, turn.role, _ended(turn), turn.content, created, parent, int(on_path)),
+    )
+    assert isinstance(number, int)
+    return number  # its words are taken in later
+
+
+def _fill(database: Database, lost: int, turn: CarriedTurn, now: int) -> None:
+    """Give a turn that was lost to damage its text again."""
+    created = now if turn.created is None else turn.created
+    database.rows(
+        "UPDATE turn SET content = ?, state = ?, created = ? WHERE id = ?",
+        (turn.content, _ended(turn), created, lost),
+    )
+    index_turn(database, lost, turn.content)
+
+
+def _complete_turn(database: Database, number: int, turn: CarriedTurn) -> None:
+    """Let a reply go on as far as it does in what comes; its beginning is the same."""
+    database.rows(
+        "UPDATE turn SET content = ?, state = ? WHERE id = ?", (turn.content, _ended(turn), number)
+    )
+    index_turn(database, number, turn.content)
+
+
+def _ended(turn: CarriedTurn) -> TurnState:
+    return TurnState.INTERRUPTED if turn.state is TurnState.GROWING else turn.state
+
+
+def _compared(
+    present: list[Placed], session: CarriedSession
+) -> Iterator[tuple[CarriedTurn, Placed | None]]:
+    """Yield each turn that comes with the same one that is there, or None."""
+    children: dict[int, list[Placed]] = defaultdict(list)
+    for each in present:
+        children[each.parent].append(each)
+    ids: list[int | None] = []
+    for turn in session.turns:
+        parent = 0 if turn.after is None else ids[turn.after]
+        candidates = [] if parent is None else children[parent]
+        same = _same_among(candidates, turn)
+        if same is None and not turn.content:
+            ids.append(parent)
+            yield turn, None
+            continue
+        if same is not None:
+            candidates.remove(same)
+        ids.append(None if same is None else same.id)
+        yield turn, same
+
+
+def _same_among(candidates: list[Placed], turn: CarriedTurn) -> Placed | None:
+    """Return what is `turn`: all of its text, a part of it, or what is left of it by damage."""
+    alike = [each for each in candidates if turn.content and _is_alike(each.turn, turn)]
+    whole = (each for each in alike if each.turn.content == turn.content)
+    parts = (each for each in alike if _completes(each.turn, turn) or _goes_on(turn, each.turn))
+    lost = (each for each in candidates if _stands_for(each.turn, turn))
+    return next(whole, None) or next(parts, None) or next(lost, None)
+
+
+def _stands_for(one: CarriedTurn, other: CarriedTurn) -> bool:
+    """Tell whether one of two, in the same place, is what is left of a turn lost to damage."""
+    return one.role is other.role and TurnState.DAMAGED in {one.state, other.state}
+
+
+def _fills(present: CarriedTurn, coming: CarriedTurn) -> bool:
+    """Tell whether `coming` is the text of what was lost to damage here."""
+    return present.state is TurnState.DAMAGED and bool(coming.content)
+
+
+def _is_alike(one: CarriedTurn, other: CarriedTurn) -> bool:
+    """Tell whether two turns may be the same by what is known of them besides their text."""
+    unknown = one.created is None or other.created is None
+    return one.role is other.role and (
+        one.created == other.created or (unknown and one.content == other.content)
+    )
+
+
+def _completes(present: CarriedTurn, coming: CarriedTurn) -> bool:
+    """Tell whether a reply that is there becomes `coming`; never one that is growing just now."""
+    return present.state is TurnState.INTERRUPTED and _goes_on(present, coming)
+
+
+def _goes_on(part: CarriedTurn, whole: CarriedTurn) -> bool:
+    """Tell whether `part` is a reply that was not at its end, and `whole` has more of it."""
+    return (
+        part.role is Role.ASSISTANT
+        and part.state in UNFINISHED
+        and part.content not in {"", whole.content}
+        and whole.content.startswith(part.content)
+    )

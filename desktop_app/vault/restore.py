@@ -1,0 +1,266 @@
+"""Bringing a backup back: into a history that is open, or where there is none that opens.
+
+Into an open one it is merged (merge.py), after a copy of what is there was made. Where there is
+none the backup becomes the history. One that does not open is moved aside, never removed. Killed on
+the way, nothing has changed or all of it, at the latest when it is looked for (arrival.py).
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from desktop_app.atomic_file import sync_folder
+from desktop_app.paths import private_folder
+from desktop_app.vault.arrival import arrive
+from desktop_app.vault.backup_file import sealed_in, unpack
+from desktop_app.vault.backups import FAILING
+from desktop_app.vault.carried import carried_sessions
+from desktop_app.vault.crash_points import crash_point
+from desktop_app.vault.database import Database
+from desktop_app.vault.documents import readable_documents
+from desktop_app.vault.envelope_file import read_envelope
+from desktop_app.vault.errors import DamagedHistoryError, disk_error
+from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.interruptible import Interruptible, Work
+from desktop_app.vault.lock import locked
+from desktop_app.vault.merge import Gain, gain, merge
+from desktop_app.vault.migrations import migrate
+from desktop_app.vault.records import moment
+from desktop_app.vault.rotation import Unsealing
+from desktop_app.vault.scratch import RESTORING, clear_scratch, scratch
+from desktop_app.vault.vault import Vault
+from resources.messages import sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a backup holds and what it would add."""
+
+    sessions: int
+    turns: int
+    first: datetime | None
+    last: datetime | None
+    gain: Gain
+    replaces: bool = False
+    """It would be the history, not be added to one."""
+
+    def sentences(self) -> list[str]:
+        """Return what a person should know before they say yes."""
+        if self.replaces:
+            return [self._held()]
+        return [self._held(), *(self._added() or [sentence("backup.nothing_new")])]
+
+    def _held(self) -> str:
+        if self.first is None or self.last is None:
+            return sentence("backup.preview_empty")
+        return sentence(
+            "backup.preview",
+            sessions=self.sessions,
+            turns=self.turns,
+            first=f"{self.first.astimezone():%Y-%m-%d}",
+            last=f"{self.last.astimezone():%Y-%m-%d}",
+        )
+
+    def _added(self) -> list[str]:
+        if not self.gain:
+            return []
+        added = []
+        if self.gain.new_turns:
+            added.append(
+                sentence(
+                    "backup.preview_gain",
+                    new_sessions=self.gain.new_sessions,
+                    continued=self.gain.continued_sessions,
+                    new_turns=self.gain.new_turns,
+                )
+            )
+        if self.gain.newer_documents:
+            added.append(sentence("backup.preview_plan"))
+        return [*added, *self.gain.besides("backup.would"), sentence("backup.stays")]
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """A history that was a backup."""
+
+    sessions: int
+    turns: int
+    aside: Path | None
+    """Where the history was put that stood there and did not open."""
+
+
+class OpenBackup:
+    """A backup, unpacked and readable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def preview(self, vault: Vault | None = None) -> Preview:
+        """Return what merging into `vault` would add; without one, what it holds."""
+        ((turns, first, last),) = self._database.rows(
+            "SELECT count(*), min(created), max(created) FROM turn"
+        )
+        ((sessions,),) = self._database.rows("SELECT count(DISTINCT session) FROM turn")
+        added = Gain(sessions, new_sessions=sessions, new_turns=turns)
+        if vault is not None:
+            added = gain(
+                vault.database,
+                carried_sessions(self._database, trashed=True),
+                readable_documents(self._database),
+            )
+        return Preview(sessions, turns, _moment(first), _moment(last), added, vault is None)
+
+    def merge_into(self, vault: Vault, clock: Callable[[], float] = time.time) -> Gain:
+        """Add what `vault` lacks, after making a copy of it; see `merge.merge`.
+
+        Raises:
+            GivenUpError: the history is being closed; nothing was added.
+            VaultError: the copy or the merge failed; nothing was added.
+        """
+        with vault.database.at(Work.BRINGING_IN):
+            expected = self.preview(vault).gain
+            if not expected:
+                return expected
+            vault.backups.make_safety_copy()
+            crash_point("restore.copied")
+            added = merge(
+                vault.database,
+                carried_sessions(self._database, trashed=True),
+                int(clock() * 1000),
+                readable_documents(self._database),
+            )
+        crash_point("restore.merged")
+        return added
+
+
+@contextmanager
+def opened_backup(
+    path: Path,
+    beside: Path,
+    unsealed: Unsealing,
+    dek: Callable[[], bytes] | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> Iterator[OpenBackup]:
+    """Give a backup, opened by what a person has, and clean up after it.
+
+    Args:
+        path: the file, or the folder of a copy.
+        beside: the vault's folder; the backup is unpacked next to it, encrypted as it is.
+        unsealed: opens the backup's envelope; not called where `dek` opens the database.
+        dek: gives the data key of the history that is open; asked for it, and not given it,
+            because `unsealed` may wait for a person, behind a lock too.
+        check: called while it is unpacked; what it raises ends that.
+
+    Raises:
+        BackupError: it is no backup, or damaged.
+        WrongPassphraseError, WrongRecoveryCodeError: it was made when another one was in force.
+        VaultError: the disk is full, …
+    """
+    with (
+        unpacked(path, beside, check) as files,
+        _opened_by_key(files, dek) or _opened_by(files, unsealed) as database,
+    ):
+        yield OpenBackup(database)
+
+
+@contextmanager
+def unpacked(path: Path, beside: Path, check: Callable[[], None]) -> Iterator[VaultFiles]:
+    """Give envelope and database of a backup in a private folder next to the vault's."""
+    try:
+        private_folder(beside.parent)
+        with scratch(beside, RESTORING) as files:
+            unpack(path, files, check)
+            crash_point("restore.unpacked")
+            yield files
+    except OSError as error:
+        raise disk_error(error, beside) from error
+
+
+def become(
+    path: Path, folder: Path, unsealed: Unsealing, closing: Interruptible | None = None
+) -> Became:
+    """Make the backup the history in `folder`; one that did not open is moved aside.
+
+    `closing` is told where somebody is about to lock; from the first rename on it is done.
+
+    Raises:
+        GivenUpError: `closing` was told in time; nothing was changed.
+        BackupError, WrongPassphraseError, …: see `opened_backup`; nothing was changed.
+        BusyVaultError: the history there is in use.
+    """
+    vault, closing = VaultFiles(folder), closing or Interruptible()
+    private_folder(folder.parent)
+    with closing.at(Work.BRINGING_IN):
+        # Before anything is held: a keyring's prompt may outlast a lock, and the next unlocking.
+        dek = unsealed(sealed_in(path))
+        closing.check_given_up()
+        with locked(vault):
+            clear_scratch(vault)
+            with unpacked(path, folder, closing.check_given_up) as draft:
+                became = _become(vault, draft, dek, closing)
+    crash_point("restore.renamed")
+    return became
+
+
+def _become(vault: VaultFiles, draft: VaultFiles, dek: bytes, closing: Interruptible) -> Became:
+    with _opened(draft, dek) as database:
+        database.check_encrypted()
+        found = OpenBackup(database).preview()
+        with database.transaction():  # their files stayed where the backup was made
+            database.rows("DELETE FROM blob")
+            database.rows("DELETE FROM setting WHERE name = ?", (FAILING,))  # of other copies
+    try:
+        sync_folder(draft.folder)
+        closing.check_given_up_at_last()
+        shutil.rmtree(vault.arriving.folder, ignore_errors=True)  # left by a crash
+        draft.folder.rename(vault.arriving.folder)
+        crash_point("restore.arriving")
+        aside = _moved_aside(vault)
+        crash_point("restore.moved_aside")
+        arrive(vault)
+    except OSError as error:
+        if vault.folder.exists():  # else the next start ends it
+            shutil.rmtree(vault.arriving.folder, ignore_errors=True)
+        raise disk_error(error, vault.envelope) from error
+    return Became(found.sessions, found.turns, aside)
+
+
+def _opened_by(files: VaultFiles, unsealed: Unsealing) -> Database:
+    return _opened(files, unsealed(read_envelope(files.envelope)))
+
+
+def _opened_by_key(files: VaultFiles, dek: Callable[[], bytes] | None) -> Database | None:
+    if dek is not None:
+        with suppress(DamagedHistoryError):  # it has another key
+            return _opened(files, dek())
+    return None
+
+
+def _opened(files: VaultFiles, dek: bytes) -> Database:
+    database = Database(files.history, dek)
+    try:
+        migrate(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _moved_aside(vault: VaultFiles) -> Path | None:
+    if not vault.folder.exists():
+        return None
+    number = 1
+    while (aside := vault.folder.with_name(f"{vault.folder.name}.damaged-{number}")).exists():
+        number += 1
+    vault.folder.rename(aside)
+    return aside
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else moment(milliseconds)

@@ -1,0 +1,125 @@
+"""What was damaged and set aside. Nothing in it is removed, so it may hold what was purged since.
+
+data/vault.damaged-<number>/          a history that did not open when a backup took its place
+data/vault/history.damaged-<day>.db   what a rescue left, and its log beside it
+data/vault.backups-<number>/          the copies that either of them had
+
+All are kept until a person removes them: nothing else may hold what could not be read. The history
+that follows may lack turns that the copies have, and gives the ids of turns anew, so how far the
+copies go could not be told any more. It begins its own.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from desktop_app.atomic_file import sync_folder
+from desktop_app.vault.copies import Copy, clear_leftovers, copies_in, safety_copies_in
+from desktop_app.vault.errors import disk_error
+from desktop_app.vault.files import VaultFiles
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """One of them."""
+
+    path: Path
+    made: datetime
+    """When it was last written to."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes, with the log beside it."""
+        return bytes_of(self.path) + bytes_of(_log_of(self.path))
+
+
+def set_copies_aside(files: VaultFiles) -> None:
+    """Keep the copies made until now apart from those of the history that is about to follow.
+
+    Whoever calls this holds the vault's lock, and calls it again where a crash came between.
+
+    Raises:
+        OSError: they cannot be renamed.
+    """
+    clear_leftovers(files)  # half a copy among them would keep old keys
+    if not _copies(files.backups):
+        return
+    number = 1
+    while (aside := files.backups.with_name(f"{files.backups.name}-{number}")).exists():
+        number += 1
+    files.backups.rename(aside)
+    sync_folder(aside.parent)
+
+
+def set_aside(files: VaultFiles) -> tuple[SetAside, ...]:
+    """Return all of them, the newest first."""
+    found = []
+    for path in (*_folders(files), *_rescued(files)):
+        history = VaultFiles(path).history
+        with suppress(OSError):
+            written = (history if history.exists() else path).stat().st_mtime
+            found.append(SetAside(path, datetime.fromtimestamp(written, UTC)))
+    for folder in copies_aside(files):
+        made = [copy.made for copy in _copies(folder)]
+        found += [SetAside(folder, max(made))] if made else []
+    return tuple(sorted(found, key=lambda each: each.made, reverse=True))
+
+
+def bytes_set_aside(folder: Path) -> int:
+    """Return how many bytes all of them take that lie beside the vault in `folder`."""
+    return sum(each.size for each in set_aside(VaultFiles(folder)))
+
+
+def bytes_of(path: Path) -> int:
+    """Return how many bytes a file takes, or all that a folder holds; none where it cannot tell."""
+    with suppress(OSError):
+        if path.is_dir():
+            return sum(bytes_of(each) for each in path.iterdir())
+        return path.stat().st_size
+    return 0
+
+
+def remove_set_aside(files: VaultFiles) -> None:
+    """Remove all of them, the sealed keys among them first.
+
+    Raises:
+        VaultError: some cannot be removed; again is the way on.
+    """
+    try:
+        for folder in (*_folders(files), *copies_aside(files)):
+            for envelope in folder.rglob(VaultFiles(folder).envelope.name):
+                envelope.unlink()
+            shutil.rmtree(folder)
+        for path in _rescued(files):
+            _log_of(path).unlink(missing_ok=True)
+            path.unlink()
+        for parent in (files.folder, files.folder.parent):
+            sync_folder(parent)
+    except OSError as error:
+        raise disk_error(error, files.folder) from error
+
+
+def copies_aside(files: VaultFiles) -> list[Path]:
+    """Return the folders of copies that were set aside."""
+    return sorted(files.backups.parent.glob(f"{files.backups.name}-*"))
+
+
+def _copies(folder: Path) -> tuple[Copy, ...]:
+    return (*copies_in(folder), *safety_copies_in(folder))
+
+
+def _folders(files: VaultFiles) -> Iterator[Path]:
+    yield from sorted(files.folder.parent.glob(f"{files.folder.name}.damaged-*"))
+
+
+def _rescued(files: VaultFiles) -> Iterator[Path]:
+    yield from sorted(files.folder.glob(f"{files.history.stem}.damaged-*.db"))
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")

@@ -1,0 +1,76 @@
+"""How long the trash is kept: thirty days, or, if the person wants that, until the vault closes.
+
+In both cases a deletion can be undone while the window that made it is open.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from desktop_app.vault.database import Database
+from desktop_app.vault.errors import DamagedHistoryError
+from desktop_app.vault.sessions import Sessions
+
+KEPT_FOR: Final = timedelta(days=30)
+SETTING: Final = "trash_kept"
+
+
+class Trash:
+    """The deleted sessions of one open vault, and when they go for good."""
+
+    def __init__(
+        self, database: Database, sessions: Sessions, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._database = database
+        self._sessions = sessions
+        self._clock = clock
+
+    @property
+    def kept(self) -> bool:
+        """Tell whether deleted sessions are kept for thirty days."""
+        rows = self._database.rows("SELECT value FROM setting WHERE name = ?", (SETTING,))
+        return not rows or rows[0][0] != 0
+
+    def keep(self, kept: bool) -> None:
+        """Keep deleted sessions for thirty days, or only until the vault closes."""
+        with self._database.transaction():
+            self._database.rows(
+                "INSERT INTO setting(name, value) VALUES (?, ?)"
+                " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+                (SETTING, int(kept)),
+            )
+
+    def due(self, deleted: datetime) -> datetime:
+        """Return when a session deleted then goes for good."""
+        return deleted + KEPT_FOR if self.kept else deleted
+
+    def purge_due(self) -> None:
+        """Remove for good what has lain in the trash for its time; a damaged one keeps no other.
+
+        Raises:
+            VaultError: some could not be removed; it is tried again the next time.
+        """
+        now, kept = datetime.fromtimestamp(self._clock(), UTC), self.kept
+        due = [
+            session.id
+            for session in self._sessions.trashed()
+            if session.deleted is not None and (not kept or session.deleted + KEPT_FOR <= now)
+        ]
+        if not due:
+            return
+        try:
+            self._sessions.purge(*due)
+        except DamagedHistoryError:
+            damaged = [session for session in due if not self._purged(session)]
+            if damaged:
+                raise
+
+    def _purged(self, session: str) -> bool:
+        try:
+            self._sessions.purge(session)
+        except DamagedHistoryError:
+            return False
+        return True
