@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
-import signal
 import subprocess
 import sys
 import threading
@@ -14,6 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from desktop_app.engine import wire
+from desktop_app.engine.causes import Cause, Death, classify, in_words
+from desktop_app.engine.job_object import bound_to_this_process
+from desktop_app.engine.last_words import LastWords
 
 PASSED_ON: Final = frozenset(
     {
@@ -35,8 +37,10 @@ spin for about a millisecond first, which on a machine with other work to do kee
 the very thread they wait for: 2 threads beside 2 busy processes wrote 1 to 5 tokens/s where a
 short spin (microseconds) wrote 90.
 """
-PATIENCE_S: Final = 5.0
-"""How long a child may take to end after its stdin did, before it is killed."""
+PATIENCE_S: Final = 1.0
+"""How long a child may take to end after its stdin did, before it is killed. It holds nothing."""
+ENDS_WITHIN_S: Final = 5.0
+"""How long a killed one may take. One that waits inside a driver takes longer: it is left alone."""
 
 
 def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -53,6 +57,8 @@ class Child:
         self._workdir = workdir
         self._events: queue.SimpleQueue[wire.Message | None] = queue.SimpleQueue()
         self._writing = threading.Lock()
+        self._ended_for: Cause | None = None
+        """Why we ended it, where we did."""
         self._started: queue.SimpleQueue[subprocess.Popen[bytes] | OSError] = queue.SimpleQueue()
         # The kernel kills the child when the thread that started it ends (PDEATHSIG counts
         # threads, not processes). So it is started by the thread that listens to it.
@@ -62,6 +68,9 @@ class Child:
         if isinstance(started, OSError):
             raise started
         self._process = started
+        assert started.stderr is not None
+        self._last_words = LastWords(started.stderr)
+        self._job = bound_to_this_process(started)
 
     @property
     def pid(self) -> int:
@@ -79,15 +88,22 @@ class Child:
         except ChildProcessError:
             return False
 
-    def send(self, message: wire.Message) -> None:
-        """Write one line. A dead child is not an error here: its death is the next event."""
+    def send(self, message: wire.Message, content: bytes = b"", *, patience: float = -1) -> None:
+        """Write one line, and the bytes it names.
+
+        A dead child is not an error here: its death is the next event. Where another line has been
+        waiting for the child to take it for `patience` seconds, this one is dropped; by default it
+        waits.
+        """
         assert self._process.stdin is not None
-        with self._writing:
-            try:
-                self._process.stdin.write(wire.encode(message))
-                self._process.stdin.flush()
-            except (BrokenPipeError, ValueError):
-                return
+        if not self._writing.acquire(timeout=patience):
+            return
+        try:
+            wire.write(self._process.stdin, message, content)
+        except (BrokenPipeError, ValueError):
+            return
+        finally:
+            self._writing.release()
 
     def next_event(self, timeout: float | None = None) -> wire.Message | None:
         """Wait for the next line; None when the child is dead.
@@ -100,22 +116,38 @@ class Child:
             self._events.put(None)  # death is for every later asker too
         return event
 
-    def cause_of_death(self) -> str:
-        """Return how the process ended, in the system's own words: a signal or a status."""
-        status = self._process.wait()
-        if status < 0:
-            return signal.Signals(-status).name
-        return f"status {status}"
+    def death(self) -> Death:
+        """Return why the process ended, and how; once it is dead, or should be."""
+        last_words = self._last_words.heard(PATIENCE_S)
+        try:
+            status = self._process.wait(ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            return Death(Cause.HUNG, "SIGKILL", crashed=True)
+        ours = self._ended_for
+        cause = classify(status, last_words) if ours is None else ours
+        return Death(cause, in_words(status), crashed=ours in {None, Cause.HUNG})
 
     def stop(self) -> None:
         """Close the child's stdin, which ends it; kill it when it does not listen."""
         assert self._process.stdin is not None
-        with self._writing, contextlib.suppress(BrokenPipeError):
-            self._process.stdin.close()
+        self._ended_for = self._ended_for or Cause.UNKNOWN
+        if not self._writing.acquire(timeout=PATIENCE_S):
+            self.kill()  # it does not take what another thread is writing; now that breaks off
+            self._writing.acquire()
+        try:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+        finally:
+            self._writing.release()
         self._keeper.join(PATIENCE_S)
         if self._keeper.is_alive():
-            self._process.kill()
-            self._keeper.join()
+            self.kill()
+            self._keeper.join(ENDS_WITHIN_S)
+
+    def kill(self, cause: Cause = Cause.UNKNOWN) -> None:
+        """End it at once, whatever it does; its death, by that cause, is the next event."""
+        self._ended_for = cause
+        self._process.kill()
 
     def _keep(self) -> None:
         try:
@@ -123,8 +155,7 @@ class Child:
                 [sys.executable, "-P", "-m", "desktop_app.engine.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                # Nobody reads it: causes of death come by event and status. A pipe could fill up.
-                stderr=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
                 cwd=self._workdir,
                 env=child_environment(os.environ),
                 # Ctrl-C in a terminal goes to the whole process group; it is for the parent.
@@ -136,11 +167,10 @@ class Child:
         self._started.put(process)
         assert process.stdout is not None
         with process.stdout:
-            for line in process.stdout:
-                try:
-                    self._events.put(wire.decode(line))
-                except ValueError:
-                    process.kill()  # a torn or foreign line: nothing after it can be trusted
-                    break
+            try:
+                while (event := wire.read(process.stdout)) is not None:
+                    self._events.put(event)
+            except ValueError:
+                process.kill()  # a torn or foreign line: nothing after it can be trusted
             process.wait()
         self._events.put(None)

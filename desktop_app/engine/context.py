@@ -11,9 +11,12 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from desktop_app.engine.llama import ABORTED, BATCH, Llama
+from desktop_app.engine.llama import ABORTED, Llama
+from desktop_app.engine.placement import BATCH
 from desktop_app.errors import BugError, EngineError
 
+AHEAD_BATCH: Final = 64
+"""Tokens read ahead at a time: so much is lost at most where a person is quicker."""
 WORTH_ASKING_S: Final = 0.05
 """When a token takes longer, cancelling must act inside it; below, asking would cost too much."""
 
@@ -43,17 +46,21 @@ class KvContext:
             raise EngineError("engine.context_full", tokens=len(prompt), context=self.llama.n_ctx)
         # The last token is evaluated even when cached: its logits start the reply.
         shared = min(common_prefix(self.tokens, prompt), len(prompt) - 1)
-        self._keep(shared)
-        shared = len(self.tokens)
-        self.llama.abort_when(cancelled)
+        return self._bring_to(prompt, shared, cancelled)
+
+    def read_ahead(self, prompt: list[int], cancelled: Callable[[], bool]) -> int:
+        """Bring the cache to hold exactly `prompt`, the beginning of one that is still to come.
+
+        Returns how many tokens that took. What leaves no place for more is not read; what was
+        evaluated before `cancelled` said so stays.
+        """
+        if len(prompt) >= self.llama.n_ctx or cancelled():
+            return 0
+        shared = common_prefix(self.tokens, prompt)
         try:
-            for start in range(shared, len(prompt), BATCH):
-                self._evaluate(prompt[start : start + BATCH])
-                if cancelled():
-                    raise CancelledError
-        finally:
-            self.llama.abort_when(None)
-        return len(prompt) - shared
+            return self._bring_to(prompt, shared, cancelled, batch=AHEAD_BATCH)
+        except CancelledError:
+            return max(0, len(self.tokens) - shared)
 
     def extend(self, token: int, cancelled: Callable[[], bool]) -> None:
         """Evaluate one sampled token.
@@ -71,7 +78,8 @@ class KvContext:
         """Tell whether no further token fits."""
         return len(self.tokens) >= self.llama.n_ctx
 
-    def _keep(self, count: int) -> None:
+    def keep(self, count: int) -> None:
+        """Drop all but the first `count` tokens; all of them where a model cannot drop some."""
         if count == len(self.tokens):
             return
         if not self.llama.keep(count):
@@ -79,6 +87,34 @@ class KvContext:
             self.llama.clear()
             count = 0
         del self.tokens[count:]
+
+    def hold(self, tokens: list[int], state: memoryview) -> bool:
+        """Hold `tokens`, which cost `state` to read; False, and nothing is held, where it fits not.
+
+        `state` comes from `Llama.state` of a context like this one.
+        """
+        self.llama.clear()
+        fits = self.llama.take_state(state) and self.llama.cached() == len(tokens)
+        if not fits:
+            self.llama.clear()
+        self.tokens = list(tokens) if fits else []
+        return fits
+
+    def _bring_to(
+        self, prompt: list[int], shared: int, cancelled: Callable[[], bool], *, batch: int = BATCH
+    ) -> int:
+        """Keep the first `shared` tokens and evaluate the rest; return how many those were."""
+        self.keep(shared)
+        shared = len(self.tokens)
+        self.llama.abort_when(cancelled)
+        try:
+            for start in range(shared, len(prompt), batch):
+                self._evaluate(prompt[start : start + batch])
+                if cancelled():
+                    raise CancelledError
+        finally:
+            self.llama.abort_when(None)
+        return len(prompt) - shared
 
     def _evaluate(self, tokens: list[int]) -> None:
         status = self.llama.decode(tokens)

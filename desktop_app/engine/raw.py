@@ -15,7 +15,8 @@ import time
 import llama_cpp.llama_cpp as C  # noqa: N812 - the C interface, read as such
 
 from desktop_app.engine import wire
-from desktop_app.engine.llama import BATCH, Llama
+from desktop_app.engine.llama import Llama
+from desktop_app.engine.placement import BATCH
 from desktop_app.engine.precautions import take_precautions
 
 

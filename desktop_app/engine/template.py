@@ -2,7 +2,11 @@
 
 The template is Jinja code from a file of unknown origin: it runs in the immutable sandbox and
 sees place holders instead of messages. So it can neither reach anything nor mix a person's text
-into its marks; `Rendered` says which stretch came from where.
+into its marks; each stretch of it says where it came from.
+
+Some families know two speakers and no system (Gemma 2, the first Mistrals). There its text stands
+before the first message, in the same turn: the person's words after a summary would have no other
+place.
 """
 
 from __future__ import annotations
@@ -16,11 +20,13 @@ import jinja2
 from jinja2.ext import loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from desktop_app.dialogue import Turn
+from desktop_app.dialogue import Role, Turn
 from desktop_app.errors import EngineError
 
 # Private-use characters: no template and no tokenizer gives them a meaning.
 PLACE: Final = re.compile("\ue000([0-9]+)\ue001")
+TRIAL: Final = (Turn(Role.SYSTEM, ""), Turn(Role.USER, ""))
+"""Tells whether a template takes a system text, or refuses it, or leaves it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,11 @@ class ChatTemplate:
             self._template = environment.from_string(source)
         except jinja2.TemplateError as error:
             raise EngineError("engine.template_broken") from error
+        self._takes_system = True
+        try:
+            self._takes_system = any(each.turn is TRIAL[0] for each in self.render(TRIAL))
+        except EngineError:
+            self._takes_system = False
 
     def render(self, turns: tuple[Turn, ...]) -> list[Stretch]:
         """Return the transcript up to and including the header of the next reply.
@@ -57,13 +68,9 @@ class ChatTemplate:
         Raises:
             EngineError: the template refuses this order of roles.
         """
-        messages = [
-            {"role": turn.role.value, "content": f"\ue000{number}\ue001"}
-            for number, turn in enumerate(turns)
-        ]
         try:
             text = self._template.render(
-                messages=messages, add_generation_prompt=True, **self._names
+                messages=self._messages(turns), add_generation_prompt=True, **self._names
             )
         except Exception as error:  # foreign code raises what it likes
             raise EngineError("engine.template_refused") from error
@@ -75,6 +82,19 @@ class ChatTemplate:
             elif part:
                 stretches.append(Stretch(part, None))
         return stretches
+
+    def _messages(self, turns: tuple[Turn, ...]) -> list[dict[str, str]]:
+        """Return what the template sees: a place holder for each turn's text."""
+        messages = [
+            {"role": turn.role.value, "content": f"\ue000{number}\ue001"}
+            for number, turn in enumerate(turns)
+        ]
+        if turns and turns[0].role is Role.SYSTEM and not self._takes_system:
+            told = messages.pop(0)["content"]
+            if turns[1:] and turns[1].role is Role.USER:
+                told += "\n\n" + messages.pop(0)["content"]
+            messages.insert(0, {"role": Role.USER.value, "content": told})
+        return messages
 
 
 def _refuse(message: str) -> NoReturn:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from desktop_app.dialogue import Role, Turn
@@ -22,6 +22,8 @@ from desktop_app.engine.template import ChatTemplate, Stretch
 
 REMEMBERED: Final = 256
 """Replies whose ids are kept; beyond that the oldest are tokenised anew."""
+RUNS: Final = 1024
+"""So many stretches of text between control tokens keep their ids."""
 
 
 class Transcript:
@@ -32,6 +34,8 @@ class Transcript:
         self._vocabulary = vocabulary
         self._spoken: OrderedDict[str, tuple[int, ...]] = OrderedDict()
         self._split = cache(self._split_uncached)
+        # A long conversation is counted many times over, and nearly all of it stays as it is.
+        self._encode = lru_cache(RUNS)(lambda run: tuple(vocabulary.encode(run, special=False)))
 
     def remember(self, reply: str, tokens: tuple[int, ...]) -> None:
         """Keep the ids a reply was sampled as."""
@@ -42,16 +46,33 @@ class Transcript:
 
     def tokens(self, turns: tuple[Turn, ...]) -> list[int]:
         """Return the ids of the transcript, reply header included."""
+        return self._ids(self._template.render(turns))
+
+    def beginning(self, turns: tuple[Turn, ...]) -> list[int]:
+        """Return the ids up to where the last turn's text ends, or will go on.
+
+        What comes next may spell the last of them otherwise: they are then read again.
+        """
+        stretches = self._template.render(turns)
+        of_last = [place for place, each in enumerate(stretches) if each.turn is turns[-1]]
+        return self._ids(stretches[: of_last[-1] + 1] if of_last else [])
+
+    def spoken(self, turns: tuple[Turn, ...]) -> dict[str, tuple[int, ...]]:
+        """Return the ids that the replies among `turns` were sampled as, where they are kept."""
+        replies = (turn.content for turn in turns if turn.role is Role.ASSISTANT)
+        return {reply: self._spoken[reply] for reply in replies if reply in self._spoken}
+
+    def _ids(self, stretches: list[Stretch]) -> list[int]:
         vocabulary = self._vocabulary
         ids: list[int] = []
         run: list[str] = []
 
         def flush() -> None:
             if run:
-                ids.extend(vocabulary.encode("".join(run), special=False))
+                ids.extend(self._encode("".join(run)))
                 run.clear()
 
-        for part in self._parts(self._template.render(turns)):
+        for part in self._parts(stretches):
             if isinstance(part, str):
                 run.append(part)
             else:

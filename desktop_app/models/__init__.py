@@ -1,1 +1,1 @@
-"""Models on this machine: find one, read its manifest, check it before it is loaded."""
+"""Models on this machine: find one, check it before it is loaded, bring another one here."""

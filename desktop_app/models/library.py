@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
 from desktop_app.errors import ModelError
+from desktop_app.models.header import Header
 from desktop_app.models.manifest import MANIFEST, Manifest, read_manifest
 
 SHIPPED: Final = "soulchat-mini"
@@ -19,6 +21,8 @@ class Model:
 
     path: Path
     manifest: Manifest
+    header: Header | None = None
+    """What the file says itself, once it has been checked."""
 
 
 def find_model(name: str | None, installed: Path) -> Model:
@@ -33,7 +37,7 @@ def find_model(name: str | None, installed: Path) -> Model:
         ModelError: there is no such model, or its manifest is broken.
     """
     if name is None or name == SHIPPED:
-        return _model(shipped_folder() / f"{SHIPPED}.gguf")
+        return shipped_model()
     path = Path(name).expanduser()
     if path.is_file():
         return _model(path)
@@ -43,6 +47,27 @@ def find_model(name: str | None, installed: Path) -> Model:
     if path.suffix == ".gguf" or len(path.parts) > 1:
         raise ModelError("model.missing", path=path)
     raise ModelError("model.unknown_id", name=name)
+
+
+def installed_models(installed: Path) -> list[Model]:
+    """Return what is in the folder of installed models, by id; what is no model is passed over."""
+    found = []
+    for folder in sorted(installed.glob("[!.]*")):
+        with suppress(ModelError):
+            if folder.is_dir():
+                found.append(_model(_only_gguf(folder)))
+    return found
+
+
+def shipped_model() -> Model:
+    """Return the model that ships."""
+    return _model(shipped_folder() / f"{SHIPPED}.gguf")
+
+
+def id_of(model: Model) -> str:
+    """Return what `find_model` calls a model that ships or is installed."""
+    shipped = model.path.parent == shipped_folder()
+    return SHIPPED if shipped else model.path.parent.name
 
 
 def shipped_folder() -> Path:

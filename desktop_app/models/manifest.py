@@ -35,6 +35,10 @@ class Manifest:
     """System text the model was trained with."""
     sampling: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     quantisation: str | None = None
+    repository: str | None = None
+    """Where it was downloaded from: owner/name on the hub."""
+    revision: str | None = None
+    """Which commit of that."""
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -59,6 +63,8 @@ def read_manifest(path: Path) -> Manifest:
             system=_typed(plain, "system", str),
             sampling=_sampling(plain),
             quantisation=_typed(plain, "quantisation", str),
+            repository=_typed(plain, "repository", str),
+            revision=_typed(plain, "revision", str),
         )
     except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
         raise ModelError("model.manifest_broken", file=path.name) from error

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from desktop_app.errors import ModelError
-from desktop_app.models.header import HeaderError, read_header
+from desktop_app.models.header import Header, HeaderError, read_header
 from desktop_app.models.library import Model
 
 HASHED_AT_LOAD: Final = 256 * 2**20
 """Bytes. Up to this size the SHA-256 is compared at every load (about 0.1 s)."""
 
+Whole = Literal["whole", "unknown"]
 
-def verify_before_load(model: Model) -> None:
+
+def verify_before_load(model: Model) -> Header:
     """Check that the file is there, whole, a GGUF, and the one its manifest describes.
+
+    Returns its header.
 
     Raises:
         ModelError: one sentence for the first thing that is wrong.
@@ -43,6 +47,23 @@ def verify_before_load(model: Model) -> None:
     template = hashlib.sha256(header.template.encode("utf-8")).hexdigest()
     if manifest.template_sha256 not in (None, template):
         raise ModelError("model.other_template", file=path.name)
+    return header
+
+
+def verify_whole(model: Model) -> Whole:
+    """Check all of a model's bytes against its manifest, however long that takes.
+
+    Returns:
+        `whole`, or `unknown` where no manifest says what the bytes should be.
+
+    Raises:
+        ModelError: one sentence for the first thing that is wrong.
+    """
+    verify_before_load(model)
+    if model.manifest.sha256 is None:
+        return "unknown"
+    verify_hash(model.path, model.manifest.sha256)
+    return "whole"
 
 
 def verify_hash(path: Path, expected: str) -> None:

@@ -1,0 +1,211 @@
+"""A session that is open: what the model reads of it, what waits for a reply, where it is kept.
+
+What no longer fits the model's context is remembered as a summary (memory.py).
+
+Two rules keep them together. What came of a reply stays, on the record and for the model. A
+message without any reply is asked again together with the next one, so nothing that was said is
+unknown to the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from desktop_app.conversation import memory
+from desktop_app.conversation.message import checked, composed
+from desktop_app.conversation.record import Record, Recorded, Unrecorded
+from desktop_app.conversation.reply import Reply
+from desktop_app.dialogue import Role, Session, Summary, Turn, TurnState
+from desktop_app.errors import KnownError, MessageError
+
+if TYPE_CHECKING:
+    from desktop_app.engine.protocol import Stop
+    from desktop_app.vault.records import StoredTurn
+    from desktop_app.vault.sessions import Sessions
+
+ENDINGS: Final[dict[Stop, TurnState]] = {
+    "end": TurnState.COMPLETE,
+    "length": TurnState.CUT,
+    "cancelled": TurnState.STOPPED,
+}
+LONGEST_SUMMARY: Final = 1000
+"""Characters that a person may put in a summary's place: it takes from what else a model sees."""
+
+
+class OpenSession:
+    """One conversation as it goes on, whoever shows it."""
+
+    def __init__(self, record: Record, turns: Iterable[Turn] = ()) -> None:
+        """Go on after `turns`, which `record` holds already."""
+        self._record = record
+        self._unanswered: list[str] = []
+        self._reply = ""
+        self.session = Session(id=record.id)
+        """The answered turns as the model reads them: the speakers alternate."""
+        for role, of_one in groupby(turns, key=lambda turn: turn.role):
+            texts = [turn.content for turn in of_one]
+            if role is Role.USER:
+                self._unanswered = texts
+            else:
+                self._take_reply("\n\n".join(texts))
+        self.session = memory.recalling(self.session, record.memory())
+
+    @property
+    def id(self) -> str | None:
+        """The session's name in the history; None off the record."""
+        return self._record.id
+
+    @property
+    def waits_for_reply(self) -> bool:
+        """Tell whether a message has no reply yet."""
+        return bool(self._unanswered)
+
+    def say(self, text: str) -> None:
+        """Take a message of the person; it is durable on return.
+
+        Raises:
+            VaultError: it could not be kept; nothing has changed.
+        """
+        self._record.say(text)
+        self._unanswered.append(text)
+
+    def question(self, *further: str) -> str:
+        """Return all that is without a reply, and what is about to be said, as one message."""
+        return "\n\n".join([*self._unanswered, *further])
+
+    def write(self, text: str) -> None:
+        """Take the next characters of a reply; they are durable within a second."""
+        self._reply += text
+        self._record.write(text)
+
+    def keep(self, reply: Reply) -> TurnState:
+        """Take the session a finished turn left; return how the reply ended.
+
+        Raises:
+            VaultError: the reply is not all written down. It stays in the conversation, and is
+                tried again before the next message.
+        """
+        state = ENDINGS[reply.finished.stop]
+        if reply.finished.text:
+            before, self.session = self.session, reply.session.recalling(self.session)
+            self._unanswered.clear()
+            self._note_unless(before)
+        self._finish(state)
+        return state
+
+    def remember(self, session: Session) -> bool:
+        """Take what a model made of this conversation meanwhile; tell whether that is news."""
+        before, self.session = self.session, self.session.recalling(session)
+        return self._note_unless(before)
+
+    def rewrite_summary(self, text: str) -> None:
+        """Have the model remember `text` in place of the summary; what is added later follows it.
+
+        Raises:
+            MessageError: it is too long, or holds what is no character.
+            VaultError: it could not be kept; nothing has changed.
+        """
+        own = composed(text)
+        if len(own) > LONGEST_SUMMARY:
+            raise MessageError(
+                "message.summary_too_long", characters=len(own), most=LONGEST_SUMMARY
+            )
+        own = checked(own) if own else own
+        written = Summary(own, edition=self.session.summary.edition + 1)
+        rewritten = replace(self.session, summary=written)
+        self._record.remember(memory.noted(rewritten))
+        self.session = rewritten
+
+    @property
+    def remembered(self) -> str | None:
+        """What is remembered, for one that goes on with this where no history has it."""
+        return self._record.memory()
+
+    def leave_off(self, state: TurnState) -> None:
+        """Keep what came of a reply that nothing will finish; `state` says why.
+
+        Raises:
+            VaultError: see `keep`.
+        """
+        if self._reply:
+            self._take_reply(self._reply)
+        self._finish(state)
+
+    def settle(self) -> None:
+        """Write down what could not be written when the last reply ended, before it is left.
+
+        Raises:
+            VaultError: it still cannot be.
+        """
+        self._record.settle()
+
+    def longest_unanswered(self) -> int:
+        """Return the characters of the longest message without a reply."""
+        return max(map(len, self._unanswered))
+
+    def take_back(self) -> str:
+        """Remove the last message, which has no reply, and return its text.
+
+        Raises:
+            VaultError: it could not be removed; nothing has changed.
+        """
+        self._record.take_back()
+        return self._unanswered.pop()
+
+    def _take_reply(self, text: str) -> None:
+        question = [Turn(Role.USER, self.question())] if self._unanswered else []
+        self.session = self.session.add(*question, Turn(Role.ASSISTANT, text))
+        self._unanswered = []
+
+    def _note_unless(self, before: Session) -> bool:
+        """Have it kept what is remembered, where that was not so `before`."""
+        now = self.session
+        if (now.unseen, now.summary) == (before.unseen, before.summary):
+            return False
+        with suppress(KnownError):  # it can be made again
+            self._record.remember(memory.noted(now))
+        return True
+
+    def _finish(self, state: TurnState) -> None:
+        self._reply = ""
+        self._record.finish(state)
+
+
+def kept(sessions: Sessions, session: str) -> tuple[OpenSession, tuple[StoredTurn, ...]]:
+    """Return a session of the history ready to go on, and its turns.
+
+    Raises:
+        SessionMissingError: there is none of that id, or it is in the trash.
+    """
+    stored = sessions.turns(session)
+    readable = (each.turn for each in stored if each.state is not TurnState.DAMAGED)
+    return OpenSession(Recorded(sessions, session), readable), stored
+
+
+def before_reply(
+    sessions: Sessions, session: str, reply: int
+) -> tuple[OpenSession, tuple[StoredTurn, ...]]:
+    """Return a session as it was before a reply, which waits for another in that one's place.
+
+    The earlier reply stands in the history until a character of the other came.
+
+    Raises:
+        SessionMissingError: there is no such session, or it is in the trash.
+    """
+    stored = tuple(each for each in sessions.turns(session) if each.id < reply)
+    readable = (each.turn for each in stored if each.state is not TurnState.DAMAGED)
+    return OpenSession(Recorded(sessions, session, instead_of=reply), readable), stored
+
+
+def begun(sessions: Sessions, session: str) -> OpenSession:
+    """Return a new session, which enters the history with its first message."""
+    return OpenSession(Recorded(sessions, session))
+
+
+def off_the_record(turns: Iterable[Turn] = (), memory: str | None = None) -> OpenSession:
+    """Return a session of which nothing is kept: a new one, or one that goes on after `turns`."""
+    return OpenSession(Unrecorded(memory), turns)
