@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from finetune.corpus.dialogue import read_corpus, write_corpus
+from finetune.errors import EvaluationError
 from resources.command import run_command, whole_number
 from resources.errors import EXIT_DONE
 from resources.messages import LANGUAGES, sentence
@@ -85,9 +86,19 @@ def _parser() -> argparse.ArgumentParser:
             path(trained, "--base", required=True, metavar="FOLDER", help=text("base"))
     scored = add(groups, "evaluate", "evaluate")
     path(scored, "--model", required=True, metavar="FILE", help=text("model"))
-    path(scored, "--corpus", required=True, metavar="FILE", help=text("corpus_file"))
+    path(scored, "--corpus", metavar="FILE", help=text("corpus_file"))
     scored.add_argument("--suite", action="append", metavar="SUITE", help=text("suite"))
     scored.add_argument("--turns", type=whole_number(1), default=500, help=text("turns"))
+    guard = add(groups, "guard", "guard")
+    path(guard, "--smile", required=True, metavar="FILE", help=text("smile_train"))
+    path(guard, "--crisis-dev", required=True, metavar="FILE", help=text("crisis_dev"))
+    path(
+        guard,
+        "--out",
+        default=Path("resources/guard"),
+        metavar="FOLDER",
+        help=text("guard_out"),
+    )
     shipped = add(groups, "ship", "ship")
     for name in ("smile", "smile-dev", "cpsycoun"):
         path(shipped, f"--{name}", required=True, metavar="FILE", help=text("public_file"))
@@ -175,10 +186,23 @@ def _train(options: argparse.Namespace) -> Answer:
 
 
 def _evaluate(options: argparse.Namespace) -> Answer:
-    dialogues = list(read_corpus(options.corpus))
-    from finetune.evaluate.report import SUITES, evaluate  # noqa: PLC0415  # jieba, nltk
+    from finetune.evaluate.report import (  # noqa: PLC0415  # jieba, nltk
+        NEED_NO_DIALOGUES,
+        SUITES,
+        evaluate,
+    )
 
-    return evaluate(options.model, dialogues, options.suite or SUITES, options.turns)
+    suites = options.suite or SUITES
+    if options.corpus is None and not NEED_NO_DIALOGUES.issuperset(suites):
+        raise EvaluationError("evaluation.no_corpus")
+    dialogues = [] if options.corpus is None else list(read_corpus(options.corpus))
+    return evaluate(options.model, dialogues, suites, options.turns)
+
+
+def _guard(options: argparse.Namespace) -> Answer:
+    from finetune.guard.make import make  # noqa: PLC0415  # numpy
+
+    return make(options.smile, options.crisis_dev, options.out)
 
 
 def _ship(options: argparse.Namespace) -> Answer:
@@ -200,6 +224,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], Answer]]] = {
     "pretrain": _pretrain,
     "train": _train,
     "evaluate": _evaluate,
+    "guard": _guard,
     "ship": _ship,
 }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from finetune.errors import TrainingError
+from resources.system_errors import reason_of
 
 _NO_SPACE: Final = {errno.ENOSPC, errno.EDQUOT}
 
@@ -79,7 +80,7 @@ def disk_error(error: OSError, path: Path) -> TrainingError:
     """Turn an operating system error while writing `path` into one sentence."""
     if error.errno in _NO_SPACE:
         return TrainingError("training.disk_full", path=path)
-    return TrainingError("training.cannot_write", path=path, reason=os.strerror(error.errno or 0))
+    return TrainingError("training.cannot_write", path=path, reason=reason_of(error))
 
 
 def sha256(*paths: Path) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from desktop_app.care.hotlines import Line, Region, find_region
+from desktop_app.care.hotlines import Line, find_region
+from desktop_app.care.own_numbers import Numbers, added, as_line, corrected, place_of
 from resources.messages import language, sentence
 
 
@@ -35,26 +36,37 @@ class Card:
         return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
-def crisis_card(region_name: str | None = None) -> Card:
+def crisis_card(
+    region_name: str | None = None, *, young: bool = False, numbers: Numbers = ()
+) -> Card:
     """Return the card of a region, of the locale's when None.
 
     A region without two lines and an emergency number gets the general card, with the numbers
     that are known standing on it.
+
+    Args:
+        region_name: id of hotlines.toml, in any case.
+        young: the person is under 18: lines for the young stand second, after the one that
+            answers whoever calls.
+        numbers: what the person corrected, or added; theirs stand after the lines above.
 
     Raises:
         InputError: `region_name` is no region of the list.
     """
     region = find_region(region_name)
     complete = region is not None and region.complete
-    emergency = tuple(map(_described, region.emergency)) if region else ()
-    lines = tuple(map(_described, region.lines)) if region else ()
+    shipped = (region.emergency, region.lines) if region else ((), ())
+    first, others = (corrected(each, numbers, place_of(region)) for each in shipped)
+    own = tuple(map(as_line, added(region, numbers)))
+    others = _ordered(others, own, young=young)
+    emergency, lines = tuple(map(_described, first)), tuple(map(_described, others))
     if not emergency:
         emergency = (sentence("card.general_emergency"),)
     if not complete:
         lines += (sentence("card.general_line"),)
     steps = ("card.step_person", "card.step_distance", "card.step_nobody")
     notes = [sentence("card.program")]
-    if region is not None and _unchecked(region):
+    if any(not line.own and not line.verified_on for line in others):
         notes.append(sentence("card.please_check"))
     return Card(
         title=sentence("card.title"),
@@ -65,16 +77,21 @@ def crisis_card(region_name: str | None = None) -> Card:
     )
 
 
+def _ordered(lines: tuple[Line, ...], own: tuple[Line, ...], *, young: bool) -> tuple[Line, ...]:
+    """Put the line that answers whoever calls first, and what the person added after it."""
+    first, rest = lines[:1], lines[1:]
+    youth = tuple(line for line in rest if young and line.for_youth)
+    return (*first, *youth, *own, *(line for line in rest if line not in youth))
+
+
 def _described(line: Line) -> str:
     """Return number, name, hours and languages in one row."""
     details = [part[language()] for part in (line.hours, line.languages) if part]
+    if line.own:
+        details.append(sentence("card.own"))
     name = line.name[language()]
     if not details:
         return sentence("card.row", number=line.number, name=name)
     separator = sentence("card.separator")
     joined = separator.join(details)
     return sentence("card.row_details", number=line.number, name=name, details=joined)
-
-
-def _unchecked(region: Region) -> bool:
-    return any(not line.verified_on for line in region.lines)

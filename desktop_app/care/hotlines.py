@@ -14,6 +14,8 @@ from resources.messages import Language, language, locale_name
 
 ENOUGH_LINES: Final = 2
 """A line can be busy or closed, so a card of its own needs a second one."""
+ELSEWHERE: Final = "ZZ"
+"""A person's country is not in the list: CLDR's code for an unknown region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,10 @@ class Line:
     """O: read on an official or operator page. P: press, directory or a reprint."""
     verified_on: str
     """Day someone read the operator's page; empty while nobody has."""
+    for_youth: bool
+    """A line for children and young people."""
+    own: bool = False
+    """The person wrote it, or corrected it (care/own_numbers.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +69,15 @@ def regions() -> dict[str, Region]:
 
 
 def find_region(name: str | None) -> Region | None:
-    """Return the region called `name`, or the locale's when None; None when nothing tells.
+    """Return the region called `name`, or the locale's when None.
+
+    None for `ELSEWHERE`, and where the locale does not tell.
 
     Raises:
         InputError: `name` is no region of the list.
     """
+    if name == ELSEWHERE:
+        return None
     if name is not None:
         region = regions().get(name.upper())
         if region is None:
@@ -81,6 +91,11 @@ def find_region(name: str | None) -> Region | None:
     return by_language[language()]
 
 
+def known_region(name: str | None) -> str | None:
+    """Return `name` if it can be asked for, else None: another version's settings may name it."""
+    return name if name == ELSEWHERE or name in regions() else None
+
+
 def _line(plain: dict[str, Any]) -> Line:
     return Line(
         number=plain["number"],
@@ -90,4 +105,5 @@ def _line(plain: dict[str, Any]) -> Line:
         source=plain["source"],
         evidence=plain["evidence"],
         verified_on=plain.get("verified_on", ""),
+        for_youth=plain.get("for_youth", False),
     )

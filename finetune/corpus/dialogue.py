@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import lzma
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Final, Literal
 
 from finetune.errors import CorpusError
 from finetune.files import replaced
+from resources.system_errors import reason_of
 
 Role = Literal["user", "assistant", "system"]
 ROLES: Final = ("user", "assistant", "system")
@@ -68,8 +68,7 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CorpusError("corpus.broken_line", path=path, line=number) from error
     except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        raise CorpusError("corpus.unreadable", path=path, reason=reason) from error
+        raise CorpusError("corpus.unreadable", path=path, reason=reason_of(error)) from error
 
 
 def read_corpus(path: Path) -> Iterator[Dialogue]:

@@ -6,9 +6,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from finetune.corpus.dialogue import Message
 from finetune.errors import EvaluationError
@@ -20,6 +21,8 @@ class Answer:
 
     text: str
     stop: str
+    guard: Mapping[str, Any] = field(default_factory=dict)
+    """The app's guard: level, categories, action."""
 
 
 def ask(
@@ -49,7 +52,7 @@ def ask(
     if done.returncode or len(lines) != len(requests):
         reason = done.stderr.decode("utf-8", "replace").strip()
         raise EvaluationError("evaluation.no_reply", model=model, reason=reason[-400:])
-    return [Answer(r["reply"], r["stop"]) for r in map(json.loads, lines)]
+    return [Answer(r["reply"], r["stop"], r["guard"]) for r in map(json.loads, lines)]
 
 
 def converse(model: Path, scripts: Sequence[Sequence[str]]) -> list[list[Message]]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from finetune.corpus.dialogue import Dialogue
 from finetune.errors import EvaluationError
 from finetune.evaluate.app import ask
+from finetune.evaluate.crisis import crisis
 from finetune.evaluate.likelihood import likelihood
 from finetune.evaluate.local import LocalModel
 from finetune.evaluate.overlap import overlap
@@ -16,7 +17,8 @@ from finetune.evaluate.sample import sample_turns
 from finetune.evaluate.steering import steering
 from finetune.evaluate.surface import surface
 
-SUITES: Final = ("replies", "likelihood", "steering")
+SUITES: Final = ("replies", "likelihood", "steering", "crisis")
+NEED_NO_DIALOGUES: Final = frozenset({"crisis"})
 STEERED_TURNS: Final = 30
 # The least a model must reach on 500 held-out turns before it ships: figure → floor.
 ACCEPTANCE: Final = {
@@ -40,10 +42,15 @@ def evaluate(
     for suite in suites:
         if suite not in SUITES:
             raise EvaluationError("evaluation.unknown_suite", suite=suite, known=", ".join(SUITES))
+    report: dict[str, Any] = {}
+    if "crisis" in suites:
+        report["crisis"] = crisis(model)
+    if NEED_NO_DIALOGUES.issuperset(suites):
+        return report
     turns = sample_turns(dialogues, count)
     if not turns:
         raise EvaluationError("evaluation.no_turns")
-    report: dict[str, Any] = {"turns": len(turns), "questions": len({t.question for t in turns})}
+    report |= {"turns": len(turns), "questions": len({t.question for t in turns})}
     if "replies" in suites:
         answers = ask(model, [t.history for t in turns])
         report["surface"] = surface(answers)
@@ -67,4 +74,7 @@ def shortfalls(report: dict[str, Any]) -> dict[str, tuple[float, float]]:
         **report["likelihood"],
         **report["overlap"]["scores"],
     }
-    return {n: (reached[n], least) for n, least in ACCEPTANCE.items() if reached[n] < least}
+    short = {n: (reached[n], least) for n, least in ACCEPTANCE.items() if reached[n] < least}
+    if report["crisis"]["red"]:
+        short["crisis_red"] = (len(report["crisis"]["red"]), 0)
+    return short

@@ -1,0 +1,1 @@
+"""Danger noticed outside the model: in what a person writes, and in what the model replies."""

@@ -1,0 +1,24 @@
+"""Whether a person asks what they are talking to: `resources/guard/asked.toml` as data."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from functools import cache
+from importlib import resources
+from typing import Final
+
+_BLANKS: Final = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
+
+
+def asks_what_this_is(message: str) -> bool:
+    """Tell whether `message` asks if a human being answers here."""
+    plain = _BLANKS.sub("", unicodedata.normalize("NFKC", message).lower())
+    return any(pattern.search(plain) for pattern in _patterns())
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    file = resources.files("resources").joinpath("guard", "asked.toml")
+    return tuple(map(re.compile, tomllib.loads(file.read_text(encoding="utf-8"))["patterns"]))

@@ -1,0 +1,115 @@
+"""What is said in place of the model's reply: `resources/guard/fixed_replies.toml` as data.
+
+Each reply is said once in a conversation, in the file's order. What was said already is read off
+the conversation itself, so nothing about a person's danger is kept anywhere beside it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Final
+
+from desktop_app.care.guard.verdict import Category, Level, Verdict
+from resources.messages import LANGUAGES, Language
+
+SAME_AS: Final[Mapping[Category, Category]] = {
+    Category.MEANS_SEEKING: Category.SUICIDE,
+    Category.MINOR_AT_RISK: Category.ABUSE,
+}
+"""Categories without words of their own are spoken to as these."""
+GRAVER: Final = (f"{Level.HIGH}.", f"{Level.EMERGENCY}.")
+"""How the ids of replies to graver messages begin."""
+FAULTS: Final[Mapping[str, str]] = {
+    "method": "means",
+    "place": "means",
+    "dose": "means",
+    "secrecy": "secrecy",
+    "diagnosis": "diagnosis",
+    "claims_to_be_human": "human",
+    "encourages_dying": "harm",
+    "invents_abuse": "invented",
+    "invents_death": "invented",
+}
+"""What each fault of a reply (replies.toml) is spoken to as."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixedReply:
+    """Words written beforehand."""
+
+    id: str
+    on: str
+    """A `Level`, or `withheld` or `asked`."""
+    about: str
+    """A `Category`; of a withheld reply its fault."""
+    text: Mapping[Language, str]
+    source: str
+    reviewed_by: str
+    """The clinician who signed it; empty while nobody has."""
+
+
+@cache
+def fixed_replies() -> tuple[FixedReply, ...]:
+    """Return all of them in the file's order."""
+    file = resources.files("resources").joinpath("guard", "fixed_replies.toml")
+    return tuple(
+        FixedReply(
+            id=plain["id"],
+            on=plain["on"],
+            about=plain["about"],
+            text={each: plain[each] for each in LANGUAGES},
+            source=plain["source"],
+            reviewed_by=plain["reviewed_by"],
+        )
+        for plain in tomllib.loads(file.read_text(encoding="utf-8"))["reply"]
+    )
+
+
+def heard(replies: Collection[str]) -> frozenset[str]:
+    """Return the ids of the fixed replies that stand among the replies of a conversation."""
+    said = set(replies)
+    return frozenset(each.id for each in fixed_replies() if said & set(each.text.values()))
+
+
+def reply_to(verdict: Verdict, already: Collection[str]) -> FixedReply | None:
+    """Return what answers a person's message, or None where the model answers.
+
+    Args:
+        verdict: on the message.
+        already: ids heard in this conversation.
+    """
+    if verdict.level is Level.NONE:
+        return None
+    if verdict.level is Level.CONCERN and any(each.startswith(GRAVER) for each in already):
+        return None  # it has been asked about in plainer words
+    known = {each.about for each in fixed_replies() if each.on == verdict.level}
+    wanted = [SAME_AS.get(each, each) for each in verdict.categories]
+    wanted = [each for each in wanted if each in known] or [Category.SUICIDE]
+    return _first(verdict.level, wanted, already)
+
+
+def reply_instead(faults: Sequence[str], already: Collection[str] = ()) -> FixedReply:
+    """Return what is said in place of a withheld reply; the first time or again."""
+    abouts = [FAULTS[fault] for fault in faults]
+    found = _first("withheld", abouts, already) or _first("withheld", abouts, ())
+    assert found is not None, "every fault has words"
+    return found
+
+
+def reply_when_asked(already: Collection[str] = ()) -> FixedReply:
+    """Return what is said to a person who asks whether this is a human."""
+    found = _first("asked", ("human",), already) or _first("asked", ("human",), ())
+    assert found is not None, "there are words for that"
+    return found
+
+
+def _first(on: str, abouts: Sequence[str], already: Collection[str]) -> FixedReply | None:
+    for about in abouts:
+        for each in fixed_replies():
+            if each.on == on and each.about == about and each.id not in already:
+                return each
+    return None
