@@ -5,13 +5,17 @@ from __future__ import annotations
 from resources.errors import BugError, KnownError
 
 __all__ = [
+    "AlreadyOpenError",
     "BugError",
+    "CareError",
+    "DownloadError",
     "EngineError",
     "InputError",
     "KnownError",
     "MessageError",
     "ModelError",
     "PathError",
+    "SettingsError",
 ]
 
 
@@ -21,6 +25,10 @@ class EngineError(KnownError):
 
 class ModelError(KnownError):
     """A model file is missing, damaged or not what its manifest says."""
+
+
+class DownloadError(KnownError):
+    """A model could not be looked up or fetched; nothing of it is used."""
 
 
 class MessageError(KnownError):
@@ -33,3 +41,15 @@ class InputError(KnownError):
 
 class PathError(KnownError):
     """A folder of the app cannot be made or is not private."""
+
+
+class CareError(KnownError):
+    """Something of the help that needs no model cannot be read, written or used as it is."""
+
+
+class AlreadyOpenError(KnownError):
+    """The window of this data folder is open already. Not a failure: it comes to the front."""
+
+
+class SettingsError(KnownError):
+    """The file of settings cannot be read or written; the app goes on without it."""

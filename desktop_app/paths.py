@@ -1,6 +1,7 @@
-"""Where the app keeps what it keeps: one folder for data, one for what can be made again.
+"""Where the app keeps what it keeps: data, settings, what it did, and what can be made again.
 
-Both are made for their owner alone (0700). Nothing here is named after what a person wrote.
+All four folders are made for their owner alone (0700). Nothing here is named after what a
+person wrote.
 """
 
 from __future__ import annotations
@@ -23,18 +24,56 @@ class Paths:
 
     data: Path
     cache: Path
+    config: Path
+    state: Path
+
+    @property
+    def vault(self) -> Path:
+        """The encrypted history; see vault/files.py."""
+        return self.data / "vault"
+
+    @property
+    def settings(self) -> Path:
+        """What a person set; see settings.py."""
+        return self.config / "settings.json"
+
+    @property
+    def machine(self) -> Path:
+        """What was learned about this machine; see engine/learned.py."""
+        return self.state / "machine.json"
+
+    @property
+    def window_lock(self) -> Path:
+        """Held while a window is open; see views/single_instance.py."""
+        return self.data / "window.lock"
+
+    @property
+    def raise_file(self) -> Path:
+        """Touched by a second start, so that the window that is open comes to the front."""
+        return self.data / "window.raise"
 
     @property
     def models(self) -> Path:
         """One folder for each model a person added."""
         return self.data / "models"
 
+    @property
+    def connections(self) -> Path:
+        """Every connection that was made; see models/ledger.py."""
+        return self.state / "connections.jsonl"
+
+    @property
+    def load_markers(self) -> Path:
+        """What says that a model is being loaded; see engine/load_markers.py."""
+        return self.cache / "loading"
+
     def engine_workdir(self) -> Path:
         """Make and return the current folder of the engine's child.
 
         ggml loads backend modules it finds in the current folder; this one nobody else writes.
         """
-        private_folder(self.data)
+        if self.cache.is_relative_to(self.data):
+            private_folder(self.data)
         private_folder(self.cache)
         return private_folder(self.cache / "engine")
 
@@ -43,10 +82,17 @@ def app_paths(data_dir: Path | None = None) -> Paths:
     """Return the folders under `data_dir`, or those of this system's conventions."""
     if data_dir is not None:
         absolute = data_dir.expanduser().absolute()
-        return Paths(data=absolute, cache=absolute / "cache")
+        return Paths(
+            data=absolute,
+            cache=absolute / "cache",
+            config=absolute / "config",
+            state=absolute / "state",
+        )
     return Paths(
         data=platformdirs.user_data_path(APP, appauthor=False),
         cache=platformdirs.user_cache_path(APP, appauthor=False),
+        config=platformdirs.user_config_path(APP, appauthor=False),
+        state=platformdirs.user_state_path(APP, appauthor=False),
     )
 
 

@@ -10,15 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.conversation.opening import checked_model, engine_for
-from desktop_app.engine.threads import physical_cores
+from desktop_app.engine.host_memory import available_memory
+from desktop_app.engine.process import ChildEngine
 from desktop_app.errors import KnownError
 from desktop_app.paths import Paths
+from desktop_app.vault.errors import VaultError
+from desktop_app.vault.keychain import Keychain
+from desktop_app.vault.vault import slots
+from resources.processor import fast_cores, physical_cores
 
 Facts = dict[str, Any]
 
 
 def examine(model: str | None, paths: Paths) -> Facts:
-    """Return what is known about processor, memory, engine, model, paths and versions."""
+    """Return what is known about processor, memory, engine, model, keyring, history and paths."""
     return {
         "versions": _versions(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -26,13 +31,21 @@ def examine(model: str | None, paths: Paths) -> Facts:
             "name": _first("/proc/cpuinfo", "model name") or platform.processor(),
             "logical_cores": os.cpu_count(),
             "physical_cores": physical_cores(),
+            "fast_cores": fast_cores(),
         },
         "memory_bytes": {
             "total": _kibibytes("/proc/meminfo", "MemTotal"),
-            "available": _kibibytes("/proc/meminfo", "MemAvailable"),
+            "available": available_memory(),
         },
         **_model_and_engine(model, paths),
-        "paths": {"data": str(paths.data), "cache": str(paths.cache)},
+        "keyring": _keyring(),
+        "vault": _vault(paths.vault),
+        "paths": {
+            "data": str(paths.data),
+            "cache": str(paths.cache),
+            "config": str(paths.config),
+            "vault": str(paths.vault),
+        },
         "guard": None,
     }
 
@@ -43,8 +56,28 @@ def peak_memory(pid: int) -> int | None:
 
 
 def _versions() -> Facts:
-    names = ("soulchat-desktop", "llama-cpp-python", "PySide6-Essentials")
+    names = (
+        "soulchat-desktop",
+        "llama-cpp-python",
+        "PySide6-Essentials",
+        "apsw-sqlite3mc",
+        "cryptography",
+        "keyring",
+    )
     return {name: metadata.version(name) for name in names} | {"python": sys.version.split()[0]}
+
+
+def _keyring() -> Facts:
+    keychain = Keychain()
+    return {"backend": keychain.name, "reachable": keychain.reachable}
+
+
+def _vault(folder: Path) -> Facts:
+    """Return what opens the history, without opening it; nothing where there is none."""
+    try:
+        return {"slots": sorted(slots(folder))}
+    except VaultError as error:
+        return {"error": error.key}
 
 
 def _model_and_engine(name: str | None, paths: Paths) -> Facts:
@@ -64,9 +97,18 @@ def _model_and_engine(name: str | None, paths: Paths) -> Facts:
     }
     try:
         with engine_for(model, paths) as engine:
-            return facts | {"engine": engine.describe()}
+            return facts | {"engine": engine.describe() | {"placement": _placement(engine)}}
     except KnownError as error:
         return facts | {"engine": {"error": error.key}}
+
+
+def _placement(engine: ChildEngine) -> Facts:
+    """Return where the model would be loaded, and the sentence that says so."""
+    try:
+        why = engine.plan()
+    except KnownError as error:
+        return {"error": error.key, "sentence": error.sentence()}
+    return {} if why is None else {"why": why.key, "sentence": why.sentence()}
 
 
 def _first(path: str, name: str) -> str | None:

@@ -9,19 +9,28 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def interrupt_calls(cancel: Callable[[], None]) -> Iterator[None]:
-    """While inside, the first Ctrl-C calls `cancel`; the next raises KeyboardInterrupt.
+def interrupt_calls(cancel: Callable[[], None]) -> Iterator[Callable[[], None]]:
+    """While inside, the first Ctrl-C calls `cancel`, the next raises KeyboardInterrupt, once.
+
+    Gives a function after which none does anything: what came is being written down.
 
     A signal handler may run while this very thread writes to the engine's pipe, so it must not
     write to it: another thread does.
     """
 
+    def ignore() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def end(*_: object) -> None:
+        ignore()
+        raise KeyboardInterrupt
+
     def cancel_once(*_: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, end)
         threading.Thread(target=cancel, daemon=True).start()
 
     before = signal.signal(signal.SIGINT, cancel_once)
     try:
-        yield
+        yield ignore
     finally:
         signal.signal(signal.SIGINT, before)

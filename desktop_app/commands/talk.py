@@ -2,108 +2,126 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from typing import Final
 
-from desktop_app.care.card import crisis_card
-from desktop_app.commands.interrupt import interrupt_calls
-from desktop_app.commands.stdin import as_text
-from desktop_app.conversation.counsellor import Counsellor
+from desktop_app.commands.away import Away, Left
+from desktop_app.commands.environment import Secrets
+from desktop_app.commands.lines import read_line
+from desktop_app.commands.login_signals import login_signals
+from desktop_app.commands.open_talk import OpenTalk
+from desktop_app.commands.output import speak, tell
+from desktop_app.commands.place import PlaceTold
+from desktop_app.commands.reminders import Reminders, tell_notice_if_due
+from desktop_app.commands.talk_lock import TalkLock
+from desktop_app.commands.terminal_card import TerminalCard
+from desktop_app.commands.unlock import unlocked_or_made
 from desktop_app.conversation.opening import counsellor_for
-from desktop_app.dialogue import Session
-from desktop_app.engine.protocol import Piece
-from desktop_app.errors import EngineError, MessageError
+from desktop_app.engine.load_markers import LoadMarkers
 from desktop_app.paths import Paths
+from desktop_app.settings import Settings
+from desktop_app.vault.errors import VaultError
+from desktop_app.vault.files import VaultFiles
 from resources.messages import sentence
 
+LOCK: Final = "/lock"
+QUIT: Final = "/quit"
+CARD: Final = "/card"
 
-def run_talk(model: str | None, paths: Paths) -> None:
+
+def run_talk(
+    model: str | None,
+    paths: Paths,
+    secrets: Secrets,
+    settings: Settings,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
     """Talk until the input ends or `/quit`.
 
     Raises:
         ModelError: there is no usable model.
-        InputError: a line of the input is not UTF-8.
+        VaultError: the history cannot be opened, or something of it not be written at the end.
+        InputError: a line of the input is not UTF-8, or nobody can be asked for a passphrase.
     """
-    with counsellor_for(model, paths) as counsellor:
-        for key in ("talk.welcome", "talk.not_kept", "talk.hint"):
-            _say(sentence(key))
+    card = TerminalCard(settings, VaultFiles(paths.vault).readable_plan)
+    with (
+        counsellor_for(
+            model or settings.model,
+            paths,
+            markers=LoadMarkers(paths.load_markers),
+            wished=model is not None,
+        ) as counsellor,
+        TalkLock(counsellor, paths.vault, card, settings.snapshot_mb) as lock,
+    ):
+        lock.take(unlocked_or_made(paths.vault, secrets))
+        speak(sentence("talk.welcome"))
+        tell(sentence("talk.kept"))
+        tell(sentence("talk.hint"))
+        tell_notice_if_due(paths.settings)
         counsellor.engine.start()
-        talk = Talk(counsellor, counsellor.begin())
-        for line in _lines():
-            text = line.strip()
-            if text == "/quit":
-                break
-            if text.startswith("/"):
-                talk.command(text)
-            elif text:
-                talk.answer(text)
-        _say(sentence("talk.goodbye"))
+        place = PlaceTold(counsellor.engine)
+        place.tell()
+        reminders = Reminders(settings, clock)
+        with (
+            Away(60 * settings.lock_minutes, counsellor.engine.cancel) as away,
+            login_signals(away.tell) as locked,
+        ):
+            if _talk(lock, away, locked, card, reminders, place):
+                lock.talk.close()
+        speak(sentence("talk.goodbye"))
 
 
-@dataclass(slots=True)
-class Talk:
-    """A conversation in progress."""
+def _talk(
+    lock: TalkLock,
+    away: Away,
+    locked: Callable[[], None],
+    card: TerminalCard,
+    reminders: Reminders,
+    place: PlaceTold,
+) -> bool:
+    """Talk until the end, and tell whether it ended unlocked."""
+    draft = ""
+    while (line := away.read_line(_prompt(lock.talk), draft)) is not None:
+        draft = ""
+        text = LOCK if isinstance(line, Left) else line.strip()
+        if text == QUIT:
+            break
+        if text == LOCK:
+            lock.lock(line.draft if isinstance(line, Left) else "")
+            locked()
+            back = _unlocked(lock, card)
+            if back is None:
+                return False
+            draft = back
+        elif text.startswith("/"):
+            lock.commands.run(text)
+        elif text:
+            reminders.note_message()
+            lock.talk.answer(text)
+            place.tell()
+            reminders.tell_due()
+    return True
 
-    counsellor: Counsellor
-    session: Session
 
-    def command(self, name: str) -> None:
-        """Do what a line that begins with a slash asks for."""
-        match name:
-            case "/help":
-                _say(sentence("talk.help"))
-            case "/card":
-                _say(crisis_card().text())
-            case "/new":
-                self.session = self.counsellor.begin()
-                _say(sentence("talk.new"))
-            case _:
-                _say(sentence("talk.unknown_command"))
+def _unlocked(lock: TalkLock, card: TerminalCard) -> str | None:
+    """Wait for whoever unlocks; return what stood on the line, None at the end of the input.
 
-    def answer(self, message: str) -> None:
-        """Stream a reply. What went wrong is one sentence; the conversation stays as it was."""
-        _say(sentence("talk.answer"), end="")
+    Raises:
+        InputError: nobody can be asked for what opens it.
+    """
+    while (line := read_line(sentence("talk.prompt_locked"))) is not None and line.strip() != QUIT:
+        if line.strip() == CARD:
+            speak(card.text())
+            continue
         try:
-            self.counsellor.engine.start()  # anew when its child died: nothing to cancel yet
-            with interrupt_calls(self.counsellor.engine.cancel):
-                self._stream(message)
-        except (EngineError, MessageError) as error:
-            _say("")
-            _say(error.sentence())
-
-    def _stream(self, message: str) -> None:
-        unseen = self.session.unseen
-        for event in self.counsellor.answer(self.session, message):
-            if isinstance(event, Piece):
-                _say(event.text, end="")
-                continue
-            self.session = event.session
-            _say("")
-            if event.finished.stop == "cancelled":
-                _say(sentence("talk.cancelled"))
-            elif event.finished.stop == "length":
-                _say(sentence("talk.cut"))
-            if self.session.unseen > unseen:
-                _say(sentence("talk.unseen", count=self.session.unseen))
+            return lock.unlock()
+        except VaultError as error:
+            tell(error)
+            if lock.is_open:  # all but what was sealed
+                return ""
+    return None
 
 
-def _lines() -> Iterator[str]:
-    """Yield lines; the end of the input and Ctrl-C at the prompt end them."""
-    if not sys.stdin.isatty():
-        yield from map(as_text, sys.stdin.buffer)
-        return
-    with contextlib.suppress(ImportError):  # Windows' own console edits lines already
-        importlib.import_module("readline")
-    while True:
-        try:
-            yield input(sentence("talk.prompt"))
-        except (EOFError, KeyboardInterrupt):
-            _say("")
-            return
-
-
-def _say(text: str, end: str = "\n") -> None:
-    print(text, end=end, flush=True)
+def _prompt(talk: OpenTalk) -> str:
+    return sentence("talk.prompt_private" if talk.id is None else "talk.prompt")

@@ -6,24 +6,17 @@ The scheme follows the system until a person chooses one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication
 
+from desktop_app.settings import Scheme
 from desktop_app.views import theme
 
 SCALES: Final = (0.85, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
-
-
-class Scheme(StrEnum):
-    """What a person can choose."""
-
-    SYSTEM = "system"
-    LIGHT = "light"
-    DARK = "dark"
+NORMAL: Final = SCALES.index(1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +40,20 @@ class Appearance(QObject):
 
     changed = Signal()
 
-    def __init__(self, app: QApplication) -> None:
+    def __init__(
+        self, app: QApplication, scheme: Scheme = Scheme.SYSTEM, text_step: int = 0
+    ) -> None:
+        """Take the look a person chose; `text_step` counts from the normal text size."""
         super().__init__()
         self._app = app
-        self.scheme = Scheme.SYSTEM
-        self._scale = SCALES.index(1.0)
-        self.look = self._look()
-        """The look in force."""
+        self._scale = _within(NORMAL + text_step)
         app.styleHints().colorSchemeChanged.connect(self._apply)
-        self._apply()
+        self.choose(scheme)
+
+    @property
+    def text_step(self) -> int:
+        """The text size in steps from the normal one."""
+        return self._scale - NORMAL
 
     def choose(self, scheme: Scheme) -> None:
         """Take `scheme` from now on."""
@@ -67,8 +65,7 @@ class Appearance(QObject):
 
     def zoom(self, steps: int) -> None:
         """Make the text larger or smaller by `steps`; 0 returns to the normal size."""
-        wanted = self._scale + steps if steps else SCALES.index(1.0)
-        self._scale = min(max(wanted, 0), len(SCALES) - 1)
+        self._scale = _within(self._scale + steps if steps else NORMAL)
         self._apply()
 
     def _look(self) -> Look:
@@ -84,3 +81,7 @@ class Appearance(QObject):
         self._app.setFont(look.font(theme.INTERFACE_PX))
         self._app.setStyleSheet(theme.style_sheet(look.colours, look.scale))
         self.changed.emit()
+
+
+def _within(step: int) -> int:
+    return min(max(step, 0), len(SCALES) - 1)

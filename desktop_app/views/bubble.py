@@ -26,11 +26,17 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from desktop_app.dialogue import Role
 from desktop_app.views import theme
 from desktop_app.views.appearance import Appearance
+from desktop_app.views.columns import margin_beside
 from desktop_app.views.document import document
 from desktop_app.views.message import MESSAGE, Index, Message
+from desktop_app.views.reply_form import code_grounds, quote_bars
 from desktop_app.views.text_selection import Span
 
 KEPT_LAYOUTS: Final = 64
+LONGEST_NOTE: Final = 1000.0
+"""Pixels; more than any note is high."""
+NOTE_FLAGS: Final = (Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap).value
+"""A note that is wider than the column goes on in the next line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,12 @@ class Bubble:
     text_at: QPointF
     note: QRectF
     """Where the note stands; empty when there is none."""
+    pages: QRectF
+    """The part of the note that turns to another version."""
     height: int
+    code: tuple[QRectF, ...]
+    """Grounds of code, and beside quotations their bars; both relative to the text."""
+    bars: tuple[QRectF, ...]
 
     def position_at(self, point: QPointF) -> int:
         """Return the document position nearest to a point of the row."""
@@ -108,13 +119,25 @@ class BubbleDelegate(QStyledItemDelegate):
         if not bubble.note.isEmpty():
             painter.setFont(self._appearance.look.font(theme.SMALL_PX))
             painter.setPen(QColor(colours.muted))
-            painter.drawText(bubble.note, Qt.AlignmentFlag.AlignLeft, message.note)
+            painter.drawText(bubble.note, NOTE_FLAGS, message.note)
         painter.translate(bubble.text_at)
+        self._paint_grounds(painter, bubble)
         ink = colours.on_mine if mine else colours.text
         bubble.document.documentLayout().draw(
             painter, self._context(bubble.document, ink, index.row())
         )
         painter.restore()
+
+    def _paint_grounds(self, painter: QPainter, bubble: Bubble) -> None:
+        """Paint what lies beneath the words: grounds of code, bars of quotations."""
+        colours = self._appearance.look.colours
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.side))
+        for ground in bubble.code:
+            painter.drawRoundedRect(ground, theme.RADIUS / 2, theme.RADIUS / 2)
+        painter.setBrush(QColor(colours.accent))
+        for bar in bubble.bars:
+            painter.drawRoundedRect(bar, bar.width() / 2, bar.width() / 2)
 
     def _context(
         self, text: QTextDocument, ink: str, row: int
@@ -132,33 +155,50 @@ class BubbleDelegate(QStyledItemDelegate):
         return context
 
     def _text_width(self, width: int) -> float:
-        look = self._appearance.look
-        column = min(width - 2 * theme.GAP, look.px(theme.COLUMN_EM * theme.BODY_PX))
-        longest = look.px(theme.LONGEST_LINE_EM * theme.BODY_PX)
+        longest = self._appearance.look.px(theme.LONGEST_LINE_EM * theme.BODY_PX)
+        _, column = self._column(width)
         return max(80.0, min(longest, column - 2 * theme.BUBBLE_PADDING[0] - 3 * theme.GAP))
+
+    def _column(self, width: int) -> tuple[int, int]:
+        """Return where the column of the messages begins in a row, and how wide it is.
+
+        The scroll bar beside the row belongs to what the column stands in the middle of: so the
+        field below, which has no bar beside it, stands in the same column.
+        """
+        whole = width + theme.SCROLL_BAR
+        left = margin_beside(whole, self._appearance.look)
+        return left, whole - 2 * left
 
     def _lay_out(self, message: Message, width: int) -> Bubble:
         look = self._appearance.look
         pad_x, pad_y = theme.BUBBLE_PADDING
-        made = document(message, look.font(theme.BODY_PX), self._text_width(width))
+        made = document(message, look, self._text_width(width))
         size = made.size()
-        column = min(width - 2 * theme.GAP, look.px(theme.COLUMN_EM * theme.BODY_PX))
-        left = (width - column) / 2
+        left: float
+        left, column = self._column(width)
         ground_width = size.width() + 2 * pad_x
         if message.role is Role.USER:
             left += column - ground_width
-        ground = QRectF(left, theme.GAP / 2, ground_width, size.height() + 2 * pad_y)
-        note = QRectF()
+        # A line's extra height stands below it; half of it above makes the text sit in the middle.
+        extra = QFontMetricsF(made.defaultFont()).height() * (theme.LINE_HEIGHT_PERCENT / 100 - 1)
+        # A whole pixel: else the lines of tables, and letters, would be blurred.
+        half = round(extra / 2)
+        code, bars = tuple(code_grounds(made)), tuple(quote_bars(made))
+        # The first and the last ground reach beyond the document, which knows of words alone.
+        top = round(min([0.0, *(each.top() for each in code)]))
+        end = max([size.height() - 2 * half, *(each.bottom() for each in code)])
+        ground = QRectF(left, theme.GAP / 2, ground_width, end - top + 2 * (pad_y + half))
+        text_at = QPointF(left + pad_x, ground.top() + pad_y + half - top)
+        note = pages = QRectF()
         bottom = ground.bottom()
         if message.note:
             metrics = QFontMetricsF(look.font(theme.SMALL_PX))
-            across = metrics.horizontalAdvance(message.note) + 2
-            note = QRectF(left + pad_x, bottom + 5, across, metrics.height())
+            room = QRectF(left + pad_x, bottom + 5, column - pad_x, LONGEST_NOTE)
+            note = metrics.boundingRect(room, NOTE_FLAGS, message.note).adjusted(0, 0, 2, 0)
+            pages = QRectF(note.topLeft(), metrics.size(0, message.pages))
             bottom = note.bottom()
-        # A line's extra height stands below it; half of it above makes the text sit in the middle.
-        extra = QFontMetricsF(made.defaultFont()).height() * (theme.LINE_HEIGHT_PERCENT / 100 - 1)
-        text_at = QPointF(left + pad_x, ground.top() + pad_y + extra / 2)
-        return Bubble(made, ground, text_at, note, round(bottom + theme.GAP / 2))
+        height = round(bottom + theme.GAP / 2)
+        return Bubble(made, ground, text_at, note, pages, height, code, bars)
 
 
 def cursor_over(text: QTextDocument, span: Span) -> QTextCursor:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QWidget
 
 from desktop_app.views.styling import restyle
@@ -27,22 +27,30 @@ class MessageField(QPlainTextEdit):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._composing = False
+        self._invitation = ""
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
         self._fit()
 
-    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
-        """See Qt; remembers whether characters are still being composed."""
-        self._composing = bool(event.preeditString())
-        super().inputMethodEvent(event)
+    def invite(self, text: str) -> None:
+        """Show what may be written here, as long as nothing is; in one line, as the field is."""
+        self._invitation = text
+        room = self.viewport().width() - 2 * round(self.document().documentMargin())
+        elided = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
+        self.setPlaceholderText(elided)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """See Qt."""
+        super().resizeEvent(event)
+        self.invite(self._invitation)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """See Qt."""
         is_enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
         shifted = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        if is_enter and not shifted and not self._composing:
+        composing = self.textCursor().block().layout().preeditAreaText()
+        if is_enter and not shifted and not composing:
             event.accept()
             self.entered.emit()
         else:
@@ -54,8 +62,7 @@ class MessageField(QPlainTextEdit):
         self.focus_changed.emit(True)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """See Qt; the input method drops what was being composed."""
-        self._composing = False
+        """See Qt."""
         super().focusOutEvent(event)
         self.focus_changed.emit(False)
 
@@ -64,6 +71,7 @@ class MessageField(QPlainTextEdit):
         super().changeEvent(event)
         if event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange}:
             self._fit()
+            self.invite(self._invitation)
 
     def sizeHint(self) -> QSize:
         """Return the size the layout starts from."""
@@ -105,7 +113,7 @@ class Composer(QFrame):
         self.field.textChanged.connect(self._enable)
         self.send.clicked.connect(self._send)
         self.stop.clicked.connect(self.stopped)
-        self._may_send = True
+        self._may_send = self._kept = True
         self.let_send(may=True, replying=False)
         self._retranslate()
 
@@ -129,6 +137,11 @@ class Composer(QFrame):
         if had_focus:
             self.field.setFocus()
 
+    def show_kept(self, *, kept: bool) -> None:
+        """Say, where something may be written, whether it will be kept."""
+        self._kept = kept
+        self._retranslate()
+
     def changeEvent(self, event: QEvent) -> None:
         """See Qt."""
         super().changeEvent(event)
@@ -143,7 +156,8 @@ class Composer(QFrame):
             self.sent.emit(self.text)
 
     def _retranslate(self) -> None:
-        self.field.setPlaceholderText(sentence("window.write_here"))
+        where = "window.write_here" if self._kept else "window.write_off_the_record"
+        self.field.invite(sentence(where))
         self.field.setAccessibleName(sentence("window.your_message"))
         self.field.setAccessibleDescription(sentence("window.how_to_send"))
         self.field.setToolTip(sentence("window.how_to_send"))

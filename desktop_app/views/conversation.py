@@ -1,49 +1,61 @@
-"""One conversation as the window holds it: what the model reads and what the person sees.
-
-Two rules keep the two together. What came of a reply stays, in sight and for the model. A
-message without any reply is asked again together with the next one, so nothing that stands on
-the screen is unknown to the model.
-"""
+"""One conversation as the window holds it: an open session, its rows, the draft of a message."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop_app.conversation.counsellor import Reply
-from desktop_app.dialogue import Role, Session, Turn
-from desktop_app.engine.protocol import Stop
-from desktop_app.views.message import Message, Messages, State
+from desktop_app.conversation.open_session import ENDINGS, OpenSession
+from desktop_app.conversation.reply import Reply
+from desktop_app.dialogue import Role, Session, TurnState
+from desktop_app.views.message import Message, Messages
 from resources.messages import sentence
 
 TITLE_CHARACTERS: Final = 40
 
-ENDINGS: Final[dict[Stop, State]] = {
-    "end": State.WHOLE,
-    "length": State.CUT,
-    "cancelled": State.STOPPED,
-}
-
 
 class Conversation(QObject):
-    """A session, its rows, and the draft of the next message."""
+    """What is said is in the session first, then on the screen."""
 
     titled = Signal()
+    """The first message came, or went: the title is another."""
+    said = Signal()
+    """The person said something: this conversation is the latest."""
 
-    def __init__(self, session: Session = Session()) -> None:  # noqa: B008 - frozen
+    def __init__(
+        self, opened: OpenSession, messages: Iterable[Message] = (), *, title: str = ""
+    ) -> None:
         super().__init__()
-        self.session = session
-        self.messages = Messages((Message(t.role, t.content) for t in session.turns), self)
+        self.messages = Messages(messages, self)
         self.draft = ""
-        self._unanswered: list[str] = []
+        self.name = title
+        """The title the person gave; empty before that."""
+        self.trouble: Exception | None = None
+        """What went wrong with the last reply, until it is asked for again."""
+        self._opened = opened
+
+    @property
+    def id(self) -> str | None:
+        """The session's name in the history; None off the record."""
+        return self._opened.id
+
+    @property
+    def session(self) -> Session:
+        """What the model reads."""
+        return self._opened.session
 
     @property
     def title(self) -> str:
-        """The beginning of the first message; a general name before there is one."""
-        if not self.messages.rowCount():
+        """The person's own title, else the beginning of the first message, else a general name."""
+        if self.id is None:
+            return sentence("window.off_the_record")
+        if self.name:
+            return self.name
+        if self.empty:
             return sentence("window.new_conversation")
-        return " ".join(self.messages.message(0).text[:TITLE_CHARACTERS].split())
+        return shortened(self.messages.message(0).text)
 
     @property
     def empty(self) -> bool:
@@ -53,48 +65,111 @@ class Conversation(QObject):
     @property
     def waits_for_reply(self) -> bool:
         """Tell whether a message has no reply yet."""
-        return bool(self._unanswered)
+        return self._opened.waits_for_reply
 
     def say(self, text: str) -> None:
-        """Add what the person says."""
-        self._unanswered.append(text)
+        """Add what the person says.
+
+        Raises:
+            VaultError: it could not be kept; nothing has changed.
+        """
+        self._opened.say(text)
+        self.trouble = None
         self.messages.add(Message(Role.USER, text))
         self.titled.emit()
+        self.said.emit()
 
-    def question(self) -> str:
-        """Return all that is without a reply, as one message to the model."""
-        return "\n\n".join(self._unanswered)
+    def go_on_with(self, opened: OpenSession, messages: Iterable[Message]) -> None:
+        """Be another version of itself from now on."""
+        self._opened = opened
+        self.trouble = None
+        self.messages.show(messages)
+        self.titled.emit()
+
+    def question(self, *further: str) -> str:
+        """Return all that is without a reply, and what may follow, as one message to the model."""
+        return self._opened.question(*further)
 
     def begin_reply(self) -> None:
         """Add the row a reply will be written into."""
-        self.messages.add(Message(Role.ASSISTANT, "", State.WRITING))
+        self.messages.add(Message(Role.ASSISTANT, "", TurnState.GROWING))
 
     def write(self, text: str) -> None:
         """Append to the reply in progress."""
+        self._opened.write(text)
         self.messages.grow(text)
 
     def keep(self, reply: Reply) -> None:
-        """Take the session a finished turn left; the rows show what came of the reply."""
-        self._end(reply.session, ENDINGS[reply.finished.stop])
+        """Take the session a finished turn left; the rows show what came of the reply.
 
-    def keep_interrupted(self, state: State) -> None:
-        """Keep what came of a reply that nothing will finish; `state` says why."""
-        text = self.messages.message(self.messages.rowCount() - 1).text
-        turns = Turn(Role.USER, self.question()), Turn(Role.ASSISTANT, text)
-        self._end(self.session.add(*turns), state)
+        Raises:
+            VaultError: it stays in the conversation, and is not all on the disk.
+        """
+        self._end(ENDINGS[reply.finished.stop])
+        self._opened.keep(reply)
+
+    def remember(self, session: Session) -> bool:
+        """See `OpenSession.remember`."""
+        return self._opened.remember(session)
+
+    def rewrite_summary(self, text: str) -> None:
+        """See `OpenSession.rewrite_summary`; raises MessageError and VaultError."""
+        self._opened.rewrite_summary(text)
+
+    @property
+    def remembered(self) -> str | None:
+        """See `OpenSession.remembered`."""
+        return self._opened.remembered
+
+    def leave_off(self, state: TurnState) -> None:
+        """Keep what came of a reply that nothing will finish; `state` says why.
+
+        Raises:
+            VaultError: see `keep`.
+        """
+        self._end(state)
+        self._opened.leave_off(state)
+
+    def settle(self) -> None:
+        """Write down what could not be when a reply ended, before the window goes.
+
+        Raises:
+            VaultError: it still cannot be.
+        """
+        self._opened.settle()
 
     def take_back(self) -> str:
-        """Remove the messages without a reply and return their text."""
-        text = self.question()
-        self.messages.remove_last(len(self._unanswered))
-        self._unanswered.clear()
+        """Remove the last message, which has no reply, and return its text.
+
+        Raises:
+            VaultError: it could not be removed; nothing has changed.
+        """
+        text = self._opened.take_back()
+        self.messages.remove_last()
         self.titled.emit()
         return text
 
-    def _end(self, session: Session, state: State) -> None:
-        if self.messages.message(self.messages.rowCount() - 1).text:
-            self.session = session
-            self._unanswered.clear()
+    def take_back_longest(self) -> tuple[str, int]:
+        """Remove messages without a reply up to the longest; return their text and its length.
+
+        Raises:
+            VaultError: see `take_back`.
+        """
+        longest, taken = self._opened.longest_unanswered(), [self.take_back()]
+        while len(taken[0]) < longest:
+            taken.insert(0, self.take_back())
+        return "\n\n".join(taken), longest
+
+    def _end(self, state: TurnState) -> None:
+        if self._last().text:
             self.messages.end(state)
         else:
             self.messages.remove_last()
+
+    def _last(self) -> Message:
+        return self.messages.message(self.messages.rowCount() - 1)
+
+
+def shortened(text: str) -> str:
+    """Return the beginning of a message in one line, to serve as a title."""
+    return " ".join(text[:TITLE_CHARACTERS].split())

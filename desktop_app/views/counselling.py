@@ -1,29 +1,45 @@
 """The counsellor behind a thread of its own: the window asks, signals answer.
 
-Whatever is asked ends in exactly one signal of success or failure. The window's thread never
-waits for the model; only `close`, when the window has gone, does.
+Whatever is asked ends in exactly one signal of success or failure, unless it was given up: then
+nothing more is heard of it. The window's thread never waits for the model; only `close`, when the
+window has gone, does.
+
+What it does in its thread is in counselling_worker.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
-from dataclasses import replace
-from typing import Final
+import threading
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
+from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QObject,
+    Qt,
+    QThread,
+    QTimer,
+    Signal,
+    Slot,
+)
 
-from desktop_app.conversation.counsellor import Counsellor, Reply
+from desktop_app.conversation.reply import Reply
 from desktop_app.dialogue import Session
-from desktop_app.engine.protocol import Piece
+from desktop_app.views.counselling_worker import CounsellingWorker, OpenCounsellor
 
-OpenCounsellor = Callable[[str | None], AbstractContextManager[Counsellor]]
-"""Gives the counsellor of a named model, of the shipped one for None; raises KnownError."""
+if TYPE_CHECKING:  # the model's thread loads it
+    from desktop_app.conversation.snapshots import Snapshots
+    from desktop_app.engine.placement import Why
 
 REPAINT_MS: Final = 50
 """Pieces are handed on at most 20 times a second."""
 STOP_AGAIN_MS: Final = 50
 """A stop that came before the request reached the child is lost, so it is sent again."""
+STOP_PATIENCE_MS: Final = 1000
+"""A child that has not listened by then is ended; a stop takes a few ms with one that does."""
+READING_PATIENCE_MS: Final = 10_000
+"""A child that reads ahead, and by then has not left it for a message, is ended. A slow processor
+may need some seconds to the end of one operation, and the model's loading would cost more."""
 CLOSE_AGAIN_MS: Final = 100
 
 
@@ -33,62 +49,147 @@ class Counselling(QObject):
     opening_began = Signal()
     opened = Signal()
     failed_to_open = Signal(Exception)
+    placed = Signal()
+    """The model computes elsewhere than it did: a device failed at work, or memory is short now."""
     wrote = Signal(str)
     """The next characters of the reply in progress."""
     replied = Signal(Reply)
     failed_to_reply = Signal(Exception)
+    read = Signal(int)
+    """So many tokens were read ahead; it has ended, whether or not that was all."""
 
-    _open = Signal(object)
-    _answer = Signal(Session, str)
+    remembered = Signal(Session)
+    """Of this conversation less is seen, and a summary remembered, from now on."""
 
-    def __init__(self, open_counsellor: OpenCounsellor) -> None:
+    _open = Signal(int, object, bool)
+    _answer = Signal(int, Session, str)
+    _read = Signal(int, Session, str)
+    _seal = Signal(object, float)
+
+    def __init__(self, open_counsellor: OpenCounsellor, model: str | None) -> None:
+        """Nothing is loaded yet; `model` is what the first `open_again` loads."""
         super().__init__()
         self.ready = False
         """A model is in memory, or will be again at the next message."""
         self.opening = False
-        self._model: str | None = None
-        self._worker = _Worker(open_counsellor)
+        self.place: Why | None = None
+        """Where the model that is in memory computes."""
+        self._model = model
+        self._number = 0
+        """Counts what was opened; of what another choice has overtaken nothing is heard."""
+        self._asked = 0
+        """Counts what was to be answered."""
+        self._heard: int | None = None
+        """Which of it the window hears of: the last, unless that was given up."""
+        self._worker = CounsellingWorker(open_counsellor)
         self._thread = QThread()
         self._thread.setObjectName("counselling")
         self._worker.moveToThread(self._thread)
+        self._reading: str | None = None
+        """The conversation that was read ahead last."""
         self._unshown: list[str] = []
         self._shower = QTimer(self, interval=REPAINT_MS, singleShot=True)
         self._shower.timeout.connect(self._show)
         self._stopper = QTimer(self, interval=STOP_AGAIN_MS)
         self._stopper.timeout.connect(self._worker.stop, Qt.ConnectionType.DirectConnection)
+        self._killer = QTimer(self, interval=STOP_PATIENCE_MS, singleShot=True)
+        self._killer.timeout.connect(self._worker.kill, Qt.ConnectionType.DirectConnection)
+        self._hurrier = QTimer(self, interval=READING_PATIENCE_MS, singleShot=True)
+        self._hurrier.timeout.connect(self._worker.hurry, Qt.ConnectionType.DirectConnection)
         self._open.connect(self._worker.open)
         self._answer.connect(self._worker.answer)
+        self._read.connect(self._worker.read_ahead)
+        self._seal.connect(self._worker.seal)
+        self._worker.read.connect(self.read)
+        self._worker.remembered.connect(self.remembered)
         self._worker.opened.connect(self._has_opened)
         self._worker.failed_to_open.connect(self._has_failed_to_open)
+        self._worker.placed.connect(self._has_been_placed)
         self._worker.wrote.connect(self._collect)
-        self._worker.replied.connect(self._has_replied)
-        self._worker.failed_to_reply.connect(self._has_failed)
+        self._worker.ended.connect(self._has_ended)
         self._thread.start()
 
-    def open(self, model: str | None) -> None:
-        """Load a model in place of the one before; ends in `opened` or `failed_to_open`."""
-        self.ready, self.opening, self._model = False, True, model
-        self.opening_began.emit()
-        self._open.emit(model)
+    def open(self, model: str | None, *, wished: bool) -> None:
+        """Load a model in place of the one before; ends in `opened` or `failed_to_open`.
 
-    def open_again(self) -> None:
+        Unless a person `wished` for it, one that crashed while it was loaded fails to open.
+        """
+        self.ready, self.opening, self._model = False, True, model
+        self._worker.stop_reading()
+        self._number = self._worker.wanted = self._number + 1
+        self.opening_began.emit()
+        self._open.emit(self._number, model, wished)
+
+    def open_again(self, *, wished: bool = False) -> None:
         """Try the last model once more, unless it is being loaded already."""
         if not self.opening:
-            self.open(self._model)
+            self.open(self._model, wished=wished)
 
     def answer(self, session: Session, message: str) -> None:
         """Have `message` answered; ends in `replied` or `failed_to_reply`."""
-        self._answer.emit(session, message)
+        self._worker.stop_reading()
+        self._hurrier.start()
+        self._asked += 1
+        self._heard = self._asked
+        self._answer.emit(self._asked, session, message)
 
     def stop(self) -> None:
-        """End the reply in progress; it still ends in `replied`, or in `failed_to_reply`."""
+        """End the reply in progress; it still ends in `replied`, or in `failed_to_reply`.
+
+        A child that does not listen is ended; then it is `failed_to_reply`.
+        """
+        if self._heard is None:
+            return
+        self._worker.stopped.add(self._heard)
         self._worker.stop()
         self._stopper.start()
+        if not self._killer.isActive():  # a second click waits no longer than the first
+            self._killer.start()
+
+    def read_ahead(self, session: Session, written: str) -> None:
+        """Have `session` read, and what is `written` of the next message; ends in `read`.
+
+        What is to be answered comes first, and ends it; another reading of the same conversation
+        goes on from where this one ends.
+        """
+        if session.id != self._reading:
+            self._worker.stop_reading()
+        self._reading = session.id
+        self._worker.newest_reading += 1
+        self._read.emit(self._worker.newest_reading, session, written)
+
+    def keep_in(self, snapshots: Snapshots | None) -> None:
+        """Keep what the model has read beside the open history; None while there is none."""
+        self._worker.snapshots = snapshots
+
+    def seal(self, patience: float = 0.0) -> None:
+        """Have what the model has read sealed, and wait for it so many seconds at most.
+
+        With patience the reply in progress ends, for the history is about to be closed.
+        """
+        if not patience:
+            self._seal.emit(None, patience)
+        elif self._worker.unsealed:
+            self._worker.stop_reading()
+            self.stop()
+            done = threading.Event()
+            self._seal.emit(done, patience)
+            done.wait(patience)
+
+    def give_up(self) -> None:
+        """Hear nothing more of the reply that was stopped; if it has not begun, it never will."""
+        assert self._heard in self._worker.stopped, "a reply is given up after it was stopped"
+        self._worker.given_up.add(self._heard)
+        self._heard = None
+        self._unshown.clear()
 
     def close(self) -> None:
         """Stop the reply, end the child and the thread; waits for both."""
+        self._hurrier.stop()
         self._stopper.stop()
+        self._killer.stop()
         self._shower.stop()
+        self._worker.stop_reading()
         self._thread.quit()
         self._worker.leave()
         while not self._thread.wait(CLOSE_AGAIN_MS):
@@ -96,21 +197,43 @@ class Counselling(QObject):
             self._worker.leave()
         self._worker.release()
 
-    @Slot()
-    def _has_opened(self) -> None:
-        self.ready, self.opening = True, False
-        self.opened.emit()
+    def rest(self) -> None:
+        """End the child, and forget what was asked and answered; `open_again` begins anew."""
+        self.close()
+        for receiver in (self, self._worker):  # what was said may be on the way between them
+            QCoreApplication.removePostedEvents(receiver, QEvent.Type.MetaCall.value)
+        self._unshown.clear()
+        self._heard = None
+        self._worker.stopped.clear()
+        self._worker.given_up.clear()
+        self.ready = self.opening = False
+        self._thread.start()
 
-    @Slot(Exception)
-    def _has_failed_to_open(self, error: Exception) -> None:
-        self.opening = False
-        self.failed_to_open.emit(error)
+    @Slot(int, object)
+    def _has_opened(self, number: int, place: Why | None) -> None:
+        if number == self._number:
+            self.ready, self.opening, self.place = True, False, place
+            self.opened.emit()
 
-    @Slot(str)
-    def _collect(self, text: str) -> None:
-        self._unshown.append(text)
-        if not self._shower.isActive():
-            self._shower.start()
+    @Slot(int, Exception)
+    def _has_failed_to_open(self, number: int, error: Exception) -> None:
+        if number == self._number:
+            self.opening = False
+            self.failed_to_open.emit(error)
+
+    @Slot(int, object)
+    def _has_been_placed(self, number: int, place: Why | None) -> None:
+        if number == self._number:
+            self.place = place
+            self.placed.emit()
+
+    @Slot(int, str)
+    def _collect(self, number: int, text: str) -> None:
+        if number == self._heard:
+            self._hurrier.stop()
+            self._unshown.append(text)
+            if not self._shower.isActive():
+                self._shower.start()
 
     @Slot()
     def _show(self) -> None:
@@ -119,74 +242,22 @@ class Counselling(QObject):
         if text:
             self.wrote.emit(text)
 
-    @Slot(Reply)
-    def _has_replied(self, reply: Reply) -> None:
-        self._end()
-        self.replied.emit(reply)
-
-    @Slot(Exception)
-    def _has_failed(self, error: Exception) -> None:
-        self._end()
-        self.failed_to_reply.emit(error)
-
-    def _end(self) -> None:
-        self._stopper.stop()
+    @Slot(int, object)
+    def _has_ended(self, number: int, outcome: Reply | Exception | None) -> None:
+        self._worker.stopped.discard(number)
+        self._worker.given_up.discard(number)
+        if self._worker.stopped:  # another was stopped while this one did not listen
+            self._killer.start()
+        else:
+            self._stopper.stop()
+            self._killer.stop()
+        if number != self._heard:
+            return
+        self._heard = None
+        self._hurrier.stop()
         self._shower.stop()
         self._show()
-
-
-class _Worker(QObject):
-    """Lives in the thread. `stop` and `leave` alone are called from outside it."""
-
-    opened = Signal()
-    failed_to_open = Signal(Exception)
-    wrote = Signal(str)
-    replied = Signal(Reply)
-    failed_to_reply = Signal(Exception)
-
-    def __init__(self, open_counsellor: OpenCounsellor) -> None:
-        super().__init__()
-        self._open_counsellor = open_counsellor
-        self._held = ExitStack()
-        self._counsellor: Counsellor | None = None
-
-    @Slot(object)
-    def open(self, model: str | None) -> None:
-        self._counsellor = None
-        self._held.close()
-        try:
-            self._counsellor = self._held.enter_context(self._open_counsellor(model))
-            self._counsellor.engine.start()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the window must hear of it
-            self.failed_to_open.emit(error)
+        if isinstance(outcome, Reply):
+            self.replied.emit(outcome)
         else:
-            self.opened.emit()
-
-    @Slot(Session, str)
-    def answer(self, session: Session, message: str) -> None:
-        counsellor = self._counsellor
-        assert counsellor is not None, "the window asks after `opened`"
-        if session.system is None:
-            session = replace(session, system=counsellor.system)
-        try:
-            for event in counsellor.answer(session, message):
-                if isinstance(event, Piece):
-                    self.wrote.emit(event.text)
-                else:
-                    self.replied.emit(event)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the window must hear of it
-            self.failed_to_reply.emit(error)
-
-    def stop(self) -> None:
-        counsellor = self._counsellor
-        if counsellor is not None:
-            counsellor.engine.cancel()
-
-    def leave(self) -> None:
-        counsellor = self._counsellor
-        if counsellor is not None:
-            counsellor.engine.close()
-
-    def release(self) -> None:
-        """Let go of what is open; after the thread has ended."""
-        self._held.close()
+            self.failed_to_reply.emit(outcome)

@@ -9,19 +9,26 @@ import re
 from typing import Any, Final
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QFont, QTextBlockFormat, QTextCursor, QTextDocument
+from PySide6.QtGui import QTextDocument, QTextOption
 
 from desktop_app.dialogue import Role
 from desktop_app.views import theme
+from desktop_app.views.appearance import Look
 from desktop_app.views.message import Message
+from desktop_app.views.reply_form import mend_tables, set_form
 
-# CommonMark, not GitHub's dialect: that one strikes through what stands between two tildes,
-# and in Chinese a tilde is a friendly tone at the end of a sentence.
+# CommonMark and tables, not all of GitHub's dialect: that one strikes through what stands between
+# two tildes, and in Chinese a tilde is a friendly tone at the end of a sentence. Qt has no name
+# for the tables alone; the number is that of its parser (MD_FLAG_TABLES of md4c).
 _DIALECT: Final = (
     QTextDocument.MarkdownFeature.MarkdownDialectCommonMark
     | QTextDocument.MarkdownFeature.MarkdownNoHTML
+    | QTextDocument.MarkdownFeature(0x0100)
 )
-_LINE_BREAK: Final = re.compile(r"(?<!\n)\n(?!\n)")
+_LINE_BREAK: Final = re.compile(
+    r"(?P<code>^(?P<fence>```+|~~~+).*?(?:^(?P=fence)|\Z))|(?<!\n)\n(?!\n)",
+    re.DOTALL | re.MULTILINE,
+)
 _IMAGE: Final = re.compile(r"!(?=\[)")
 
 WAITING: Final = "…"
@@ -36,8 +43,9 @@ class MessageDocument(QTextDocument):
         return None
 
 
-def document(message: Message, font: QFont, width: float) -> QTextDocument:
+def document(message: Message, look: Look, width: float) -> QTextDocument:
     """Return the document of `message`, at most `width` pixels wide and no wider than needed."""
+    font = look.font(theme.BODY_PX)
     made = MessageDocument()
     made.setDefaultFont(font)
     made.setDocumentMargin(0)
@@ -45,28 +53,22 @@ def document(message: Message, font: QFont, width: float) -> QTextDocument:
     if message.role is Role.USER:
         made.setPlainText(message.text)
     else:
-        made.setMarkdown(_as_written(message.text) or WAITING, _DIALECT)
-    _set_rhythm(made, font.pixelSize())
+        set_reply(made, message.text or WAITING)
+    wrapped = made.defaultTextOption()
+    wrapped.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    made.setDefaultTextOption(wrapped)
+    set_form(made, look.colours, font.pixelSize())
     made.setTextWidth(width)
     made.setTextWidth(min(width, made.idealWidth() + 1))
     return made
 
 
+def set_reply(made: QTextDocument, text: str) -> None:
+    """Let a document show a reply: its Markdown, and nothing that would be fetched."""
+    made.setMarkdown(_as_written(text), _DIALECT)
+    mend_tables(made)
+
+
 def _as_written(text: str) -> str:
     """Return Markdown in which a line break breaks the line, as people and models mean it."""
-    return _LINE_BREAK.sub("  \n", _IMAGE.sub("", text))
-
-
-def _set_rhythm(made: QTextDocument, pixels: int) -> None:
-    """Give every block the line height of the theme, and paragraphs one distance."""
-    cursor = QTextCursor(made)
-    cursor.select(QTextCursor.SelectionType.Document)
-    form = QTextBlockFormat()
-    proportional = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
-    form.setLineHeight(theme.LINE_HEIGHT_PERCENT, proportional)
-    form.setTopMargin(0)
-    form.setBottomMargin(pixels // 2)
-    cursor.mergeBlockFormat(form)
-    last = QTextCursor(made.lastBlock())
-    form.setBottomMargin(0)
-    last.mergeBlockFormat(form)
+    return _LINE_BREAK.sub(lambda found: found["code"] or "  \n", _IMAGE.sub("", text))

@@ -6,13 +6,22 @@ memory waits for it; one that cannot be answered is kept, and asked again when t
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from typing import TYPE_CHECKING, Final
 
-from desktop_app.conversation.counsellor import Reply
-from desktop_app.errors import MessageError
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from desktop_app.care.guard.verdict import Level, Verdict
+from desktop_app.conversation.reply import Reply
+from desktop_app.dialogue import TurnState
+from desktop_app.errors import EngineError, KnownError, MessageError
 from desktop_app.views.conversation import Conversation
 from desktop_app.views.counselling import Counselling
-from desktop_app.views.message import State
+
+if TYPE_CHECKING:
+    from desktop_app.conversation.watch import Watched
+
+STOP_MS: Final = 200
+"""A reply ends in the window so long after Stop, whether or not the model has heard of it."""
 
 
 class Exchange(QObject):
@@ -23,17 +32,24 @@ class Exchange(QObject):
     answered = Signal(Conversation)
     left_unanswered = Signal(Conversation)
     """Stopped, or ended, before the first character of a reply."""
-    failed = Signal(Conversation, Exception)
-    given_back = Signal(Conversation, str, Exception)
+    postponed = Signal(Conversation)
+    """There is no model; it is answered once there is one."""
+    failed = Signal(Conversation)
+    """The reply broke off, or could not be written down; the conversation knows the trouble."""
+    alarmed = Signal(Conversation, Verdict)
+    """The guard sees danger in what was said; it is heard before any reply."""
+    given_back = Signal(Conversation, str)
     """The model cannot read this message as it is; its text is no longer in the conversation."""
 
     def __init__(self, counselling: Counselling) -> None:
         super().__init__(counselling)
         self.current: Conversation | None = None
         """The conversation being answered."""
-        self._owed: Conversation | None = None
-        """The one whose message found no model."""
-        self._asked = False
+        self._waiting: list[Conversation] = []
+        """Whose turn comes when there is a model, and none before it is being answered."""
+        self._asked = self._stopping = False
+        self._leaver = QTimer(self, interval=STOP_MS, singleShot=True)
+        self._leaver.timeout.connect(self._give_up)
         self._counselling = counselling
         counselling.opened.connect(self._opened)
         counselling.failed_to_open.connect(self._no_model)
@@ -42,31 +58,98 @@ class Exchange(QObject):
         counselling.failed_to_reply.connect(self._failed)
 
     def say(self, conversation: Conversation, text: str) -> None:
-        """Add a message to `conversation` and have it answered."""
+        """Add a message to `conversation` and have it answered.
+
+        Raises:
+            VaultError: the message could not be kept; nothing has changed.
+        """
+        verdict = _watched(conversation, text).verdict
         conversation.say(text)
+        if verdict.level is not Level.NONE:
+            self.alarmed.emit(conversation, verdict)
         self.ask(conversation)
 
     def ask(self, conversation: Conversation) -> None:
-        """Have what is without a reply answered; one conversation at a time."""
-        if self.current is not None:
-            return
-        self._owed = None
-        self.current, self._asked = conversation, False
-        conversation.begin_reply()
-        if self._counselling.ready:
-            self._send()
-        else:
-            self._counselling.open_again()
-        self.changed.emit()
+        """Have what is without a reply answered, now or when its turn comes."""
+        conversation.trouble = None
+        if conversation not in self._waiting:
+            self._waiting.append(conversation)
+        self._next()
+
+    def waits(self, conversation: Conversation) -> bool:
+        """Tell whether this conversation is answered when there is a model, and none before it."""
+        return conversation in self._waiting
+
+    def busy_with(self, conversation: Conversation) -> bool:
+        """Tell whether this conversation is being answered, or waits for it."""
+        return conversation is self.current or self.waits(conversation)
+
+    def stop_asked(self) -> None:
+        """End a reply that a model is writing; who still waits for a model goes on waiting."""
+        if self._asked:
+            self.stop()
 
     def stop(self) -> None:
         """End the reply in progress, or stop waiting for the model."""
         if self.current is None:
             return
+        self._stopping = True
         if self._asked:
             self._counselling.stop()
+            if not self._leaver.isActive():  # a second click waits no longer than the first
+                self._leaver.start()
         else:
-            self._leave_off(State.STOPPED)
+            self._leave_off()
+
+    def forget(self, conversation: Conversation) -> None:
+        """Answer this conversation no longer; what came of a reply is kept."""
+        if conversation in self._waiting:
+            self._waiting.remove(conversation)
+        if conversation is self.current:
+            self.stop()
+
+    def leave(self) -> None:
+        """Keep what came of the reply in progress: the history closes, nothing more will come.
+
+        Raises:
+            VaultError: it is not all written down.
+        """
+        conversation, self.current = self.current, None
+        self._waiting.clear()
+        self._leaver.stop()
+        if conversation is not None:
+            try:
+                conversation.leave_off(TurnState.STOPPED)
+            finally:
+                self.changed.emit()
+
+    def _next(self) -> None:
+        # One that was turned back to an answered version has nothing to ask any more.
+        self._waiting = [each for each in self._waiting if each.waits_for_reply]
+        if self.current is None and self._waiting:
+            self.current = self._waiting.pop(0)
+            self._asked = self._stopping = False
+            self.current.begin_reply()
+            words = _watched(self.current, self.current.question()).reply
+            if words is not None:  # the guard's: they wait for no model
+                self._say_beforehand(self.current, words)
+            elif self._counselling.ready:
+                self._send()
+            else:
+                self._counselling.open_again()
+        self.changed.emit()
+
+    def _say_beforehand(self, conversation: Conversation, words: str) -> None:
+        """Answer with words written beforehand, all at once."""
+        self.current = None
+        conversation.write(words)
+        try:
+            conversation.leave_off(TurnState.COMPLETE)
+        except KnownError as error:
+            self._tell_failed(conversation, error)
+        else:
+            self._tell_ended(conversation)
+        self._next()
 
     def _send(self) -> None:
         assert self.current is not None
@@ -76,44 +159,91 @@ class Exchange(QObject):
     def _opened(self) -> None:
         if self.current is not None:
             self._send()
-        elif self._owed is not None:
-            self.ask(self._owed)
+        else:
+            self._next()
 
     def _no_model(self, _error: Exception) -> None:
         if self.current is not None:
-            self._owed, self.current = self.current, None
-            self._owed.keep_interrupted(State.INTERRUPTED)
+            conversation, self.current = self.current, None
+            self._waiting.insert(0, conversation)
+            conversation.leave_off(TurnState.INTERRUPTED)
+            self._asked = False
             self.changed.emit()
+            self.postponed.emit(conversation)
+
+    def _give_up(self) -> None:
+        """Wait no longer for a model that does not listen; it is ended behind the window."""
+        if self.current is not None and self._stopping and self._asked:
+            self._counselling.give_up()
+            self._leave_off()
 
     def _wrote(self, text: str) -> None:
         if self.current is not None:
             self.current.write(text)
 
     def _replied(self, reply: Reply) -> None:
+        self._leaver.stop()
         conversation, self.current = self.current, None
         if conversation is None:
             return
-        conversation.keep(reply)
+        try:
+            conversation.keep(reply)
+        except KnownError as error:
+            self._tell_failed(conversation, error)
+        else:
+            self._tell_ended(conversation)
+        self._next()
+
+    def _failed(self, error: Exception) -> None:
+        self._leaver.stop()
+        conversation, self.current = self.current, None
+        if conversation is None:
+            return
+        stopped = self._stopping and isinstance(error, EngineError)
+        try:
+            conversation.leave_off(TurnState.STOPPED if stopped else TurnState.INTERRUPTED)
+            if isinstance(error, MessageError):
+                self._give_back(conversation, error)
+            elif stopped:  # the child did not listen, and was ended
+                self._tell_ended(conversation)
+            else:
+                self._tell_failed(conversation, error)
+        except KnownError as not_kept:
+            self._tell_failed(conversation, not_kept)
+        self._next()
+
+    def _leave_off(self) -> None:
+        conversation, self.current = self.current, None
+        assert conversation is not None
+        try:
+            conversation.leave_off(TurnState.STOPPED)
+        except KnownError as error:
+            self._tell_failed(conversation, error)
+        else:
+            self._tell_ended(conversation)
+        self._next()
+
+    def _give_back(self, conversation: Conversation, error: MessageError) -> None:
+        text, longest = conversation.take_back_longest()
+        if error.key == "message.too_long":  # counted with what waited beside it
+            error = MessageError(error.key, characters=longest)
+        conversation.trouble = error
+        self.changed.emit()
+        self.given_back.emit(conversation, text)
+
+    def _tell_ended(self, conversation: Conversation) -> None:
         self.changed.emit()
         heard = self.left_unanswered if conversation.waits_for_reply else self.answered
         heard.emit(conversation)
 
-    def _failed(self, error: Exception) -> None:
-        conversation, self.current = self.current, None
-        if conversation is None:
-            return
-        conversation.keep_interrupted(State.INTERRUPTED)
-        if isinstance(error, MessageError):
-            text = conversation.take_back()
-            self.changed.emit()
-            self.given_back.emit(conversation, text, error)
-        else:
-            self.changed.emit()
-            self.failed.emit(conversation, error)
-
-    def _leave_off(self, state: State) -> None:
-        conversation, self.current = self.current, None
-        assert conversation is not None
-        conversation.keep_interrupted(state)
+    def _tell_failed(self, conversation: Conversation, error: Exception) -> None:
+        conversation.trouble = error
         self.changed.emit()
-        self.left_unanswered.emit(conversation)
+        self.failed.emit(conversation)
+
+
+def _watched(conversation: Conversation, text: str) -> Watched:
+    """Have the guard judge a message. The model's thread loads it, or the first message does."""
+    from desktop_app.conversation.watch import watch
+
+    return watch(conversation.session, text)

@@ -34,7 +34,12 @@ class LongList(QListView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # Its room is kept, so that nothing is laid out anew when there comes to be more than fits.
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setTabKeyNavigation(False)
+        # So that scrolling moves what is painted already, and only what comes into sight is
+        # painted; each paint fills its ground itself.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def estimate(self, _row: int) -> int:
         """Return about the height of a row nobody has seen yet; must be quick."""
@@ -45,12 +50,20 @@ class LongList(QListView):
         bar = self.verticalScrollBar()
         return bar.value() >= bar.maximum() - 2
 
-    def start_over(self) -> None:
-        """Forget every height; show the end."""
-        model = self._model()
-        rows = model.rowCount() if model is not None else 0
-        self.heights = RowHeights(map(self.estimate, range(rows)))
+    def show_end(self) -> None:
+        """Scroll to the end of the last row, and stay there while rows grow."""
         self._settle(at_end=True)
+
+    def start_over(self) -> None:
+        """Forget every height; what is being read stays in sight."""
+        if self.at_end():
+            self._start_at_end()
+            return
+        value, before = self.verticalOffset(), self.heights
+        row = before.row_at(value)
+        hidden = (value - before.top(row)) / before.height(row)
+        self._estimate_all()
+        self._put_at_top(row, hidden)
         self.viewport().update()
 
     def row_near(self, point: QPoint) -> int:
@@ -72,9 +85,9 @@ class LongList(QListView):
             before.deleteLater()
 
     def reset(self) -> None:
-        """See Qt."""
+        """See Qt; shows the end, for these are other rows."""
         super().reset()
-        self.start_over()
+        self._start_at_end()
 
     def rowsInserted(self, parent: Index, start: int, end: int) -> None:
         """See Qt."""
@@ -182,6 +195,7 @@ class LongList(QListView):
     def paintEvent(self, event: QPaintEvent) -> None:
         """See Qt."""
         painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), self.palette().window())
         focused = self.currentIndex().row() if self.shows_focus and self.hasFocus() else -1
         for row in self._rows_between(event.rect().top(), event.rect().bottom()):
             index = self.row_index(row)
@@ -197,6 +211,30 @@ class LongList(QListView):
 
     # Within
 
+    def _estimate_all(self) -> None:
+        model = self._model()
+        rows = model.rowCount() if model is not None else 0
+        self.heights = RowHeights(map(self.estimate, range(rows)))
+
+    def _start_at_end(self) -> None:
+        self._estimate_all()
+        self._settle(at_end=True)
+        self.viewport().update()
+
+    def _put_at_top(self, row: int, hidden: float) -> None:
+        """Scroll so that of `row` the part `hidden`, from 0 to 1, is above what is in sight."""
+        bar, sight = self.verticalScrollBar(), self.viewport().height()
+        top = self.heights.top(row)
+        # Only what has been measured tells how far the bar may go.
+        self.heights.measure(row, top + 1, self._measure)
+        value = top + round(hidden * self.heights.height(row))
+        self.heights.measure(row, value + sight, self._measure)
+        self._settling = True
+        bar.setRange(0, max(0, self.heights.total - sight))
+        bar.setValue(value)
+        self._settling = False
+        self._settle(at_end=False)
+
     def _settle(self, *, at_end: bool) -> None:
         """Measure what is in sight and set the scroll bar, so that nothing read moves."""
         bar, sight = self.verticalScrollBar(), self.viewport().height()
@@ -210,16 +248,24 @@ class LongList(QListView):
                 break
             anchor = self.heights.first_measured(first, value + sight)
             offset = self.heights.top(anchor) - value
-            moved = self.heights.measure(first, value + sight, self._measure)
+            changed = self.heights.measure(first, value + sight, self._measure)
             bar.setRange(0, max(0, self.heights.total - sight))
             bar.setValue(bar.maximum() if at_end else self.heights.top(anchor) - offset)
-            if not moved:
+            if changed is None:
                 break
-            self.viewport().update()
+            # What stands above a row that grew moves as it is painted; where a row above what is
+            # read was measured, that has stayed and everything else has moved.
+            self._paint_from(changed if changed >= anchor else 0)
         bar.setRange(0, max(0, self.heights.total - sight))
+        bar.setEnabled(bar.maximum() > 0)  # one that has nothing to scroll is not drawn
         bar.setPageStep(max(1, sight))
         bar.setSingleStep(max(1, sight // 12))
         self._settling = False
+
+    def _paint_from(self, row: int) -> None:
+        sight = self.viewport()
+        top = max(0, self.heights.top(row) - self.verticalOffset())
+        sight.update(0, top, sight.width(), sight.height() - top)
 
     def _model(self) -> QAbstractItemModel | None:
         """Return the model; Qt's type hint says there always is one."""

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from desktop_app.dialogue import Role
+from desktop_app.care.guard.provenance import provenance
+from desktop_app.dialogue import Role, TurnState
 from resources.messages import sentence
+
+if TYPE_CHECKING:
+    from desktop_app.vault.records import StoredTurn
 
 MESSAGE: Final = Qt.ItemDataRole.UserRole
 """The role under which a row's whole `Message` is found."""
 
 Index = QModelIndex | QPersistentModelIndex
-
-
-class State(StrEnum):
-    """How a message stands; the catalogue's `message_state` says it in words."""
-
-    WRITING = "writing"
-    WHOLE = "whole"
-    STOPPED = "stopped"
-    INTERRUPTED = "interrupted"
-    """The engine died while writing it."""
-    CUT = "cut"
-    """It reached the greatest length of a reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +27,36 @@ class Message:
 
     role: Role
     text: str = field(repr=False)
-    state: State = State.WHOLE
+    state: TurnState = TurnState.COMPLETE
+    version: int = 1
+    versions: int = 1
+    """So many versions there are, and which one this is."""
+
+    @classmethod
+    def of(cls, stored: StoredTurn) -> Message:
+        """Return the row of a turn of the history."""
+        turn, versions = stored.turn, len(stored.versions)
+        return cls(turn.role, turn.content, stored.state, stored.version, versions)
+
+    @property
+    def pages(self) -> str:
+        """Which of several versions it is; empty where there is one."""
+        if self.versions == 1:
+            return ""
+        return sentence("window.version", number=self.version, count=self.versions)
 
     @property
     def note(self) -> str:
-        """What stands below the message in small type; empty for a whole one."""
-        if self.state in {State.WHOLE, State.WRITING}:
+        """What stands below the message in small type; empty for a whole one said once."""
+        return "  ".join(filter(None, (self.pages, self._ending(), self._provenance())))
+
+    def _ending(self) -> str:
+        if self.state in {TurnState.COMPLETE, TurnState.GROWING}:
             return ""
         return sentence(f"message_state.{self.state}")
+
+    def _provenance(self) -> str:
+        return provenance(self.text) if self.role is Role.ASSISTANT else ""
 
     def spoken(self) -> str:
         """Return the row as a screen reader says it."""
@@ -51,7 +64,7 @@ class Message:
 
 
 class Messages(QAbstractListModel):
-    """Rows of `Message`, oldest first. Only the last one ever changes."""
+    """Rows of `Message`, oldest first. Only the last one changes, or all at once."""
 
     def __init__(self, messages: Iterable[Message] = (), parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -91,9 +104,15 @@ class Messages(QAbstractListModel):
         last = self._rows[-1]
         self._change(replace(last, text=last.text + text))
 
-    def end(self, state: State) -> None:
+    def end(self, state: TurnState) -> None:
         """Say how the last message ended."""
         self._change(replace(self._rows[-1], state=state))
+
+    def show(self, messages: Iterable[Message]) -> None:
+        """Show other rows: another version was chosen."""
+        self.beginResetModel()
+        self._rows = list(messages)
+        self.endResetModel()
 
     def remove_last(self, count: int = 1) -> None:
         """Drop the last `count` rows."""

@@ -60,13 +60,13 @@ class RowHeights:
         beyond = self.row_at(bottom - 1) + 1
         return next((row for row in range(first, beyond) if self._measured[row]), first)
 
-    def measure(self, first: int, bottom: int, height_of: Callable[[int], int]) -> bool:
+    def measure(self, first: int, bottom: int, height_of: Callable[[int], int]) -> int | None:
         """Measure rows from `first` on until one ends at or beyond `bottom`.
 
         Returns:
-            Whether any height changed.
+            The first row whose height changed; None when none did.
         """
-        changed = False
+        changed = None
         y = self.top(first)
         for row in range(first, len(self._heights)):
             if y >= bottom:
@@ -77,7 +77,7 @@ class RowHeights:
                 if height != self._heights[row]:
                     self._heights[row] = height
                     self._tops = None
-                    changed = True
+                    changed = row if changed is None else changed
             y += self._heights[row]
         return changed
 

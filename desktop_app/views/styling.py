@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.views import theme
@@ -13,6 +14,8 @@ def restyle(widget: QWidget, **states: bool) -> None:
         widget.setProperty(name, value)
     widget.style().unpolish(widget)
     widget.style().polish(widget)
+    # A label takes its padding from the style sheet when it hears of this, and at no other time.
+    QCoreApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
 
 
 def spacious(markup: str) -> str:

@@ -12,6 +12,8 @@ from typing import Final
 
 from PySide6.QtGui import QColor, QFont, QPalette
 
+from desktop_app.views.icon import FOLDER as ICONS
+
 
 @dataclass(frozen=True, slots=True)
 class Colours:
@@ -98,6 +100,8 @@ LONGEST_LINE_EM: Final = 36
 COLUMN_EM: Final = 46
 """The conversation's width; wider windows leave the rest empty."""
 GAP: Final = 16
+SCROLL_BAR: Final = 12
+"""Width of a scroll bar, its margins included."""
 BUBBLE_PADDING: Final = (16, 8)
 RADIUS: Final = 14
 SIDE_WIDTH: Final = 232
@@ -110,6 +114,8 @@ def font(pixels: int, scale: float, *, bold: bool = False) -> QFont:
     made.setFamilies([*FAMILIES, *QFont().families()])
     made.setPixelSize(round(pixels * scale))
     made.setBold(bold)
+    # Where a family has no bold face, a hinted one loses the dots of its i.
+    made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     return made
 
 
@@ -144,18 +150,21 @@ def style_sheet(colours: Colours, scale: float) -> str:
         "interface": round(INTERFACE_PX * scale),
         "title": round(20 * scale),
         "number": round(22 * scale),
+        "bar": SCROLL_BAR,
+        "sign": round(12 * scale),
     }
-    return _SHEET.substitute(values, **sizes)
+    return _SHEET.substitute(values, **sizes, icons=ICONS.as_posix())
 
 
 _SHEET: Final = Template("""
 QWidget { color: $text; font-size: ${interface}px; }
-QMainWindow, #conversation, #middle, #welcome { background: $paper; }
+QMainWindow, #conversation, #middle, #page, #veil { background: $paper; }
 #side, #card, #cardPage { background: $side; }
 #side { border-right: 1px solid $line; }
 #card { border-left: 1px solid $line; }
 #header { background: $paper; border-bottom: 1px solid $line; }
 #heading { font-size: ${body}px; font-weight: bold; }
+#code { font-family: monospace; font-size: ${title}px; }
 #quiet { color: $muted; font-size: ${small}px; }
 QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: 4px 6px; }
 
@@ -193,11 +202,92 @@ QPlainTextEdit {
 #panel { background: $raised; border: 1px solid $line; border-radius: 18px; }
 #panelTitle { font-size: ${title}px; font-weight: bold; }
 #panelText { font-size: ${body}px; }
+#hint { font-size: ${interface}px; color: $muted; }
+#note { font-size: ${interface}px; color: $muted; padding: 6px 6px 6px 38px; }
+#link { background: transparent; border-color: transparent; color: $muted; }
+#link:hover { color: $text; background: $hover; border-color: $hover; }
+#link:focus { border-color: $accent; color: $text; }
+QRadioButton {
+    font-size: ${body}px; spacing: 10px; min-height: 24px;
+    border: 2px solid transparent; border-radius: 10px; padding: 6px 10px;
+}
+QRadioButton:hover { background: $hover; }
+QRadioButton:focus { border-color: $accent; }
+QRadioButton::indicator {
+    width: 12px; height: 12px; border: 2px solid $muted; border-radius: 8px; background: $paper;
+}
+QRadioButton::indicator:checked {
+    width: 6px; height: 6px; border: 5px solid $accent; background: $raised;
+}
+QRadioButton[alone="true"] { font-weight: bold; spacing: 0; padding-left: 0; }
+QRadioButton[alone="true"]::indicator { width: 0; height: 0; border: none; }
+#note[alone="true"] { padding-left: 2px; }
+QCheckBox { spacing: 10px; border: 2px solid transparent; border-radius: 10px; padding: 4px 6px; }
+QCheckBox:focus { border-color: $accent; }
+QCheckBox::indicator {
+    width: 12px; height: 12px; border: 2px solid $muted; border-radius: 4px; background: $paper;
+}
+QCheckBox::indicator:checked { border-color: $accent; background: $accent; }
+QLineEdit {
+    background: $paper; border: 2px solid $line; border-radius: 10px; padding: 7px 10px;
+    font-size: ${body}px; selection-background-color: $selection; selection-color: $text;
+    placeholder-text-color: $muted;
+}
+QLineEdit:focus { border-color: $accent; }
+QLineEdit QToolButton {
+    background: transparent; border: none; padding: 0; min-height: 0;
+}
+QComboBox {
+    background: $paper; border: 2px solid $line; border-radius: 10px; padding: 4px 8px;
+    min-height: 20px;
+}
+QDateEdit { background: $paper; border: 2px solid $line; border-radius: 10px; padding: 4px; }
+QDateEdit::up-button, QDateEdit::down-button { border: none; width: 0; }
+QDateEdit QLineEdit { background: transparent; border: none; font-size: ${interface}px; }
+QComboBox:hover { background: $hover; }
+QComboBox:disabled { color: $muted; background: $side; }
+QComboBox:focus, QDateEdit:focus { border-color: $accent; }
+QComboBox::drop-down { border: none; width: ${body}px; subcontrol-position: center right; }
+QComboBox::down-arrow {
+    image: url("$icons/chevron.svg"); width: ${sign}px; height: ${sign}px;
+}
+QComboBox QAbstractItemView {
+    background: $raised; border: 1px solid $line; padding: 4px; outline: none;
+    selection-background-color: $hover; selection-color: $text;
+}
+#regions {
+    background: $paper; border: 2px solid $line; border-radius: 10px; padding: 4px;
+    font-size: ${body}px;
+}
+#regions:focus { border-color: $accent; }
+#regions::item { padding: 6px 10px; border-radius: 7px; }
+#regions::item:hover { background: $hover; }
+#regions::item:selected { background: $selection; color: $text; }
+#planText {
+    background: $paper; border: 2px solid $line; border-radius: 10px; padding: 3px 5px;
+    selection-background-color: $selection; selection-color: $text;
+}
+#planText:focus { border-color: $accent; }
+#protocol {
+    background: $raised; border: 2px solid $line; border-radius: 10px; padding: 6px 10px;
+    selection-background-color: $selection; selection-color: $text;
+}
+#protocol:focus { border-color: $accent; }
+#planStep { font-size: ${body}px; font-weight: bold; }
+#planWords { font-size: ${body}px; }
+#stepText { font-size: ${title}px; }
+#breath { font-size: ${title}px; color: $text; background: transparent; }
 #empty { font-size: ${title}px; color: $muted; }
 
 #cardTitle { font-size: ${body}px; font-weight: bold; color: $crisis; }
 #cardRow { background: $raised; border: 1px solid $line; border-radius: 12px; padding: 10px 14px; }
 #cardRow:focus { border: 1px solid $accent; }
+#modelRow { background: $paper; border: 1px solid $line; border-radius: 12px; }
+QProgressBar { background: $hover; border: none; border-radius: 4px; max-height: 8px; }
+QProgressBar::chunk { background: $accent; border-radius: 4px; }
+#cardHeading { font-size: ${body}px; font-weight: bold; }
+#cardPage #planStep { font-size: ${interface}px; }
+#cardPage #planWords { font-size: ${interface}px; }
 #cardStep { font-size: ${interface}px; }
 
 QMenu { background: $raised; border: 1px solid $line; padding: 6px; }
@@ -206,8 +296,9 @@ QMenu::item:selected { background: $hover; color: $text; }
 QMenu::separator { height: 1px; background: $line; margin: 6px 8px; }
 
 QScrollArea { border: none; background: transparent; }
-QScrollBar:vertical { background: transparent; width: 12px; margin: 2px; }
+QScrollBar:vertical { background: transparent; width: ${bar}px; margin: 2px; }
 QScrollBar::handle:vertical { background: $line; border-radius: 4px; min-height: 36px; }
+QScrollBar::handle:vertical:disabled { background: transparent; }
 QScrollBar::handle:vertical:hover { background: $muted; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, Qt
+from typing import Final
+
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QContextMenuEvent,
@@ -23,9 +25,17 @@ from desktop_app.views.message import MESSAGE, Index, Message
 from desktop_app.views.text_selection import Place, TextSelection
 from resources.messages import sentence
 
+TURNS: Final = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+"""With Alt: another version of the current row."""
+
 
 class Transcript(LongList):
     """Shows a `Messages` model. Text is selected with the mouse, across messages too."""
+
+    menu_wanted = Signal(QMenu, int)
+    """The menu of a row is about to be shown; who can do more with it adds that."""
+    turned = Signal(int, int)
+    """Another version of a row is wanted: the one before (-1) or after (1)."""
 
     def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,10 +52,10 @@ class Transcript(LongList):
         """See LongList."""
         return self._bubbles.estimate(self._message(row), self.viewport().width())
 
-    def start_over(self) -> None:
-        """See LongList; positions in the text are lost."""
+    def reset(self) -> None:
+        """See LongList."""
         self._select(None)
-        super().start_over()
+        super().reset()
 
     def rowsAboutToBeRemoved(self, parent: Index, start: int, end: int) -> None:
         """See Qt."""
@@ -100,9 +110,10 @@ class Transcript(LongList):
             self._select(TextSelection(self._selection.anchor, place))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End selecting; a mere click selects nothing."""
+        """End selecting; a mere click selects nothing, and turns to another version."""
         if self._selection is not None and self._selection.empty:
             self._select(None)
+            self._turn_at(event.position().toPoint())
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -117,14 +128,23 @@ class Transcript(LongList):
         self._select(TextSelection(*ends))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer to copy and to select all."""
+        """Offer to copy and to select all, and what others can do with the row."""
+        by_mouse = event.reason() is QContextMenuEvent.Reason.Mouse
+        row = self.row_near(event.pos()) if by_mouse else self.currentIndex().row()
+        menu = self.menu_of(row)
+        menu.exec(event.globalPos())
+        menu.deleteLater()
+
+    def menu_of(self, row: int) -> QMenu:
+        """Return the menu of a row."""
         menu = QMenu(self)
         for key, does in (("window.copy", self.copy), ("window.select_all", self.selectAll)):
             action = QAction(sentence(key), menu)
             action.triggered.connect(does)
             menu.addAction(action)
-        menu.exec(event.globalPos())
-        menu.deleteLater()
+        if row >= 0:
+            self.menu_wanted.emit(menu, row)
+        return menu
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """See Qt; what is copied is text."""
@@ -133,6 +153,8 @@ class Transcript(LongList):
             self.copy()
         elif event.matches(QKeySequence.StandardKey.SelectAll):
             self.selectAll()
+        elif event.modifiers() & Qt.KeyboardModifier.AltModifier and event.key() in TURNS:
+            self._turn(self.currentIndex().row(), TURNS[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
 
@@ -156,6 +178,17 @@ class Transcript(LongList):
         self._selection = selection
         self._bubbles.spans = selection.spans() if selection else {}
         self.viewport().update()
+
+    def _turn_at(self, point: QPoint) -> None:
+        row = self.row_near(point)
+        pages = self._bubble(row).pages
+        inside = (point - self.visualRect(self.row_index(row)).topLeft()).toPointF()
+        if pages.contains(inside):
+            self._turn(row, -1 if inside.x() < pages.center().x() else 1)
+
+    def _turn(self, row: int, step: int) -> None:
+        if row >= 0 and 1 <= self._message(row).version + step <= self._message(row).versions:
+            self.turned.emit(row, step)
 
     def _place(self, point: QPoint) -> Place | None:
         row = self.row_near(point)

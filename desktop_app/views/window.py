@@ -1,132 +1,350 @@
-"""The main window: puts the parts side by side and connects them."""
+"""The main window: puts the parts side by side and connects them.
+
+Long because every part is connected here and nowhere else.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from importlib import resources
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QCoreApplication, QEvent, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Signal
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleAnnouncementEvent,
-    QIcon,
+    QCloseEvent,
     QKeySequence,
     QResizeEvent,
     QShortcut,
 )
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
+from shiboken6 import isValid
 
-from desktop_app.conversation.counsellor import checked
-from desktop_app.errors import KnownError, MessageError
-from desktop_app.views import theme
+from desktop_app.care.disclosure import InUse, today
+from desktop_app.conversation.follow_up import left_in_danger
+from desktop_app.conversation.message import checked
+from desktop_app.errors import KnownError
+from desktop_app.vault.errors import SessionMissingError
+from desktop_app.views import qt_words
+from desktop_app.views.alarm import Alarm
+from desktop_app.views.announcement import announce
 from desktop_app.views.appearance import Appearance
+from desktop_app.views.care_pages import CarePages
 from desktop_app.views.conversation import Conversation
 from desktop_app.views.counselling import Counselling
 from desktop_app.views.crisis_card import CrisisCard
 from desktop_app.views.exchange import Exchange
+from desktop_app.views.first_paint import FirstPaint
 from desktop_app.views.header import Header
-from desktop_app.views.middle import Middle
-from desktop_app.views.notice import WayOn
-from desktop_app.views.sessions import Sessions
-from desktop_app.views.sidebar import Sidebar
+from desktop_app.views.icon import icon
+from desktop_app.views.layout import SideBySide
+from desktop_app.views.model_choice import ModelChoice
+from desktop_app.views.notice import WayOn, explained
+from desktop_app.views.preferences import Preferences
+from desktop_app.views.read_ahead import ReadAhead
+from desktop_app.views.room import Room
+from desktop_app.views.sessions import Row, Sessions
+from desktop_app.views.sharing import Sharing
+from desktop_app.views.standing import Standing
+from desktop_app.views.undo import Undo
+from desktop_app.views.unsent import Unsent
 from resources.messages import Language, choose_language, sentence
+
+if TYPE_CHECKING:  # the database is loaded when a vault is opened, not when a window is
+    from desktop_app.vault.sessions import Sessions as History
+    from desktop_app.vault.vault import Vault
+
+    # what shows conversations when the gate has been passed, and what brings models here
+    from desktop_app.views.middle import Middle
+    from desktop_app.views.sidebar import Sidebar
+    from desktop_app.views.transfers import Transfers
 
 FIRST_SIZE: Final = (1120, 760)
 LEAST_SIZE: Final = (560, 480)
-LEAST_MIDDLE: Final = 480
-"""The side column gives way before the conversation gets narrower."""
 
 
 class MainWindow(QMainWindow):
-    """Usable at once; the model is opened behind it."""
+    """Usable at once: model and history are opened behind it."""
 
-    model_opened = Signal()
+    lock_wanted = Signal()
+    history_wanted = Signal()
+    """Whoever talks off the record would rather open the history that is there."""
+    closing = Signal()
+    """Before what came of a reply is kept, and the history closed."""
+    stays = Signal()
+    """After `closing`: something is not on the disk yet, so it does not close."""
+    went_wrong_at_gate = Signal(Exception)
+    """To be said by the gate, which stands in the conversation's place."""
+    rescue_wanted = Signal()
+    """The history is damaged, and the person would have it rescued."""
 
-    def __init__(self, counselling: Counselling, appearance: Appearance) -> None:
+    side: Sidebar
+    """The list; made by `open_history`, as `middle` is."""
+    middle: Middle
+    """The conversation on the screen."""
+
+    def __init__(
+        self,
+        counselling: Counselling,
+        preferences: Preferences,
+        appearance: Appearance,
+        gate: QWidget,
+        plan_copy: Path,
+        new_transfers: Callable[[], Transfers],
+    ) -> None:
+        """Show `gate` in the conversation's place until `open_history`.
+
+        `plan_copy` is where the safety plan lies if it is to be read while locked; `new_transfers`
+        makes what brings models here, which few ask for.
+        """
         super().__init__()
         appearance.setParent(self)
+        self._preferences = preferences
         self._counselling = counselling
         self.exchange = Exchange(counselling)
-        self.sessions = Sessions(self)
-        self._model_error: Exception | None = None
-        self._confirmed = False
-        self._side_wanted: bool | None = None
+        self.sessions = Sessions(parent=self)
+        self.model = ModelChoice(counselling, self.exchange, preferences, self)
+        self.sharing = Sharing(self, appearance)
+        self.unsent = Unsent(self)
+        self.read_ahead = ReadAhead(counselling, self.exchange, self.unsent.written)
+        self._standing = Standing(
+            self.exchange,
+            notice=lambda: self.middle.notice,
+            shown=lambda: self.conversation,
+            model=self.model,
+            rescue=self.rescue_wanted.emit,
+        )
+        self._in_use = InUse()
+        self._passed = self._closes_anyway = False
+        self._asking: FirstPaint | None = None
         self.conversation = self.sessions.conversation(0)
-        self.header = Header(appearance, self)
-        self.side = Sidebar(self.sessions, self)
-        self.middle = Middle(appearance, self)
-        self.card = CrisisCard(self)
-        self.card.hide()
-        self._lay_out()
+        self._appearance = appearance
+        self.care = CarePages(self, plan_copy, new_transfers, preferences, appearance)
+        self._build(gate)
+        self.setWindowIcon(icon("soulchat"))
+        self.resize(*FIRST_SIZE)
+        self.setMinimumSize(*LEAST_SIZE)
         self._connect()
+        Alarm(self.exchange, self.sharing.bring_card, lambda: self.conversation, self)
         self._retranslate()
+
+    def open_history(
+        self,
+        vault: Vault | None,
+        put_back: Callable[[], list[KnownError]] | None = None,
+        *,
+        may_set: bool = True,
+    ) -> None:
+        """Show the conversations of `vault`; without one, every conversation is off the record.
+
+        `put_back` adds what the history does not hold, and returns what went wrong; after it, what
+        is to be known is said. `may_set`: models can be brought and chosen.
+
+        Raises:
+            VaultError: the list of conversations cannot be read.
+        """
+        unkept = self._preferences.keep(last_day=today().isoformat())
+        before, self.sessions = self.sessions, Sessions(vault.sessions if vault else None, self)
+        self.sessions.failed.connect(self.say_error)
+        if self._passed:  # the list could not be read, and the person goes on off the record
+            self.side.show_sessions(self.sessions)
+        else:
+            self._furnish()
+        before.deleteLater()
+        self._passed = True
+        self.header.settings.show_passed(may_set=may_set)
+        self.model.may_choose = may_set
+        self._standing.watch(vault)
+        self.header.show_status(self.model.status, self.model.place)
+        place = self.care.place
         self.show_conversation(0)
-        self.middle.composer.setFocus()
+        errors: list[Exception] = [*self.care.open(vault)]
+        self.sharing.share()
+        if vault:
+            from desktop_app.views.history_parts import HistoryParts
+
+            parts = HistoryParts(self, vault, self._appearance)
+            errors += self.unsent.open(parts, vault.sessions.drafts)
+        else:
+            self.unsent.close()
+        if put_back is not None:
+            errors += put_back()
+        errors += vault.notices if vault else []
+        if self._preferences.problem is not None:
+            errors.insert(0, self._preferences.problem)
+            self._preferences.problem = None
+        if unkept is not None:
+            errors.append(unkept)
+        if errors:
+            told = dict.fromkeys(map(explained, errors))  # a page may have met several of them
+            self._standing.say(partial("\n".join, told), *self._standing.ways_on(*errors))
+        elif vault:  # reading what was said takes a while: first the window can be used
+            self._asking = FirstPaint(self.middle, partial(self._ask_after, vault.sessions))
+        if place is None:
+            self.sharing.take_keyboard()
+        else:
+            self.care.show_exercises(place)
+
+    def _ask_after(self, history: History) -> None:
+        """Ask after a person whose last talk was about danger."""
+        try:
+            in_danger = left_in_danger(history)
+        except KnownError as error:
+            self.say_error(error)
+            return
+        if in_danger:
+            card = WayOn("window.crisis_card", partial(self.show_card, shown=True))
+            self._standing.say(partial(sentence, "window.follow_up"), card)
+
+    def close_history(self, gate: QWidget) -> None:
+        """Show `gate` again; all that showed the history is destroyed, not emptied.
+
+        Call `leave` first.
+        """
+        self.read_ahead.forget()
+        shows_card = not self.card.isHidden()
+        place = self.care.close()
+        parts = self.takeCentralWidget()
+        assert parts is not None
+        parts.setParent(None)
+        before, self.sessions = self.sessions, Sessions(parent=self)
+        self.conversation = self.sessions.conversation(0)
+        self._passed = False
+        self.unsent.close()
+        self._standing.watch(None)
+        del self.side, self.middle
+        self._build(gate)
+        before.deleteLater()
+        parts.deleteLater()
+        self.header.show_status("window.locked")
+        self.card.setVisible(shows_card)
+        self.sharing.share()
+        if place is not None:
+            self.care.show_exercises(place)
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether the gate has been passed, and conversations are in the window."""
+        return self._passed
+
+    def say_error(self, error: Exception) -> None:
+        """Say in one sentence what went wrong; before the gate is passed, the gate does."""
+        if self._passed:
+            self._standing.say_error(error)
+        else:
+            self.went_wrong_at_gate.emit(error)
+
+    def say(self, text: Callable[[], str], *ways: WayOn) -> None:
+        """Say what has happened, with ways on."""
+        self._standing.say(text, *ways)
 
     # What a person does
 
     def send(self, text: str) -> None:
-        """Send a message of the conversation on the screen."""
+        """Send a message of the conversation on the screen; it stays in the field if it cannot."""
         try:
-            message = checked(text)
-        except MessageError as error:
-            self._say(partial(_explain, error))
+            self.exchange.say(self.conversation, checked(text))
+        except KnownError as error:
+            self.say_error(error)
             return
         self.middle.composer.text = ""
-        self.middle.notice.clear()
-        self._show_model_error()
-        self.exchange.say(self.conversation, message)
-        self._refresh()
+        self.middle.transcript.show_end()  # whoever reads further up sees what they have just said
+        with suppress(KnownError):  # what was kept as unsent is sent; leaving tries again
+            self.unsent.keep()
+        self.show_as_it_stands()
+        due = self._in_use.said(self._preferences.settings.region)
+        if due:
+            self._standing.say(lambda: "\n".join(sentence(f"reminder.{each}") for each in due))
 
-    def begin_conversation(self) -> None:
-        """Show an empty conversation; the one at hand when it is empty already."""
-        if not self.sessions.conversation(0).empty:
-            self.sessions.begin()
-        self.show_conversation(0)
-        self.middle.composer.setFocus()
+    def begin_conversation(self, *, off_the_record: bool = False) -> None:
+        """Show an empty conversation."""
+        if self._passed:
+            self.show_conversation(self.sessions.begin(private=off_the_record))
+            self.sharing.clear_room()  # else one would write into a field that is not to be seen
+            self.middle.composer.setFocus()
 
     def show_conversation(self, row: int) -> None:
         """Put a conversation on the screen; each keeps its own draft."""
+        try:
+            conversation = self.sessions.conversation(row)
+        except KnownError as error:
+            self.side.show_current(self.sessions.row_of(self.conversation))
+            self.say_error(error)
+            return
+        self.care.leave()
         composer = self.middle.composer
         self.conversation.draft = composer.text
-        self.conversation = self.sessions.conversation(row)
+        self.conversation = conversation
         composer.text = self.conversation.draft
         if self.middle.transcript.model() is not self.conversation.messages:
             self.middle.transcript.setModel(self.conversation.messages)
         self.side.show_current(row)
-        self.middle.notice.clear()
-        self._show_model_error()
+        self.sharing.put_side_away()
+        self._standing.follow()
         self._refresh()
+        self.read_ahead.soon()
+
+    def read_history_again(self) -> None:
+        """Show what a backup or an import added."""
+        self.conversation.draft = self.middle.composer.text
+        with suppress(KnownError):  # what is read again comes with the draft that is kept
+            self.unsent.keep()
+        shown = self.conversation.id
+        try:
+            self.sessions.read_again(self.exchange.busy_with)
+        except KnownError as error:
+            self.say_error(error)
+            return
+        row = self.sessions.row_of(self.conversation)
+        found = None if shown is None else self.sessions.row_of_session(shown)
+        self.go_on(found if found is not None else max(row, 0))
+
+    def go_on(self, row: int) -> None:
+        """Show the conversation of a row as it was left."""
+        conversation = self.sessions.conversation(row)
+        self.middle.composer.text = conversation.draft  # no other conversation's is lost by this
+        self.conversation = conversation
+        self.show_conversation(row)
+
+    def go_on_with(self, conversation: Conversation | None) -> None:
+        """Show a conversation as it was left; without one, that which is on the screen.
+
+        That one too may have been given a draft just now. What the field holds is copied over it
+        by the next step, so the field has to show it first.
+        """
+        row = self.sessions.row_of(conversation or self.conversation)
+        if row >= 0:  # else it could not be read, and that has been said
+            self.go_on(row)
+
+    def delete_conversation(self, row: int) -> None:
+        """Take a conversation out of the list, with a way back."""
+        self.conversation.draft = self.middle.composer.text
+        offered = self.middle.notice.way("window.undo")  # before the notice says anything else
+        earlier = offered.deleted if isinstance(offered, Undo) else ()
+        try:
+            deleted = self.sessions.delete(row)
+        except KnownError as error:
+            self.say_error(error)
+            return
+        if deleted.conversation is not None:
+            self.exchange.forget(deleted.conversation)
+        self.show_conversation(min(row, self.sessions.rowCount() - 1))
+        with suppress(KnownError):  # it comes back with the conversation, and goes with it
+            self.unsent.keep(deleted.conversation)
+        if not deleted.empty or deleted.draft:
+            self._offer_undo(*earlier, (row, deleted))
 
     def show_card(self, *, shown: bool) -> None:
         """Show or hide the crisis card."""
-        self.card.setVisible(shown)
-        self._make_room()
-        if shown:
-            self.card.first_number().setFocus()
-        else:
-            self.middle.composer.setFocus()
+        self.sharing.show_card(shown=shown)
 
     def choose_language(self, language: Language) -> None:
         """Speak another language from now on."""
         choose_language(language)
+        qt_words.speak(language)
+        self._preferences.change(language=language)
         QCoreApplication.sendEvent(self, QEvent(QEvent.Type.LanguageChange))
-
-    def choose_model(self) -> None:
-        """Let the person pick a model file; nothing blocks meanwhile."""
-        dialog = QFileDialog(self, sentence("settings.choose_model"))
-        dialog.setNameFilter(f"{sentence('window.model_files')} (*.gguf)")
-        dialog.fileSelected.connect(self.open_model)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def open_model(self, model: str | None) -> None:
-        """Use another model from now on."""
-        self.exchange.stop()
-        self._counselling.open(model)
 
     def changeEvent(self, event: QEvent) -> None:
         """See Qt."""
@@ -137,158 +355,236 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """See Qt."""
         super().resizeEvent(event)
-        self._make_room()
+        self.sharing.share()
 
     # What the model does
 
-    def _opening(self) -> None:
-        self._model_error = None
-        self.middle.notice.clear()
-        self.header.show_status("window.model_opening")
+    def _exchange_changed(self) -> None:
+        if self._passed:
+            self._refresh()
+            self._standing.refresh()
 
-    def _opened(self) -> None:
-        self._model_error = None
-        self.middle.notice.clear()
-        self.header.show_status("window.model_ready")
-        self.model_opened.emit()
-
-    def _no_model(self, error: Exception) -> None:
-        self._model_error = error
-        self.header.show_status("window.model_missing")
-        self._show_model_error()
+    def _model_changed(self) -> None:
+        if self._passed:
+            self.header.show_status(self.model.status, self.model.place)
+            self._standing.refresh()
 
     def _answered(self, conversation: Conversation) -> None:
+        if conversation is not self.conversation:
+            return
         messages = conversation.messages
         spoken = messages.message(messages.rowCount() - 1).spoken()
-        event = QAccessibleAnnouncementEvent(self.middle.transcript, spoken)
-        QAccessible.updateAccessibility(event)
+        announce(self.middle.transcript, spoken)
 
-    def _left_unanswered(self, conversation: Conversation) -> None:
+    def leave(self) -> None:
+        """Keep what came of a reply in progress; the window will hear nothing more.
+
+        Raises:
+            KnownError: the first of what could not be kept; all the rest has been tried.
+        """
+        if self._asking is not None and isValid(self._asking):
+            self._asking.end()
+        failed: list[Exception] = []
+        for step in (self.exchange.leave, self.sessions.settle, self.unsent.keep, self.care.keep):
+            try:
+                step()
+            except Exception as error:  # noqa: BLE001 - the others may find room on the disk
+                failed.append(error)
+        if failed:
+            raise failed[0]
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Close, unless something said is not on the disk yet; then say so first."""
+        self.closing.emit()
+        try:
+            self.leave()
+        except KnownError as error:
+            if not self._closes_anyway:
+                self.stays.emit()
+                self._say_not_kept(error)
+                event.ignore()
+                return
+        super().closeEvent(event)
+
+    def _say_not_kept(self, error: KnownError) -> None:
+        self.care.leave()  # else the page would hide what is said
+        if not self._passed:  # a number of the card is all that is written there
+            self._closes_anyway = True
+            self.say_error(error)
+            return
+        self._counselling.rest()
+        self._counselling.open_again()
+
+        def close_anyway() -> None:
+            self._closes_anyway = True
+            self.close()
+
+        self._standing.say_error(
+            error,
+            WayOn("window.try_again", self._close_again),
+            WayOn("window.close_anyway", close_anyway),
+        )
+
+    def _close_again(self) -> None:
+        self.close()
+
+    def _heard(self, conversation: Conversation) -> None:
+        """Show how the conversation on the screen stands now."""
         if conversation is self.conversation:
-            self._say(partial(sentence, "window.no_reply"), self._again(conversation))
+            if conversation.trouble is None:
+                self._standing.refresh()
+            else:
+                self._standing.show()
 
-    def _failed(self, conversation: Conversation, error: Exception) -> None:
-        if conversation is self.conversation:
-            ways = [self._again(conversation)] if conversation.waits_for_reply else []
-            self._say(partial(_explain, error), *ways)
-
-    def _given_back(self, conversation: Conversation, text: str, error: Exception) -> None:
+    def _given_back(self, conversation: Conversation, text: str) -> None:
         if conversation is self.conversation:
             composer = self.middle.composer
             composer.text = "\n\n".join(filter(None, (text, composer.text)))
-            self._say(partial(_explain, error))
+            self._standing.show()
         else:
             conversation.draft = "\n\n".join(filter(None, (text, conversation.draft)))
 
     # Within
 
-    def _lay_out(self) -> None:
-        self.resize(*FIRST_SIZE)
-        self.setMinimumSize(*LEAST_SIZE)
-        icon = Path(str(resources.files("resources"))) / "icons" / "soulchat.svg"
-        self.setWindowIcon(QIcon(str(icon)))
-        below = QHBoxLayout()
-        below.addWidget(self.middle, 1)
-        below.addWidget(self.card)
-        right = QVBoxLayout()
-        right.addWidget(self.header)
-        right.addLayout(below, 1)
-        whole = QHBoxLayout()
-        whole.addWidget(self.side)
-        whole.addLayout(right, 1)
-        for layout in (below, right, whole):
-            layout.setContentsMargins(0, 0, 0, 0)
-            layout.setSpacing(0)
-        centre = QWidget(self)
-        centre.setLayout(whole)
-        self.setCentralWidget(centre)
+    def _build(self, gate: QWidget) -> None:
+        """Make the parts that are there before a history is, the gate in the conversation's place.
 
-    def _connect(self) -> None:
+        What shows conversations is made when there are some: a start need not wait for it.
+        """
+        self.header = Header(self._appearance, self)
+        self.card = CrisisCard(self._preferences, self.care.shown_on_card, self)
+        self.card.hide()
+        self.room = Room(gate, self)
+        self._parts = SideBySide(self.header, self.room, self.card)
+        self.setCentralWidget(self._parts)
+        self._connect_parts()
+        self.care.connect_parts()
+        self.sharing.share()
+        gate.setFocus()
+
+    def _furnish(self) -> None:
+        """Make what shows the conversations, and put it in the gate's place."""
+        from desktop_app.views.middle import Middle
+        from desktop_app.views.sidebar import Sidebar
+
+        self.side = Sidebar(self.sessions, self._appearance, self)
+        self.middle = Middle(self._appearance, self)
+        self._parts.add_side(self.side)
+        self.room.give_to(self.middle)
+        begin_off_the_record = partial(self.begin_conversation, off_the_record=True)
         self.side.begun.connect(self.begin_conversation)
+        self.side.begun_off_the_record.connect(begin_off_the_record)
         self.side.chosen.connect(self._chosen)
-        self.header.side_wanted.connect(self._toggle_side)
-        self.header.crisis_wanted.connect(self._toggle_card)
-        self.header.settings.language_chosen.connect(self.choose_language)
-        self.header.settings.model_wanted.connect(self.choose_model)
-        self.card.closed.connect(partial(self.show_card, shown=False))
+        self.side.deleted.connect(self.delete_conversation)
+        self.side.history_wanted.connect(self._want_history)
+        self.side.memory_wanted.connect(self.unsent.show_memory)
         self.middle.composer.sent.connect(self.send)
         self.middle.composer.stopped.connect(self.exchange.stop)
-        self.middle.welcome.confirmed.connect(self._confirm)
-        self.exchange.changed.connect(self._refresh)
+        self.middle.composer.field.textChanged.connect(self.read_ahead.soon)
+
+    def _connect_parts(self) -> None:
+        self.header.side_wanted.connect(self.sharing.toggle_side)
+        self.header.crisis_wanted.connect(self.sharing.toggle_card)
+        self.header.menu_wanted.connect(self._show_menu)
+        self.header.settings.language_chosen.connect(self.choose_language)
+        self.header.settings.model_wanted.connect(self.model.choose)
+        self.header.settings.about_wanted.connect(self._show_about)
+        self.card.closed.connect(partial(self.show_card, shown=False))
+
+    def _connect(self) -> None:
+        self._preferences.not_kept.connect(self.say_error)
+        self._appearance.changed.connect(self.sharing.share)
+        self.exchange.changed.connect(self._exchange_changed)
         self.exchange.answered.connect(self._answered)
-        self.exchange.left_unanswered.connect(self._left_unanswered)
-        self.exchange.failed.connect(self._failed)
+        for ended in (self.exchange.left_unanswered, self.exchange.answered, self.exchange.failed):
+            ended.connect(self._heard)
         self.exchange.given_back.connect(self._given_back)
-        self._counselling.opening_began.connect(self._opening)
-        self._counselling.opened.connect(self._opened)
-        self._counselling.failed_to_open.connect(self._no_model)
+        self.model.changed.connect(self._model_changed)
+        self.read_ahead.remembered.connect(self._exchange_changed)
         for keys, act in (
             ("Ctrl+N", self.begin_conversation),
-            ("F1", self._toggle_card),
+            ("Ctrl+Shift+N", partial(self.begin_conversation, off_the_record=True)),
+            ("F1", self.sharing.toggle_card),
             ("Esc", self._escape),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(act)
 
+    def show_as_it_stands(self) -> None:
+        """Show how things stand with the conversation on the screen, and what may be done."""
+        self._standing.show()
+        self._refresh()
+
     def _refresh(self) -> None:
         """Show what may be done now."""
-        current = self.exchange.current
-        composer, header = self.middle.composer, self.header
-        composer.let_send(may=self._confirmed and current is None, replying=current is not None)
-        self.middle.show_page(welcome=not self._confirmed, empty=self.conversation.empty)
-        header.show_unseen(self.conversation.session.unseen)
-
-    def _confirm(self) -> None:
-        self._confirmed = True
-        self._refresh()
-        self.middle.composer.setFocus()
+        answering = self.exchange.current is self.conversation
+        self.middle.composer.let_send(may=not answering, replying=answering)
+        kept = self.conversation.id is not None
+        self.middle.show_conversation(empty=self.conversation.empty)
+        self.middle.composer.show_kept(kept=kept or not self.sessions.keeps)
+        self.side.show_kept(kept=kept)
+        self.header.show_conversation(
+            unseen=self.conversation.session.unseen,
+            off_the_record=not kept,
+            empty=self.conversation.empty,
+        )
 
     def _chosen(self, row: int) -> None:
-        if self.sessions.conversation(row) is not self.conversation:
+        self.care.leave()
+        if self.sessions.at(row).conversation is not self.conversation:
             self.show_conversation(row)
 
-    def _toggle_card(self) -> None:
-        self.show_card(shown=self.card.isHidden())
+    def _offer_undo(self, *deleted: tuple[int, Row]) -> None:
+        undo = self._undo(*deleted)
+        self._standing.say(undo.says, undo)
 
-    def _toggle_side(self) -> None:
-        self._side_wanted = self.side.isHidden()
-        self._make_room()
+    def _undo(self, *deleted: tuple[int, Row]) -> Undo:
+        return Undo("window.undo", partial(self._undelete, deleted), deleted)
+
+    def _undelete(self, deleted: tuple[tuple[int, Row], ...]) -> None:
+        """Give back what was deleted last, and offer the rest."""
+        *earlier, (row, last) = deleted
+        try:
+            back = self.sessions.restore(row, last)
+        except SessionMissingError as error:  # the trash was looked through meanwhile
+            restored = error.key == "vault.session_not_deleted"
+            key = "window.undone_already" if restored else "window.undo_too_late"
+            self._standing.say(partial(sentence, key), *([self._undo(*earlier)] if earlier else []))
+        except KnownError as error:
+            self._standing.say_error(error, self._undo(*deleted))
+        else:
+            self.show_conversation(back)
+            if earlier:
+                self._offer_undo(*earlier)
+            else:
+                self._standing.show()
+
+    def _show_menu(self, place: QPoint) -> None:
+        self.sharing.show_side()  # a title is written in its row
+        self.side.show_menu(place)
+
+    def _want_history(self) -> None:
+        """Show the gate again, once the person knows that what was said here goes."""
+        if all(self.sessions.at(row).empty for row in range(self.sessions.rowCount())):
+            self.history_wanted.emit()
+            return
+        go_on = WayOn("window.open_history", self.history_wanted.emit)
+        self._standing.say(partial(sentence, "window.open_history_means"), go_on)
+
+    def _show_about(self) -> None:
+        from desktop_app.views.about import About
+
+        About(self._appearance, self).open()
 
     def _escape(self) -> None:
-        """Stop the reply if one is being written, else close the card."""
-        if self.exchange.current is not None:
+        """Leave a page that covers the conversation, stop the reply, or close the card."""
+        focus = QApplication.focusWidget()
+        in_card = focus is not None and self.card.isAncestorOf(focus)
+        if self.care.page is not None and not in_card:
+            self.care.go_back()
+        elif self.exchange.current is self.conversation:
             self.exchange.stop()
         elif not self.card.isHidden():
             self.show_card(shown=False)
 
-    def _make_room(self) -> None:
-        """Hide the side column where it would crowd the conversation, unless it is wanted."""
-        card = 0 if self.card.isHidden() else theme.CARD_WIDTH
-        fits = self.width() - card - theme.SIDE_WIDTH >= LEAST_MIDDLE
-        self.side.setVisible(fits if self._side_wanted is None else self._side_wanted)
-
-    def _again(self, conversation: Conversation) -> WayOn:
-        def ask() -> None:
-            self.middle.notice.clear()
-            self.exchange.ask(conversation)
-
-        return WayOn("window.try_again", ask)
-
-    def _say(self, text: Callable[[], str], *ways: WayOn) -> None:
-        self.middle.notice.say(text, *ways)
-
-    def _show_model_error(self) -> None:
-        """Say that there is no model, for as long as that is so, with the ways to one."""
-        if self._model_error is not None:
-            choose = WayOn("settings.choose_model", self.choose_model)
-            again = WayOn("window.try_again", self._counselling.open_again)
-            self._say(partial(_explain, self._model_error), choose, again)
-
     def _retranslate(self) -> None:
         self.setWindowTitle(sentence("window.title"))
-
-
-def _explain(error: Exception) -> str:
-    """Return the sentence for an error; of a bug its kind alone, its text may be private."""
-    if isinstance(error, KnownError):
-        return error.sentence()
-    return sentence("cli.bug", name=type(error).__name__)

@@ -1,0 +1,127 @@
+"""The window's figures: its start and its idle memory beside those of an empty PySide6 window.
+
+Each is a process of its own, started from nothing with the files in the system's cache. The two
+windows take turns, so that a busy machine slows both; medians are reported.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+from desktop_app.commands.display import has_display
+from desktop_app.errors import BugError
+from desktop_app.paths import Paths
+from desktop_app.settings import AgeBand, Settings, write
+
+PAIRS: Final = 15
+IDLE_S: Final = 10.0
+"""Memory is read so long after the start."""
+NO_MODEL: Final = "none.gguf"
+
+Facts = dict[str, Any]
+
+
+def measure_window(paths: Paths, passphrase: str, model: Path) -> Facts:
+    """Return start, idle memory, a long conversation's opening and scrolling, and stalls.
+
+    Args:
+        paths: folders with a history as `measure_history` leaves it; all below `paths.data`.
+        passphrase: what opens it.
+        model: what the window loads while it starts.
+    """
+    everything = Settings(language="zh", age=AgeBand.UNSAID, region="CN", notice_confirmed=True)
+    write(paths.settings, everything)
+    folder = ("--data-dir", str(paths.data))
+    starting = ("desktop_app.bench_window", "start", *folder, "--model", str(model))
+    idling = ("desktop_app.bench_window", "idle", *folder, "--model", str(paths.data / NO_MODEL))
+    dying = ("desktop_app.bench_window", "faults", *starting[2:])
+    talking = ("desktop_app.bench_window", "session", *idling[2:])
+    ours, empty, platform = [], [], ""
+    for _ in range(PAIRS + 1):
+        milliseconds, platform = _start(starting)
+        ours.append(milliseconds)
+        empty.append(_start(EMPTY)[0])
+    del ours[0], empty[0]  # what the first of each read from the disk the others found in memory
+    with _process(talking, passphrase) as process:
+        session = _line(process)
+    with _process(dying, passphrase) as process:
+        stalls = _line(process)
+    return {
+        "platform": platform,
+        "pairs": PAIRS,
+        "start_ms": {
+            "ours": round(median(ours), 1),
+            "empty": round(median(empty), 1),
+            "ratio": round(median(a / b for a, b in zip(ours, empty, strict=True)), 2),
+        },
+        "idle_pss_bytes": {"ours": _idle_memory(idling, passphrase), "empty": _idle_memory(EMPTY)},
+        "session": session,
+        "stall_ms": stalls,
+    }
+
+
+EMPTY: Final = ("desktop_app.views.bench_empty",)
+
+
+def _start(command: tuple[str, ...]) -> tuple[float, str]:
+    """Return the milliseconds until a window can be used, and Qt's platform."""
+    began = time.perf_counter()
+    with _process(command) as process:
+        usable = _line(process)
+        return 1000 * (time.perf_counter() - began), usable["platform"]
+
+
+def _idle_memory(command: tuple[str, ...], passphrase: str = "") -> int | None:
+    """Return a window's share of memory 10 s after its start; None where /proc does not say."""
+    began = time.perf_counter()
+    with _process(command, passphrase) as process:
+        _line(process)
+        time.sleep(max(0.0, began + IDLE_S - time.perf_counter()))
+        try:
+            text = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii")
+        except OSError:
+            return None
+    pss = next(line for line in text.splitlines() if line.startswith("Pss:"))
+    return 1024 * int(pss.split()[1])
+
+
+@contextmanager
+def _process(command: tuple[str, ...], passphrase: str = "") -> Iterator[subprocess.Popen[str]]:
+    """Run one of the measuring modules; it is told to end afterwards, and waited for."""
+    environment = dict(os.environ)
+    # An installed program has its bytecode; one that may not write it would compile at each start.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    if not has_display():
+        environment["QT_QPA_PLATFORM"] = "offscreen"
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(passphrase + "\n")
+        process.stdin.flush()
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def _line(process: subprocess.Popen[str]) -> Facts:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise BugError(f"a measured window ended by itself: status {process.wait()}")
+    facts: Facts = json.loads(line)
+    return facts

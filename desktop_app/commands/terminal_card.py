@@ -1,0 +1,49 @@
+"""The crisis card as `--text` shows it: as the person set it, with whom they trust, where known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from desktop_app.care.card import crisis_card
+from desktop_app.care.hotlines import known_region
+from desktop_app.care.kept_plan import KeptPlan
+from desktop_app.care.trusted_contact import contacts_text
+from desktop_app.commands.listing import printable
+from desktop_app.errors import KnownError
+from desktop_app.settings import Settings
+
+if TYPE_CHECKING:
+    from desktop_app.vault.documents import Documents
+
+
+class TerminalCard:
+    """Knows whose lines to show; `documents` is the open history's, None while it is locked."""
+
+    def __init__(self, settings: Settings, plan_copy: Path) -> None:
+        """`plan_copy` is where the safety plan lies if it is to be read while locked."""
+        self._settings = settings
+        self._plan_copy = plan_copy
+        self.documents: Documents | None = None
+
+    def text(self) -> str:
+        """Return the card; it has to come whatever is wrong with the plan."""
+        return "\n\n".join(filter(None, (card_text(self._settings), self._contacts())))
+
+    def _contacts(self) -> str:
+        try:
+            plan = KeptPlan(self._plan_copy, self.documents).read()
+        except KnownError:
+            return ""
+        return "" if plan is None else printable(contacts_text(plan))
+
+
+def card_text(settings: Settings, region: str | None = None) -> str:
+    """Return the card of `region`, else of the person's own, with what they corrected.
+
+    Raises:
+        InputError: there is no such region.
+    """
+    whose = region or known_region(settings.region)
+    card = crisis_card(whose, young=settings.young, numbers=settings.numbers)
+    return printable(card.text())

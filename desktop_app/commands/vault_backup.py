@@ -1,0 +1,202 @@
+"""`soulchat vault verify|backup|restore`: is it whole, keep it elsewhere, bring it back."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import Any, Final
+
+from desktop_app.care.kept_plan import KeptPlan
+from desktop_app.commands.environment import Secrets
+from desktop_app.commands.output import print_json, speak, tell
+from desktop_app.commands.terminal import ask, has_terminal
+from desktop_app.commands.unlock import unlocked
+from desktop_app.commands.unlock_backup import by_what_there_is
+from desktop_app.paths import Paths
+from desktop_app.vault.arrival import vault_in
+from desktop_app.vault.backup_file import write_backup
+from desktop_app.vault.errors import (
+    BackupError,
+    DamagedEnvelopeError,
+    DamagedHistoryError,
+    KeyringAbsentError,
+    KeyringChangedError,
+    KeyringUnavailableError,
+)
+from desktop_app.vault.restore import Preview, become, opened_backup
+from desktop_app.vault.rotation import Unsealing
+from desktop_app.vault.vault import Vault, open_rescued
+from desktop_app.vault.verify import Findings, verify
+from resources.messages import sentence
+
+CONFIRMED: Final = "yes"
+DOES_NOT_OPEN: Final = (
+    DamagedHistoryError,
+    DamagedEnvelopeError,
+    KeyringAbsentError,
+    KeyringChangedError,
+    KeyringUnavailableError,
+)
+"""What a backup may take the place of a history for: no way of opening it is left here."""
+
+
+def run_vault_backup(arguments: argparse.Namespace, paths: Paths, secrets: Secrets) -> None:
+    """Do what `soulchat vault verify|backup|restore` asks for; see below."""
+    match arguments.vault:
+        case "verify":
+            _verify(arguments, paths, secrets)
+        case "backup":
+            _backup(arguments.file, paths, secrets)
+        case _:
+            _restore(arguments, paths, secrets)
+
+
+def _verify(arguments: argparse.Namespace, paths: Paths, secrets: Secrets) -> None:
+    """Check all of the history and, where that is asked for, rescue it.
+
+    Raises:
+        BackupError: something is damaged.
+        VaultError: it cannot be opened.
+    """
+    with unlocked(paths.vault, secrets, rescues=arguments.repair) as vault:
+        findings, dek = verify(vault), vault.keys.dek
+    if arguments.repair and not findings.history_whole:
+        with open_rescued(paths.vault, dek) as vault:
+            for notice in vault.notices:
+                tell(notice)
+            findings = verify(vault)
+    if arguments.json:
+        print_json(dataclasses.asdict(findings) | {"whole": findings.whole})
+    else:
+        speak("\n".join(_found(findings)))
+    if not findings.undamaged:
+        raise BackupError("backup.not_whole")
+
+
+def _backup(file: Path, paths: Paths, secrets: Secrets) -> None:
+    """Write a backup.
+
+    Raises:
+        BackupError: it could only be opened on this computer, or the file is there.
+        VaultError: the history cannot be opened, or the disk is full.
+    """
+    with unlocked(paths.vault, secrets) as vault:
+        write_backup(vault, file)
+    tell(sentence("backup.written", path=file))
+
+
+def _restore(arguments: argparse.Namespace, paths: Paths, secrets: Secrets) -> None:
+    """Show what a backup holds and would add and, when that is confirmed, add it.
+
+    Raises:
+        BackupError: it is no backup, or the restoring was not confirmed.
+        VaultError: see restore.py; nothing was changed.
+    """
+    unsealed = by_what_there_is(secrets)
+    if not vault_in(paths.vault).exist():
+        _take_the_place(arguments, paths.vault, unsealed, "backup.confirm", sure=arguments.yes)
+        return
+    try:
+        vault = unlocked(paths.vault, secrets)
+    except DOES_NOT_OPEN as error:
+        tell(error)
+        # A keyring that cannot be asked may be there again in another terminal: ask the person.
+        sure = arguments.yes and not isinstance(error, KeyringUnavailableError)
+        _take_the_place(arguments, paths.vault, unsealed, "backup.confirm_replace", sure=sure)
+        return
+    with vault:
+        _merge(arguments, vault, unsealed)
+
+
+def _take_the_place(
+    arguments: argparse.Namespace, folder: Path, unsealed: Unsealing, question: str, *, sure: bool
+) -> None:
+    """Show what a backup holds and, when that is confirmed, make it the history in `folder`."""
+    with opened_backup(arguments.file, folder, unsealed) as backup:
+        _show(backup.preview(), as_json=arguments.json)
+    if _confirmed(question, sure=sure):
+        _become(arguments.file, folder, unsealed)
+
+
+def _merge(arguments: argparse.Namespace, vault: Vault, unsealed: Unsealing) -> None:
+    file, folder = arguments.file, vault.files.folder
+    with opened_backup(file, folder, unsealed, lambda: vault.keys.dek) as backup:
+        preview = backup.preview(vault)
+        _show(preview, as_json=arguments.json)
+        if preview.gain and _confirmed("backup.confirm", sure=arguments.yes):
+            gain = backup.merge_into(vault)
+            tell(gain.told("backup.restored", "backup.nothing_new"))
+            KeptPlan(vault.files.readable_plan, vault.documents).settle()
+
+
+def _show(preview: Preview, *, as_json: bool) -> None:
+    if as_json:
+        print_json(_plain(preview))
+    else:
+        speak("\n".join(preview.sentences()))
+
+
+def _become(file: Path, folder: Path, unsealed: Unsealing) -> None:
+    became = become(file, folder, unsealed)
+    tell(sentence("backup.became", sessions=became.sessions, turns=became.turns))
+    if became.aside is not None:
+        tell(sentence("backup.aside", path=became.aside))
+
+
+def _confirmed(question: str, *, sure: bool) -> bool:
+    if sure:
+        return True
+    if not has_terminal():
+        raise BackupError("backup.not_confirmed", option="--yes")
+    if ask(sentence(question, word=CONFIRMED)) == CONFIRMED:
+        return True
+    tell(sentence("backup.not_restored"))
+    return False
+
+
+def _found(findings: Findings) -> list[str]:
+    lines = []
+    if findings.undamaged:
+        lines.append(
+            sentence(
+                "backup.whole" if findings.whole else "backup.undamaged",
+                sessions=findings.sessions,
+                turns=findings.turns,
+                pages=findings.pages,
+            )
+        )
+    if not findings.pages_whole:
+        lines.append(sentence("backup.finding_pages"))
+    for key, count in (
+        ("backup.finding_lost", findings.lost_turns),
+        ("backup.finding_lost_sessions", findings.lost_sessions),
+        ("backup.finding_lost_documents", findings.lost_documents),
+        ("backup.finding_unreadable", findings.unreadable_turns),
+        ("backup.finding_sessions", findings.unreadable_sessions),
+        ("backup.finding_unfound", findings.unfound_turns),
+        ("backup.finding_documents", findings.unreadable_documents),
+    ):
+        if count:
+            lines.append(sentence(key, count=count))
+    if not findings.index_whole:
+        lines.append(sentence("backup.finding_index"))
+    if not findings.envelope_whole:
+        lines.append(sentence("backup.finding_envelope"))
+    return lines
+
+
+def _plain(preview: Preview) -> dict[str, Any]:
+    return {
+        "sessions": preview.sessions,
+        "turns": preview.turns,
+        "first": preview.first and preview.first.isoformat(),
+        "last": preview.last and preview.last.isoformat(),
+        "new_sessions": preview.gain.new_sessions,
+        "trashed_sessions": preview.gain.trashed_sessions,
+        "continued_sessions": preview.gain.continued_sessions,
+        "new_turns": preview.gain.new_turns,
+        "newer_documents": preview.gain.newer_documents,
+        "completed_turns": preview.gain.completed_turns,
+        "regained_sessions": preview.gain.regained_sessions,
+    }

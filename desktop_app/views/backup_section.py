@@ -1,0 +1,218 @@
+"""The backup's part of the privacy page: out of this computer, and back.
+
+Needs the open history. Whoever shows it calls `end` before the history is closed, which waits for
+what was begun, and connects `recovery_wanted`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from desktop_app.views import backup_work
+from desktop_app.views.copies_list import CopiesList
+from desktop_app.views.export_dialog import ExportDialog
+from desktop_app.views.notice import Notice, WayOn, explained
+from desktop_app.views.panel import Text
+from desktop_app.views.passphrase_field import PassphraseField
+from desktop_app.views.set_aside_row import SetAsideRow
+from desktop_app.views.tasks import Tasks
+from resources.messages import sentence
+
+if TYPE_CHECKING:  # the database is loaded when a vault is opened, not when a window is
+    from desktop_app.vault.import_file import FileRead
+    from desktop_app.vault.merge import Gain
+    from desktop_app.vault.restore import Preview
+    from desktop_app.vault.vault import Vault
+
+SUFFIX: Final = "soulchat-backup"
+ACTIONS: Final = ("backup", "restore", "export", "import")
+
+
+class BackupSection(QWidget):
+    """A row and a button for each of four things, a sentence about the last of them."""
+
+    recovery_wanted = Signal()
+    """A backup needs a passphrase or a recovery code, and the person would make one."""
+    changed = Signal()
+    """Conversations came in."""
+
+    def __init__(self, vault: Vault, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._vault = vault
+        self._tasks = Tasks(self)
+        self._asked_for: Path | None = None
+        self.notice = Notice(self)
+        self.secret = PassphraseField("backup.secret")
+        self.go_on = QPushButton(self)
+        self.go_on.clicked.connect(self._try_secret)
+        self.buttons = {action: QPushButton(self) for action in ACTIONS}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addWidget(Text("backup.title", "panelTitle"))
+        column.addWidget(Text("backup.means"))
+        for action in ACTIONS:
+            row = QHBoxLayout()
+            row.addWidget(Text(f"backup.{action}_row"), 1)
+            row.addWidget(self.buttons[action])
+            column.addLayout(row)
+        self.copies = CopiesList(self)
+        self.copies.chosen.connect(self.restore)
+        column.addWidget(self.copies)
+        self.aside = SetAsideRow(vault, self.notice.clear, self._say_now, self)
+        self.aside.removed.connect(self._look_for_copies)
+        column.addWidget(self.aside)
+        column.addWidget(self.notice)
+        column.addWidget(self.secret)
+        column.addWidget(self.go_on)
+        for action, choose in (
+            ("backup", self._choose_backup),
+            ("restore", self._choose_restore),
+            ("export", self.export),
+            ("import", self._choose_import),
+        ):
+            self.buttons[action].clicked.connect(choose)
+        self._ask_secret(None)
+        self._retranslate()
+        self._look_for_copies()
+
+    def end(self) -> None:
+        """Begin nothing any more; waits for what was begun."""
+        self.secret.wipe()
+        self._tasks.close()
+
+    def back_up(self, path: Path) -> None:
+        """Write a backup to `path`."""
+        work = partial(backup_work.back_up, self._vault, path)
+        self._do(work, lambda _: self._say(partial(sentence, "backup.written", path=path)))
+
+    def restore(self, path: Path, secret: str = "") -> None:
+        """Show what a backup would add, and offer to add it."""
+        self._asked_for = path
+        work = partial(backup_work.preview, self._vault, path, secret)
+        self._do(work, partial(self._offer, path, secret))
+
+    def export(self) -> None:
+        """Let the person choose what to export, and how."""
+        ExportDialog(self._vault, self).open()
+
+    def take_in(self, path: Path) -> None:
+        """Add the conversations of a file."""
+        self._do(partial(backup_work.take_in, self._vault, path), self._taken_in)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """See Qt."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+
+    def _do(self, work: Callable[[], object], done: Callable[..., None]) -> None:
+        """Do `work` in a thread and hand on what it returns, or say what went wrong."""
+        self.notice.clear()
+        self._ask_secret(None)
+        self._set_busy(busy=True)
+
+        def ended(outcome: object) -> None:
+            self._set_busy(busy=False)
+            done(outcome)
+
+        self._tasks.start(work, ended, self._failed)
+
+    def _failed(self, error: Exception) -> None:
+        self._set_busy(busy=False)
+        key = getattr(error, "key", "")
+        if key == "backup.no_way":
+            way = WayOn("backup.make_sheet", self.recovery_wanted.emit)
+            self.notice.say(partial(explained, error), way)
+            return
+        self._say(partial(explained, error))
+        if key in backup_work.NEEDS_SECRET:
+            self._ask_secret(self._asked_for)
+
+    def _offer(self, path: Path, secret: str, preview: Preview) -> None:
+        ways = []
+        if preview.gain:
+            work = partial(backup_work.restore, self._vault, path, secret)
+            ways = [WayOn("backup.restore_now", partial(self._do, work, self._restored))]
+        self.notice.say(lambda: "\n".join(preview.sentences()), *ways)
+
+    def _restored(self, gain: Gain) -> None:
+        self._say(partial(gain.told, "backup.restored", "backup.nothing_new"))
+        self.changed.emit()
+        self._look_for_copies()
+
+    def _taken_in(self, outcome: tuple[Gain, FileRead]) -> None:
+        gain, found = outcome
+        without = replace(found, sessions=())  # the words need not stay for the remarks
+
+        def said() -> str:
+            told = gain.told("export.imported", "export.nothing_new")
+            return "\n".join([told, *without.remarks()])
+
+        self._say(said)
+        self.changed.emit()
+        self._look_for_copies()
+
+    def _look_for_copies(self) -> None:
+        work = partial(backup_work.kept, self._vault.files.folder)
+        self._tasks.start(work, self.copies.show_copies, self._failed)
+
+    def _say(self, said: Callable[[], str]) -> None:
+        self.notice.say(said)
+
+    def _say_now(self, said: str) -> None:
+        self.notice.say(lambda: said)
+
+    def _ask_secret(self, path: Path | None) -> None:
+        self._asked_for = path or self._asked_for
+        self.secret.wipe()
+        self.secret.setVisible(path is not None)
+        self.go_on.setVisible(path is not None)
+        if path is not None:
+            self.secret.setFocus()
+
+    def _try_secret(self) -> None:
+        if self._asked_for is not None and self.secret.text:
+            self.restore(self._asked_for, self.secret.text)
+
+    def _choose_backup(self) -> None:
+        self._choose("backup", self.back_up, name=sentence("backup.file_name"), suffix=SUFFIX)
+
+    def _choose_restore(self) -> None:
+        self._choose("restore", self.restore)
+
+    def _choose_import(self) -> None:
+        self._choose("import", self.take_in)
+
+    def _choose(
+        self, action: str, chosen: Callable[[Path], None], *, name: str = "", suffix: str = ""
+    ) -> None:
+        """Ask for a file; a new one where a name is proposed. Locking closes the dialog."""
+        dialog = QFileDialog(self, sentence(f"backup.{action}_row"))
+        if suffix:
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setDefaultSuffix(suffix)
+            dialog.selectFile(f"{name}.{suffix}")
+            # What is there is never overwritten; the sentence about that comes from below.
+            dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
+        dialog.fileSelected.connect(lambda path: chosen(Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _set_busy(self, *, busy: bool) -> None:
+        for button in self.buttons.values():
+            button.setEnabled(not busy)
+        for beside in (self.copies, self.aside):  # what is looked into stays until then
+            beside.setEnabled(not busy)
+
+    def _retranslate(self) -> None:
+        for action, button in self.buttons.items():
+            button.setText(sentence(f"backup.{action}_button"))
+        self.go_on.setText(sentence("backup.go_on"))

@@ -1,0 +1,149 @@
+"""Which conversations, in which form, and that the file will not be encrypted: then it is written.
+
+Opened for one conversation from its menu, and for all of them from the privacy page. It stays to
+say what came of it. Closing it waits a moment for what is being written; locking ends that as well.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop_app.errors import KnownError
+from desktop_app.views import backup_work
+from desktop_app.views.conversation import shortened
+from desktop_app.views.notice import Notice, explained
+from desktop_app.views.panel import Text
+from desktop_app.views.tasks import Tasks
+from resources.messages import sentence
+
+if TYPE_CHECKING:  # the database is loaded when a vault is opened, not when a window is
+    from desktop_app.vault.vault import Vault
+
+FORMS: Final = ("md", "html", "pdf", "json")
+WIDTH: Final = 520
+CHECKED, UNCHECKED = Qt.CheckState.Checked, Qt.CheckState.Unchecked
+
+
+class ExportDialog(QDialog):
+    """Closed by the person, or by locking; then it is gone."""
+
+    def __init__(self, vault: Vault, parent: QWidget, session: str | None = None) -> None:
+        """Offer `session` alone; without one, all conversations, each of which can be left out."""
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(sentence("export.choose"))
+        self._vault = vault
+        self._tasks = Tasks(self)
+        self.finished.connect(self._tasks.close)  # before the history is closed
+        self.notice = Notice(self)
+        self.list = QListWidget(self)
+        self.list.setAccessibleName(sentence("window.conversations"))
+        self.list.itemChanged.connect(self._refresh)
+        self.all = QCheckBox(sentence("export.all"), self)
+        self.all.setChecked(True)
+        self.all.clicked.connect(self._check_all)
+        self.form = QComboBox(self)
+        self.form.setAccessibleName(sentence("export.form"))
+        for form in FORMS:
+            self.form.addItem(sentence(f"export.form_{form}"), form)
+        self._count = QLabel(self)
+        buttons = QDialogButtonBox(self)
+        role = QDialogButtonBox.ButtonRole
+        self.write = buttons.addButton(sentence("export.write"), role.ActionRole)
+        self.write.clicked.connect(self._choose_file)
+        buttons.addButton(sentence("window.close"), role.RejectRole).clicked.connect(self.reject)
+        column = QVBoxLayout(self)
+        for widget in (self.all, self.list, self._count, self.form, Text("export.notice")):
+            column.addWidget(widget)
+        column.addWidget(self.notice)
+        column.addWidget(buttons)
+        self.setMinimumWidth(WIDTH)
+        self._fill(session)
+        for widget in (self.all, self.list):
+            widget.setVisible(session is None)
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The conversations to be written."""
+        items = map(self.list.item, range(self.list.count()))
+        return tuple(
+            str(item.data(Qt.ItemDataRole.UserRole))
+            for item in items
+            if item.checkState() == CHECKED
+        )
+
+    def export(self, path: Path) -> None:
+        """Write what was chosen into a new file at `path`, in the form that was chosen."""
+        self.notice.clear()
+        self.write.setEnabled(False)
+        self._tasks.start(
+            partial(backup_work.export, self._vault, path, self.form.currentData(), self.chosen),
+            partial(self._written, path),
+            self._failed,
+        )
+
+    def _fill(self, session: str | None) -> None:
+        try:
+            kept = self._vault.sessions.kept()
+        except KnownError as error:
+            self._failed(error)
+            kept = ()
+        for stored in kept:
+            if session in {None, stored.id}:
+                item = QListWidgetItem(stored.title or shortened(stored.opening))
+                item.setData(Qt.ItemDataRole.UserRole, stored.id)
+                item.setCheckState(CHECKED)
+                self.list.addItem(item)
+        self._refresh()
+
+    def _check_all(self, checked: bool) -> None:
+        for row in range(self.list.count()):
+            self.list.item(row).setCheckState(CHECKED if checked else UNCHECKED)
+
+    def _refresh(self) -> None:
+        """Say what will be written, and let it be written where that is something."""
+        chosen = self.chosen
+        title = self.list.item(0).text() if self.list.count() == 1 else ""
+        said = title or sentence("export.count", count=len(chosen))
+        self._count.setText(said)
+        self._count.setVisible(bool(self.list.count()))
+        self.all.setChecked(len(chosen) == self.list.count())
+        self.write.setEnabled(bool(chosen))
+
+    def _choose_file(self) -> None:
+        """Ask for a new file. Locking closes that dialog as well."""
+        form = self.form.currentData()
+        dialog = QFileDialog(self, sentence("export.choose"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(form)
+        dialog.setNameFilter(f"*.{form}")
+        dialog.selectFile(f"{sentence('backup.export_name')}.{form}")
+        # What is there is never overwritten; the sentence about that comes from below.
+        dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
+        dialog.fileSelected.connect(lambda path: self.export(Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _written(self, path: Path, count: int) -> None:
+        self._refresh()
+        self.notice.say(partial(sentence, "export.written", path=path, count=count))
+
+    def _failed(self, error: Exception) -> None:
+        self._refresh()
+        self.notice.say(partial(explained, error))

@@ -1,0 +1,301 @@
+"""What stands in the conversation's place until the history is open: first steps, or unlocking.
+
+A history that was just made stays here for one page more, which offers the recovery sheet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
+
+from desktop_app.care.disclosure import away_long, today
+from desktop_app.vault.arrival import vault_in
+from desktop_app.vault.errors import VaultError
+from desktop_app.vault.files import VaultFiles
+from desktop_app.views.appearance import Appearance
+from desktop_app.views.notice import Notice, explained
+from desktop_app.views.panel import Panel
+from desktop_app.views.preferences import Preferences
+from desktop_app.views.tasks import Tasks, close_all
+from desktop_app.views.unlock_page import UnlockPage
+from desktop_app.views.unlocking import Unlocking
+from resources.messages import sentence
+
+if TYPE_CHECKING:  # what a person meets once, and the database, a start need not load
+    from desktop_app.vault.restore import Became
+    from desktop_app.vault.vault import Vault
+    from desktop_app.views.bring_back_page import BringBackPage
+    from desktop_app.views.sheet_offer import SheetOffer
+    from desktop_app.views.step import Step
+
+
+class Gate(QStackedWidget):
+    """Asks what was never answered, then makes or opens the history. `begin`, and at last `end`."""
+
+    opened = Signal(object)
+    """The history, a Vault; whoever takes it closes it."""
+    without_history = Signal(bool)
+    """The person would rather talk off the record, this time; True where a history stays shut."""
+    settled = Signal()
+    """What it began has come to an end: the history is open, or the person is asked."""
+    erase_wanted = Signal()
+    """The history does not open by any way, and the person has typed that it shall go."""
+    language_chosen = Signal(str)
+    exercises_wanted = Signal()
+    plan_wanted = Signal()
+    """The safety plan that can be read without unlocking."""
+
+    def __init__(
+        self,
+        folder: Path,
+        preferences: Preferences,
+        appearance: Appearance,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Open the history in `folder`."""
+        super().__init__(parent)
+        self._folder = folder
+        self._preferences = preferences
+        self._appearance = appearance
+        self._unlocking = Unlocking(folder, self)
+        self._unlocking.opened.connect(self._open)
+        self._unlocking.erased.connect(self._erased)
+        for ended in (self._unlocking.opened, self._unlocking.failed):
+            ended.connect(self.settled)
+        self._making = False
+        """The first steps are on the screen; what opens next is new."""
+        self._erasing = False
+        self._locked = False
+        """Nothing is in reach without a key, but for what helps."""
+        self._made: Vault | None = None
+        self._offer: SheetOffer | None = None
+        self._bringing_back: BringBackPage | None = None
+
+    @property
+    def works(self) -> bool:
+        """Tell whether something goes on here that nobody is asked for."""
+        return self._unlocking.works
+
+    def begin(self) -> None:
+        """Show the first thing that is to be done."""
+        settings = self._preferences.settings
+        answered = None not in {settings.language, settings.age, settings.region}
+        if answered and not self._notice_due() and self._history_exists():
+            self._unlock()
+            return
+        from desktop_app.views.first_steps import FirstSteps
+
+        steps = FirstSteps(self._preferences, self._appearance, self)
+        steps.done.connect(self._unlock)
+        steps.skipped.connect(self._leave)
+        self._show(steps)
+        self._making = True
+        steps.begin(tuple(self._asked(steps.notice)))
+        problem, self._preferences.problem = self._preferences.problem, None
+        if problem is not None:
+            self.say_error(problem)
+
+    def begin_locked(self, *told: Callable[[], str]) -> None:
+        """Show the page that opens the history, and no way past it; say what to know.
+
+        Each of `told` gives a sentence in the language in force.
+        """
+        self._locked = True
+        self.begin_waiting(*told)
+
+    def begin_waiting(self, *told: Callable[[], str]) -> None:
+        """Show the page that opens the history, which waits for the person; `told` as above."""
+        if self._history_exists():
+            self._unlock_page().begin_waiting()
+        else:
+            self.begin()
+        page = self.currentWidget()
+        if told and isinstance(page, Panel):
+            page.notice.say(lambda: "\n".join(tell() for tell in told))
+
+    def erase(self) -> None:
+        """Erase the history, which nobody has open any more, and begin anew.
+
+        The keyring may ask the person, so this happens in a thread; what is left is said.
+        """
+        self._unlock_page().wait_for_erasing()
+        self._erasing = True
+        self._unlocking.erase()
+
+    def lock(self) -> None:
+        """Let nothing open that was asked for, close what was just made, forget what was typed.
+
+        No backup takes the history's place from then on, unless it is doing so; where one was to,
+        that is said. Where there is nothing of that, the page stays as it is, but for the way past
+        a history.
+
+        Raises:
+            VaultError: what was just made is closed, and something of it could not be written.
+        """
+        typed = any(line.text() for line in self.findChildren(QLineEdit))
+        asked = self._unlocking.works or self._unlocking.remembers
+        begun = self._made is not None or self._bringing_back is not None
+        if self._erasing:
+            return
+        self._locked = True
+        page = self.currentWidget()
+        if isinstance(page, UnlockPage):
+            page.allow_skipping(allowed=False)
+        if not (typed or asked or begun):
+            return
+        if self._making:  # the page that comes next depends on whether there is a history
+            self._unlocking.close()
+        else:
+            self._unlocking.abandon()
+        if self._offer is not None:
+            self._offer.end()
+        told = []
+        if self._bringing_back is not None:
+            self._bringing_back.end()
+            if self._bringing_back.broke_off:
+                told.append(partial(sentence, "lock.broke_off_taking_place"))
+        made, self._made = self._made, None
+        try:
+            if made is not None:
+                made.close()
+        finally:
+            self.begin_locked(*told)
+
+    def rescue(self, dek: bytes) -> None:
+        """Rescue what can be read of the history, which was open with `dek`, and open that."""
+        self._unlock_page().wait_for_rescue()
+        self._unlocking.open_rescued(dek)
+
+    def end(self) -> None:
+        """Open nothing any more; waits for what was about to be opened."""
+        if self._bringing_back is not None:
+            self._bringing_back.give_up()
+        close_all(self.findChildren(Tasks))
+        self._unlocking.close()
+        if self._offer is not None:
+            self._offer.end()
+        if self._bringing_back is not None:
+            self._bringing_back.end()
+        if self._made is not None:
+            self._made.close()
+
+    def _asked(self, notice: Notice) -> Iterator[Step]:
+        from desktop_app.views.key_step import KeyStep
+        from desktop_app.views.questions import AgeStep, LanguageStep, NoticeStep, RegionStep
+
+        settings = self._preferences.settings
+        if settings.language is None:
+            step = LanguageStep()
+            step.chosen.connect(self.language_chosen)
+            yield step
+        if self._notice_due():
+            yield NoticeStep()
+        if settings.age is None:
+            yield AgeStep()
+        if settings.region is None:
+            yield RegionStep()
+        if not self._history_exists():
+            yield KeyStep(self._unlocking, notice)
+
+    def _notice_due(self) -> bool:
+        """Tell whether the person has yet to read what this is: at first, and after a week."""
+        settings = self._preferences.settings
+        return not settings.notice_confirmed or away_long(settings.last_day, today())
+
+    def _history_exists(self) -> bool:
+        try:
+            return vault_in(self._folder).exist()
+        except VaultError:  # the page that opens it will say what is wrong
+            return True
+
+    def _unlock(self) -> None:
+        self._unlock_page().begin()
+
+    def _unlock_page(self) -> UnlockPage:
+        page = UnlockPage(self._unlocking, self._appearance, self)
+        page.allow_skipping(allowed=not self._locked)
+        page.skipped.connect(self._leave)
+        page.erase_wanted.connect(self._ask_to_erase)
+        page.exercises.clicked.connect(self.exercises_wanted)
+        page.plan.clicked.connect(self.plan_wanted)
+        page.plan.setVisible(VaultFiles(self._folder).has_readable_plan())
+        page.bring_back.connect(self._bring_back)
+        self._show(page)
+        return page
+
+    def _ask_to_erase(self) -> None:
+        from desktop_app.views.key_dialogs import EraseDialog
+
+        dialog = EraseDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(self.erase_wanted)
+        dialog.open()
+
+    def _bring_back(self) -> None:
+        from desktop_app.views.bring_back_page import BringBackPage
+
+        page = BringBackPage(self._folder, self._appearance, self)
+        page.done.connect(self._brought_back)
+        page.left.connect(self.begin_waiting)
+        self._show(page)
+        self._bringing_back = page
+
+    def _brought_back(self, became: Became) -> None:
+        told = [partial(sentence, "backup.became", sessions=became.sessions, turns=became.turns)]
+        if became.aside is not None:
+            told.append(partial(sentence, "backup.aside", path=became.aside))
+        self.begin_waiting(*told)
+
+    def _show(self, page: Panel) -> None:
+        self._clear()
+        self.addWidget(page)
+        self.setFocusProxy(page)
+
+    def _clear(self) -> None:
+        if self._bringing_back is not None:
+            self._bringing_back.end()
+        self._making, self._offer, self._bringing_back = False, None, None
+        before = self.currentWidget()
+        if before is not None:
+            self.removeWidget(before)
+            before.deleteLater()
+
+    def _open(self, vault: Vault) -> None:
+        if self._making:
+            from desktop_app.views.sheet_offer import SheetOffer
+
+            self._made = vault
+            page = SheetOffer(vault, self._appearance, self)
+            page.done.connect(self._hand_over)
+            self._show(page)
+            self._offer = page
+            page.main.setFocus()
+            return
+        self._clear()
+        self.opened.emit(vault)
+
+    def _hand_over(self) -> None:
+        vault, self._made = self._made, None
+        self._clear()
+        self.opened.emit(vault)
+
+    def _erased(self, error: Exception | None) -> None:
+        self._erasing = False
+        told = () if error is None else (partial(explained, error),)
+        self.begin_waiting(*told)
+
+    def _leave(self) -> None:
+        self._clear()
+        self._unlocking.abandon()
+        self.without_history.emit(self._history_exists())
+
+    def say_error(self, error: Exception) -> None:
+        """Say in one sentence what went wrong, on the page that is shown."""
+        page = self.currentWidget()
+        if isinstance(page, Panel):
+            page.notice.say(lambda: explained(error))

@@ -1,0 +1,146 @@
+"""What the keys' section asks before it changes something: one small dialog for each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop_app.vault.recovery_sheet import RecoverySheet
+from desktop_app.vault.typed_secret import TypedSecret
+from desktop_app.views import backup_work
+from desktop_app.views.new_passphrase import NewPassphrase
+from desktop_app.views.notice import Notice
+from desktop_app.views.panel import Text
+from desktop_app.views.passphrase_field import PassphraseField
+from desktop_app.views.recovery_sheet import SheetView
+from desktop_app.views.sessions import day_of
+from desktop_app.views.set_aside_button import SetAsideButton
+from resources.messages import sentence
+
+if TYPE_CHECKING:  # the database is loaded when a vault is opened, not when a window is
+    from desktop_app.vault.vault import Vault
+
+WIDTH_EM: Final = 34
+
+
+class KeyDialog(QDialog):
+    """A heading, what it means, what is asked, and two buttons. Gone from memory when closed."""
+
+    def __init__(self, name: str, act: str, parent: QWidget) -> None:
+        """`name` stands for `keys.<name>` and `keys.<name>_means`, `act` for the button's label."""
+        super().__init__(parent)
+        self.setWindowTitle(sentence(f"keys.{name}"))
+        self.setMinimumWidth(WIDTH_EM * self.fontMetrics().averageCharWidth() * 2)
+        self.notice = Notice(self)
+        self.content = QVBoxLayout()
+        self.content.setSpacing(12)
+        self.content.addWidget(Text(f"keys.{name}", "panelTitle"))
+        self.content.addWidget(Text(f"keys.{name}_means"))
+        self.act = QPushButton(sentence(f"keys.{act}"), self)
+        self.act.setObjectName("primary")
+        self.act.setDefault(True)
+        self.act.clicked.connect(self.go_on)
+        self.cancel = QPushButton(sentence("keys.cancel"), self)
+        self.cancel.setAutoDefault(False)
+        self.cancel.clicked.connect(self.reject)
+        row = QHBoxLayout()
+        row.addWidget(self.cancel)
+        row.addStretch(1)
+        row.addWidget(self.act)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(16)
+        column.addLayout(self.content)
+        column.addWidget(self.notice)
+        column.addLayout(row)
+
+    def go_on(self) -> None:
+        """Take the answer."""
+        self.accept()
+
+
+class PassphraseDialog(KeyDialog):
+    """Asks for a passphrase to be."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__("passphrase_ask", "take_over", parent)
+        self._fields = NewPassphrase(self.notice)
+        self.content.addWidget(self._fields)
+        self.first, self.second = self._fields.first, self._fields.second
+        self.passphrase = ""
+        self.first.setFocus()
+        self.finished.connect(self._fields.wipe)
+
+    def go_on(self) -> None:
+        """See KeyDialog."""
+        self.notice.clear()
+        chosen = self._fields.chosen()
+        if chosen is not None:
+            self.passphrase = chosen
+            self.accept()
+
+
+class SheetDialog(KeyDialog):
+    """Shows a recovery sheet; goes on when the person has it outside the program."""
+
+    def __init__(self, sheet: RecoverySheet, parent: QWidget) -> None:
+        super().__init__("sheet", "sheet_done", parent)
+        self.view = SheetView(sheet, self)
+        self.content.addWidget(self.view)
+        self.act.setEnabled(False)
+        self.view.kept_changed.connect(self.act.setEnabled)
+
+
+class RotateDialog(KeyDialog):
+    """Asks for the passphrase in force, where there is one; names what keeps the earlier key."""
+
+    def __init__(self, vault: Vault, *, asks: bool, parent: QWidget) -> None:
+        super().__init__("rotate", "rotate_now", parent)
+        aside = backup_work.aside(vault)
+        self.says = QLabel(self)
+        self.says.setWordWrap(True)
+        self.says.setText(
+            "\n".join(sentence("keys.rotate_aside", day=day_of(made)) for made in aside)
+        )
+        self.aside = SetAsideButton(vault, self.says.clear, self.says.setText, self)
+        if aside:
+            self.content.addWidget(self.says)
+            self.content.addWidget(self.aside)
+        self.field = PassphraseField("keys.passphrase_in_force")
+        self.field.setVisible(asks)
+        self.content.addWidget(self.field)
+        self._asks = asks
+        self.passphrase: TypedSecret | None = None
+        self.finished.connect(self.field.wipe)
+
+    def go_on(self) -> None:
+        """See KeyDialog."""
+        if self._asks and not self.field.text:
+            self.field.setFocus()
+            return
+        self.passphrase = TypedSecret(self.field.text) if self._asks else None
+        self.accept()
+
+
+class EraseDialog(KeyDialog):
+    """Goes on when the person has typed the word that says what will happen."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__("erase_ask", "erase_now", parent)
+        word = sentence("keys.erase_word")
+        label = QLabel(sentence("keys.erase_type", word=word), self)
+        self.line = QLineEdit(self)
+        label.setBuddy(self.line)
+        self.content.addWidget(label)
+        self.content.addWidget(self.line)
+        self.act.setEnabled(False)
+        self.line.textChanged.connect(lambda typed: self.act.setEnabled(typed.strip() == word))

@@ -1,0 +1,187 @@
+"""The keys' part of the privacy page: what opens the history, and what can be done about that.
+
+Needs the open history. Whoever shows it calls `end` before the history is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from desktop_app.vault.envelope import SlotKind
+from desktop_app.vault.errors import VaultError
+from desktop_app.vault.recovery_code import RecoveryCode
+from desktop_app.vault.recovery_sheet import RecoverySheet
+from desktop_app.views import key_changes
+from desktop_app.views.key_dialogs import (
+    EraseDialog,
+    PassphraseDialog,
+    RotateDialog,
+    SheetDialog,
+)
+from desktop_app.views.notice import Notice, explained
+from desktop_app.views.panel import Text
+from desktop_app.views.tasks import Tasks
+from resources.messages import sentence
+
+if TYPE_CHECKING:  # the database is loaded when a vault is opened, not when a window is
+    from desktop_app.vault.vault import Vault
+
+ORDER: Final = (SlotKind.KEYRING, SlotKind.PASSPHRASE, SlotKind.RECOVERY)
+
+
+class KeysSection(QWidget):
+    """One row for each way of opening the history, and the two changes that concern all of it."""
+
+    erase_wanted = Signal()
+    """The person has confirmed it; the history has to be closed first."""
+
+    def __init__(self, vault: Vault, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._vault = vault
+        self._tasks = Tasks(self)
+        self.notice = Notice(self)
+        self._texts = {kind: Text(f"keys.{kind}_unset") for kind in ORDER}
+        self.set = {kind: QPushButton(self) for kind in ORDER}
+        self.remove = {kind: QPushButton(self) for kind in ORDER}
+        self.rotate = QPushButton(self)
+        self.erase = QPushButton(self)
+        self._busy = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addWidget(Text("keys.title", "panelTitle"))
+        column.addWidget(Text("keys.means"))
+        for kind in ORDER:
+            column.addLayout(_row(self._texts[kind], self.set[kind], self.remove[kind]))
+            self.remove[kind].clicked.connect(partial(self._remove, kind))
+        self.set[SlotKind.KEYRING].clicked.connect(self._add_keyring)
+        self.set[SlotKind.PASSPHRASE].clicked.connect(self._set_passphrase)
+        self.set[SlotKind.RECOVERY].clicked.connect(self._make_sheet)
+        self.rotate.clicked.connect(self._rotate)
+        self.erase.clicked.connect(self._erase)
+        column.addLayout(_row(Text("keys.rotate_row"), self.rotate))
+        column.addLayout(_row(Text("keys.erase_row"), self.erase))
+        column.addWidget(self.notice)
+        self._show()
+
+    def end(self) -> None:
+        """Change nothing any more; waits for what was about to be changed."""
+        self._tasks.close()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """See Qt."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._show()
+
+    def _ways(self) -> frozenset[SlotKind]:
+        try:
+            return self._vault.keys.envelope().slots()
+        except VaultError as error:
+            self.notice.say(error.sentence)
+            return frozenset()
+
+    def _show(self) -> None:
+        ways = self._ways()
+        for kind in ORDER:
+            there = kind in ways
+            self._texts[kind].say(f"keys.{kind}_set" if there else f"keys.{kind}_unset")
+            again = there and kind is not SlotKind.KEYRING  # a keyring is there or not
+            self.set[kind].setText(sentence(f"keys.{kind}_again" if again else f"keys.{kind}_add"))
+            self.set[kind].setVisible(again or not there)
+            self.remove[kind].setText(sentence("keys.remove"))
+            self.remove[kind].setAccessibleName(sentence(f"keys.{kind}_remove"))
+            self.remove[kind].setVisible(there)
+            self.remove[kind].setEnabled(len(ways) > 1)  # never the last one
+        self.rotate.setText(sentence("keys.rotate_button"))
+        self.erase.setText(sentence("keys.erase_button"))
+        for button in (*self.set.values(), self.rotate, self.erase):
+            button.setEnabled(not self._busy)
+        for button in self.remove.values():
+            button.setEnabled(button.isEnabled() and not self._busy)
+
+    def _do(self, work: Callable[[], object], said: str) -> None:
+        """Do `work` in a thread, then say the sentence of a key, or what went wrong."""
+        self.notice.clear()
+        self._busy = True
+        self._show()
+        self._tasks.start(work, lambda _: self._done(partial(sentence, said)), self._failed)
+
+    def _done(self, said: Callable[[], str]) -> None:
+        self._busy = False
+        self._show()
+        self.notice.say(said)
+
+    def _failed(self, error: Exception) -> None:
+        self._done(partial(explained, error))
+
+    def _set_passphrase(self) -> None:
+        dialog = PassphraseDialog(self)
+        if _confirmed(dialog):
+            keys, passphrase = self._vault.keys, dialog.passphrase
+            self._do(lambda: keys.set_passphrase(passphrase), "keys.passphrase_changed")
+
+    def _make_sheet(self) -> None:
+        code = self._new_sheet()
+        if code is not None:
+            keys = self._vault.keys
+            self._do(lambda: keys.set_recovery(code), "keys.recovery_in_force")
+
+    def _add_keyring(self) -> None:
+        self._do(partial(key_changes.keep_in_keyring, self._vault), "keys.keyring_added")
+
+    def _remove(self, kind: SlotKind) -> None:
+        if kind is SlotKind.KEYRING:
+            work = partial(key_changes.take_out_of_keyring, self._vault)
+        else:
+            work = partial(self._vault.keys.remove, kind)
+        self._do(work, f"keys.{kind}_removed")
+
+    def _rotate(self) -> None:
+        ways = self._ways()
+        dialog = RotateDialog(self._vault, asks=SlotKind.PASSPHRASE in ways, parent=self)
+        if not _confirmed(dialog):
+            return
+        code = None
+        if SlotKind.RECOVERY in ways:
+            code = self._new_sheet()
+            if code is None:
+                return
+        work = partial(key_changes.rotate, self._vault, dialog.passphrase, code)
+        self._do(work, "keys.rotated")
+
+    def _erase(self) -> None:
+        if _confirmed(EraseDialog(self)):
+            self.erase_wanted.emit()
+
+    def _new_sheet(self) -> RecoveryCode | None:
+        """Show a new code; return it when the person has it, since only then it may count."""
+        code = RecoveryCode.new()
+        sheet = RecoverySheet(
+            code, self._vault.keys.envelope().vault, datetime.now().astimezone().date()
+        )
+        return code if _confirmed(SheetDialog(sheet, self)) else None
+
+
+def _row(text: Text, *buttons: QPushButton) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    row.addWidget(text, 1)
+    for button in buttons:
+        row.addWidget(button)
+    return row
+
+
+def _confirmed(dialog: QDialog) -> bool:
+    """Show a dialog until it is closed, by the person or by locking; keep nothing of it."""
+    confirmed = dialog.exec() == QDialog.DialogCode.Accepted
+    if isValid(dialog):  # locking takes it away with the page it belongs to
+        dialog.deleteLater()
+    return confirmed

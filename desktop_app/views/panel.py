@@ -1,0 +1,110 @@
+"""A framed page in the conversation's place: heading, what it asks, what went wrong, buttons."""
+
+from __future__ import annotations
+
+import html
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop_app.views import theme
+from desktop_app.views.appearance import Appearance
+from desktop_app.views.notice import Notice
+from desktop_app.views.styling import spacious
+from resources.messages import sentence
+
+
+class Text(QLabel):
+    """A paragraph of the catalogue, in the language in force."""
+
+    def __init__(self, key: str, name: str = "panelText", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._key = key
+        self.setObjectName(name)
+        self.setWordWrap(True)
+        self.setIndent(0)  # else one with a padding adds half a letter to it
+        self.say(key)
+
+    def say(self, key: str) -> None:
+        """Show another sentence."""
+        self._key = key
+        self.setText(spacious(html.escape(sentence(key))))
+        self.setAccessibleName(sentence(key))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """See Qt."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.say(self._key)
+
+
+class Panel(QScrollArea):
+    """Enter does what the main button does, unless another button has the focus."""
+
+    def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._appearance = appearance
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        page = QWidget()
+        page.setObjectName("page")
+        self._frame = QFrame(page)
+        self._frame.setObjectName("panel")
+        self.content = QVBoxLayout()
+        self.notice = Notice(self._frame)
+        self.back = QPushButton(self._frame)
+        self.main = QPushButton(self._frame)
+        self.main.setObjectName("primary")
+        self.skip = QPushButton(page)
+        self.skip.setObjectName("link")
+        self.buttons = QHBoxLayout()
+        self.buttons.addWidget(self.back)
+        self.buttons.addStretch(1)
+        self.buttons.addWidget(self.main)
+        inside = QVBoxLayout(self._frame)
+        inside.setContentsMargins(32, 26, 32, 26)
+        inside.setSpacing(18)
+        inside.addLayout(self.content)
+        inside.addWidget(self.notice)
+        inside.addLayout(self.buttons)
+        # An alignment would take the panel out of height-for-width, and its text would be cut.
+        beside = QHBoxLayout()
+        beside.addStretch(1)
+        beside.addWidget(self._frame, 1000)
+        beside.addStretch(1)
+        around = QVBoxLayout(page)
+        around.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
+        around.setSpacing(10)
+        around.addStretch(2)
+        around.addLayout(beside)
+        self.links = QVBoxLayout()
+        """Below the frame: what else can be done."""
+        self.links.setSpacing(2)
+        self.links.addWidget(self.skip, 0, Qt.AlignmentFlag.AlignHCenter)
+        around.addLayout(self.links)
+        around.addStretch(3)
+        self.setWidget(page)
+        appearance.changed.connect(self._set_width)
+        self._set_width()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """See Qt."""
+        if event.key() not in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            super().keyPressEvent(event)
+            return
+        focus = self.focusWidget()
+        (focus if isinstance(focus, QPushButton) and focus.hasFocus() else self.main).click()
+
+    def _set_width(self) -> None:
+        px = self._appearance.look.px
+        self._frame.setMaximumWidth(px(theme.LONGEST_LINE_EM * theme.BODY_PX))

@@ -1,0 +1,105 @@
+"""What the notice says: what has just happened, or how things stand with the conversation shown.
+
+How things stand is worked out anew each time, so that it is right again whenever a conversation
+comes back to the screen. What has happened (an undo, a clock that went back) is not wiped by a
+model that is being opened meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from desktop_app.vault.errors import DamagedHistoryError
+from desktop_app.views.conversation import Conversation
+from desktop_app.views.exchange import Exchange
+from desktop_app.views.model_choice import ModelChoice
+from desktop_app.views.notice import Notice, WayOn, explained
+from resources.messages import sentence
+
+if TYPE_CHECKING:
+    from desktop_app.vault.vault import Vault
+
+
+class Standing:
+    """Speaks through the notice that is in the window now."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        *,
+        notice: Callable[[], Notice],
+        shown: Callable[[], Conversation],
+        model: ModelChoice,
+        rescue: Callable[[], None],
+    ) -> None:
+        """`rescue` is the way on where the history is damaged."""
+        self._exchange = exchange
+        self._notice = notice
+        self._shown = shown
+        self._model = model
+        self._rescue = rescue
+        self._vault: Vault | None = None
+        self._stands = True
+        """The notice says how things stand, not what has happened."""
+
+    def say(self, text: Callable[[], str], *ways: WayOn) -> None:
+        """Say what has happened."""
+        self._stands = False
+        self._notice().say(text, *ways)
+
+    def say_error(self, error: Exception, *ways: WayOn) -> None:
+        """Say in one sentence what went wrong."""
+        self.say(partial(explained, error), *self.ways_on(error), *ways)
+
+    def ways_on(self, *errors: Exception) -> list[WayOn]:
+        """Return the ways on that the errors themselves offer."""
+        if any(isinstance(error, DamagedHistoryError) for error in errors):
+            return [WayOn("window.rescue", self._rescue)]
+        return []
+
+    def watch(self, vault: Vault | None) -> None:
+        """Say it whenever nothing else is to be said, once a damaged page of `vault` was met."""
+        self._vault = vault
+
+    def refresh(self) -> None:
+        """Show how things stand, unless something that happened is still being said."""
+        if self._stands or not self._notice().text:
+            self.show()
+
+    def follow(self) -> None:
+        """Another conversation is on the screen: its trouble goes before what has happened."""
+        if self._shown().trouble is not None:
+            self.show()
+        else:
+            self.refresh()
+
+    def show(self) -> None:
+        """Say how things stand, if that needs saying."""
+        self._stands = True
+        notice, conversation = self._notice(), self._shown()
+        again = WayOn("window.try_again", partial(self._ask_again, conversation))
+        if conversation.trouble is not None:
+            ways = self.ways_on(conversation.trouble)
+            if conversation.waits_for_reply:
+                ways.append(again)
+            notice.say(partial(explained, conversation.trouble), *ways)
+        elif self._model.error is not None:
+            notice.say(partial(explained, self._model.error), *self._model.ways())
+        elif self._exchange.waits(conversation):
+            if self._exchange.current is None:  # a model is being opened, which the header says
+                notice.clear()
+            else:
+                notice.say(partial(sentence, "window.waits"))
+        elif conversation.waits_for_reply and conversation is not self._exchange.current:
+            notice.say(partial(sentence, "window.no_reply"), again)
+        elif self._vault is not None and self._vault.damage is not None:
+            damage = self._vault.damage
+            notice.say(partial(explained, damage), *self.ways_on(damage))
+        else:
+            notice.clear()
+
+    def _ask_again(self, conversation: Conversation) -> None:
+        self._exchange.ask(conversation)
+        self.show()

@@ -1,0 +1,265 @@
+"""Opening the history that is there: by itself where a keyring has its key, else by what is typed.
+
+What is typed is the passphrase or the recovery code. A keyring that no longer holds the key can be
+given it again by the way that still opens. Whatever goes wrong is said in place. Where nothing
+opens the history, a copy or a backup can be brought back; whoever lost every way can have it erased
+and begin anew, having typed that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QPushButton, QWidget
+
+from desktop_app.vault.errors import (
+    DamagedEnvelopeError,
+    DamagedHistoryError,
+    KeyringAbsentError,
+    KeyringChangedError,
+    KeyringError,
+    KeyringLockedError,
+    RecoveryCodeSlipError,
+    VaultError,
+    WrongPassphraseError,
+    WrongRecoveryCodeError,
+)
+from desktop_app.views import theme
+from desktop_app.views.appearance import Appearance
+from desktop_app.views.notice import WayOn, explained
+from desktop_app.views.panel import Panel, Text
+from desktop_app.views.passphrase_field import PassphraseField
+from desktop_app.views.unlocking import Unlocking, Ways
+from resources.messages import sentence
+
+MISTYPED: Final = (WrongPassphraseError, RecoveryCodeSlipError, WrongRecoveryCodeError)
+"""What is mended by typing, not by trying the same again."""
+LOST: Final = (*MISTYPED, KeyringError, DamagedEnvelopeError, DamagedHistoryError)
+"""After these it may be that no way is left."""
+MENDING: Final = ("window.rescue", "bring_back.offer", "window.try_again")
+"""The ways on that may open the history after all, the likeliest first."""
+
+
+class UnlockPage(Panel):
+    """Ends in `unlocking.opened`, unless the person skips it, where that is allowed."""
+
+    skipped = Signal()
+    bring_back = Signal()
+    """The history does not open, and the person would bring back a copy or a backup."""
+    erase_wanted = Signal()
+    """The history does not open by any way, and the person would have it gone; not asked yet."""
+
+    def __init__(
+        self, unlocking: Unlocking, appearance: Appearance, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(appearance, parent)
+        self._unlocking = unlocking
+        self._by_itself = True
+        self._keyring_waits = False
+        """The keyring opens it as soon as the person says so."""
+        self._again: Callable[[], None] = self.begin
+        self._text = Text("unlock.opening")
+        self.field = PassphraseField("unlock.passphrase")
+        self.code = PassphraseField("unlock.recovery")
+        self.code.toggle.setChecked(True)  # it is copied from paper, letter by letter
+        self.by_code = QPushButton(self)
+        self.by_code.setObjectName("link")
+        self.adopt = QCheckBox(self)
+        self.exercises = QPushButton(self)
+        self.plan = QPushButton(self)
+        self.plan.hide()
+        """The safety plan; shown where it can be read without unlocking."""
+        self.erase = QPushButton(self)
+        """Shown once something did not open it: nobody should meet this before."""
+        self.erase.setObjectName("link")
+        self.erase.hide()
+        self._ways = Ways(keyring=False, passphrase=False, recovery=False)
+        self._asks_code = False
+        self.content.setSpacing(14)
+        self.content.addWidget(Text("unlock.title", "panelTitle"))
+        self.content.addWidget(self._text)
+        self.content.addWidget(self.field)
+        self.content.addWidget(self.code)
+        self.content.addWidget(self.by_code, 0, Qt.AlignmentFlag.AlignLeft)
+        self.content.addWidget(self.adopt)
+        for link in (self.plan, self.exercises):
+            link.setObjectName("link")
+            self.links.insertWidget(0, link, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.links.addSpacing(theme.GAP)  # apart from what is pressed more often
+        self.links.addWidget(self.erase, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.back.hide()
+        self.adopt.hide()
+        self._show_entry()
+        self.by_code.clicked.connect(self._switch)
+        self.main.clicked.connect(self._submit)
+        self.skip.clicked.connect(self.skipped)
+        self.erase.clicked.connect(self.erase_wanted)
+        unlocking.found.connect(self._found)
+        unlocking.failed.connect(self._failed)
+        unlocking.opened.connect(self.field.wipe)
+        unlocking.opened.connect(self.code.wipe)
+        self._retranslate()
+
+    def begin(self) -> None:
+        """Look for the ways to open it, and take the one that asks nothing."""
+        self._again = self.begin
+        self._wait()
+        self.main.hide()
+        self._unlocking.look()
+
+    def begin_waiting(self) -> None:
+        """Look for the ways to open it, and take none before the person asks for it."""
+        self._by_itself = False
+        self.begin()
+
+    def allow_skipping(self, *, allowed: bool) -> None:
+        """Offer the way past the history, or not: a lock that it led around would be none."""
+        self.skip.setVisible(allowed)
+
+    def first_focus(self) -> QWidget:
+        """Return what a keyboard should land on."""
+        if self._entry is not None:
+            return self._entry
+        if not self.main.isHidden():
+            return self.main
+        # Nothing opens it now: rather what mends that than the way past the history.
+        past = self.exercises if self.skip.isHidden() else self.skip
+        return next(filter(None, map(self.notice.button, MENDING)), past)
+
+    @property
+    def _entry(self) -> PassphraseField | None:
+        """What is to be typed into, if there is anything to type."""
+        return next((each for each in (self.field, self.code) if not each.isHidden()), None)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """See Qt."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+
+    def _found(self, ways: Ways) -> None:
+        self._ways = ways
+        self._asks_code = ways.recovery and not (ways.passphrase or ways.keyring)
+        self._keyring_waits = ways.keyring and not self._by_itself
+        self._show_entry()
+        if ways.keyring and self._by_itself:
+            self._open_with_keyring()
+        elif ways != Ways(keyring=False, passphrase=False, recovery=False):
+            self._ask()
+        else:  # deleted since the program looked
+            self._failed(VaultError("vault.none"))
+
+    def _submit(self) -> None:
+        if not self.main.isEnabled():
+            return
+        entry, adopt = self._entry, self.adopt.isChecked()
+        if entry is not None and entry.text:
+            self._again = self._submit
+            self._wait()
+            if entry is self.code:
+                self._unlocking.open_with_code(entry.text, adopt=adopt)
+            else:
+                self._unlocking.open(entry.text, adopt=adopt)
+        elif self._keyring_waits:
+            self._again = self._submit
+            self._wait()
+            self._open_with_keyring()
+
+    def _open_with_keyring(self) -> None:
+        self._text.say("unlock.opening_keyring")
+        self._unlocking.open()
+
+    def _failed(self, error: Exception) -> None:
+        ways = [] if isinstance(error, MISTYPED) else [WayOn("window.try_again", self._again)]
+        if isinstance(error, DamagedHistoryError) and error.key == "vault.history_damaged":
+            ways.append(WayOn("window.rescue", self._rescue))
+        if self._stays_shut(error):
+            ways.append(WayOn("bring_back.offer", self.bring_back.emit))
+        if isinstance(error, KeyringError):
+            self._asks_code = self._ways.recovery and not self._ways.passphrase
+            self._show_entry()
+        # The key will not come back to a keyring that works and does not hold it.
+        lost = isinstance(error, (KeyringAbsentError, KeyringChangedError))
+        self.erase.setVisible(isinstance(error, LOST) or not self.erase.isHidden())
+        self.adopt.setVisible(self._entry is not None and (lost or not self.adopt.isHidden()))
+        self.notice.say(partial(explained, error), *ways)
+        self._ask()
+
+    def _stays_shut(self, error: Exception) -> bool:
+        """Tell whether what is here opens the history no more."""
+        if isinstance(error, KeyringError):
+            lost = not isinstance(error, KeyringLockedError)
+            return lost and not (self._ways.passphrase or self._ways.recovery)
+        return isinstance(error, (DamagedEnvelopeError, DamagedHistoryError))
+
+    def _rescue(self) -> None:
+        self._wait()
+        self._text.say("unlock.rescuing")
+        self._unlocking.rescue()
+
+    def wait_for_rescue(self) -> None:
+        """Say that a history that was open is being rescued."""
+        self._again = self.begin
+        self._wait()
+        self._text.say("unlock.rescuing")
+        self.main.hide()
+
+    def wait_for_erasing(self) -> None:
+        """Say that the history is being erased; nothing else can be done meanwhile."""
+        self._wait()
+        self._text.say("unlock.erasing")
+        for each in (self.main, self.skip, self.plan):
+            each.hide()
+
+    def _wait(self) -> None:
+        self.notice.clear()
+        self._text.say("unlock.opening")
+        self._text.show()
+        self.main.setEnabled(False)
+        self.erase.setEnabled(False)
+
+    def _ask(self) -> None:
+        self._text.setVisible(not self.main.isHidden())
+        if self._entry is self.code:
+            self._text.say("unlock.ask_recovery")
+        elif self._keyring_waits:
+            self._text.say("unlock.locked" if self._entry is None else "unlock.locked_or_ask")
+        else:
+            self._text.say("unlock.ask")
+        self.main.setEnabled(True)
+        self.erase.setEnabled(True)
+        self.setFocusProxy(self.first_focus())
+        if self.isVisible() or not self.window().isVisible():  # no page is in front of this one
+            self.first_focus().setFocus()
+        if self._entry is not None:
+            self._entry.line.selectAll()
+
+    def _switch(self) -> None:
+        """Ask for the recovery code, or for what is asked without it."""
+        self._asks_code = not self._asks_code
+        self.notice.clear()
+        self._show_entry()
+        self._ask()
+
+    def _show_entry(self) -> None:
+        ways = self._ways
+        self.field.setVisible(ways.passphrase and not self._asks_code)
+        self.code.setVisible(self._asks_code)
+        other = ways.passphrase or self._keyring_waits
+        self.by_code.setVisible(ways.recovery and (other or not self._asks_code))
+        self.main.setVisible(ways.passphrase or self._asks_code or self._keyring_waits)
+        self._retranslate()
+
+    def _retranslate(self) -> None:
+        self.main.setText(sentence("unlock.open"))
+        self.skip.setText(sentence("unlock.skip"))
+        without = "unlock.by_passphrase" if self._ways.passphrase else "unlock.by_keyring"
+        self.by_code.setText(sentence(without if self._asks_code else "unlock.by_code"))
+        self.adopt.setText(sentence("unlock.adopt"))
+        self.erase.setText(sentence("unlock.erase"))
+        self.exercises.setText(sentence("exercises.open"))
+        self.exercises.setToolTip(sentence("exercises.key"))
+        self.plan.setText(sentence("plan.open"))
