@@ -1,7 +1,8 @@
 """The chat template a model was trained with; it travels inside the GGUF.
 
 Templates lost or changed on the way are the commonest complaint about converted models, so the
-adapter's own wins over its base's, and a model without one is refused.
+adapter's own wins over its base's. Some families ship none: they are supplied with the form
+their own code builds; any other model without one is refused.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ import jinja2.sandbox
 from convert.errors import BaseModelError, VocabularyError
 from convert.json_file import read_optional_object
 from convert.vocab import Vocabulary
+from resources.system_errors import reason_of
 
 
-def read_chat_template(base: Path, adapter: Path | None) -> str:
-    """Return the template text of the adapter folder, else of the base folder.
+def read_chat_template(base: Path, adapter: Path | None, supplied: str | None) -> str:
+    """Return the template of the adapter folder, else of the base, else the one supplied.
 
     Raises:
         VocabularyError: neither folder has one, or it is no valid Jinja.
@@ -31,7 +33,9 @@ def read_chat_template(base: Path, adapter: Path | None) -> str:
             except jinja2.TemplateSyntaxError as error:
                 raise VocabularyError("template_damaged", path=folder, line=error.lineno) from error
             return template
-    raise VocabularyError("template_missing", path=base)
+    if supplied is None:
+        raise VocabularyError("template_missing", path=base)
+    return supplied
 
 
 def _template_in(folder: Path) -> str | None:
@@ -39,16 +43,25 @@ def _template_in(folder: Path) -> str | None:
     try:
         if file.exists():
             return file.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise BaseModelError("file_unreadable", path=file, reason=str(error)) from error
+    except OSError as error:
+        raise BaseModelError("file_unreadable", path=file, reason=reason_of(error)) from error
+    except UnicodeDecodeError as error:
+        raise BaseModelError("file_unreadable", path=file, reason=error.encoding) from error
     written: Any = read_optional_object(folder / "tokenizer_config.json").get("chat_template")
     if isinstance(written, list):  # several named templates; `default` is the conversation
         written = next((one.get("template") for one in written if one.get("name") == "default"), "")
     return written if isinstance(written, str) else None
 
 
-def render(template: str, messages: Sequence[Mapping[str, str]], vocabulary: Vocabulary) -> str:
+def render(
+    template: str,
+    messages: Sequence[Mapping[str, str]],
+    vocabulary: Vocabulary,
+    **asked: bool,
+) -> str:
     """Return a dialogue in the model's own form, the reply's header included.
+
+    `asked`: variables of some templates, such as Qwen3's `enable_thinking`.
 
     Raises:
         VocabularyError: the template refuses or breaks on a plain dialogue.
@@ -61,8 +74,9 @@ def render(template: str, messages: Sequence[Mapping[str, str]], vocabulary: Voc
                 messages=messages,
                 add_generation_prompt=True,
                 bos_token=_token(vocabulary, vocabulary.begin_id),
-                eos_token=_token(vocabulary, vocabulary.end_ids[0]),
+                eos_token=_token(vocabulary, next(iter(vocabulary.end_ids), None)),
                 raise_exception=_refuse,
+                **asked,
             )
         )
     except (jinja2.TemplateError, TypeError, ValueError) as error:

@@ -13,6 +13,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final, ParamSpec, TypeVar
 
@@ -23,8 +25,21 @@ from resources.messages import choose_language, language
 P = ParamSpec("P")
 R = TypeVar("R")
 
+
+class _Kind(Enum):
+    """What a message of the child is."""
+
+    REPORT = "report"
+    ANSWER = "answer"
+    ERROR = "error"
+    DEATH = "death"
+
+
 _BLAS_THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")
+
+
+_report_pipe: BinaryIO | None = None
 
 
 def in_child(blas_threads: int, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -38,9 +53,20 @@ def in_child(blas_threads: int, function: Callable[P, R], *args: P.args, **kwarg
         WorkerError: the process was killed by a signal.
         BugError: the function raised anything else; it carries the place, never the text.
     """
-    question = pickle.dumps((language(), function, args, kwargs))
+    return reporting_child(blas_threads, lambda _: None, partial(function, *args, **kwargs))
+
+
+def reporting_child(
+    blas_threads: int, on_report: Callable[[Any], None], function: Callable[[], R]
+) -> R:
+    """As `in_child`, and give `on_report` what the function says on its way with `report`.
+
+    Raises:
+        KnownError, WorkerError, BugError: as `in_child`.
+    """
+    question = pickle.dumps((language(), function))
     with subprocess.Popen(
-        [sys.executable, "-m", __name__],
+        [sys.executable, "-c", "from convert.child import serve; serve()"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=_environment(blas_threads),
@@ -50,16 +76,33 @@ def in_child(blas_threads: int, function: Callable[P, R], *args: P.args, **kwarg
         try:
             # stdin stays open: its end tells the child that this process is gone.
             _send(process.stdin, question)
-            answer = process.stdout.read()
+            kind, value = _next(process.stdout)
+            while kind is _Kind.REPORT:
+                on_report(value)
+                kind, value = _next(process.stdout)
         except BaseException:
             process.kill()
             raise
-    if not answer:
+    if kind is _Kind.DEATH:
         raise _death(process.returncode)
-    done, value = pickle.loads(answer)  # noqa: S301 - written by our own child
-    if done:
-        return value  # type: ignore[no-any-return]
-    raise value
+    if kind is _Kind.ERROR:
+        raise value
+    return value  # type: ignore[no-any-return]
+
+
+def report(value: object) -> None:
+    """Say something to the parent before the answer; nothing where there is no parent."""
+    if _report_pipe is not None:
+        pickle.dump((_Kind.REPORT, value), _report_pipe)
+        _report_pipe.flush()
+
+
+def _next(pipe: BinaryIO | Any) -> tuple[_Kind, Any]:
+    try:
+        message: tuple[_Kind, Any] = pickle.load(pipe)  # noqa: S301 - written by our own child
+    except (EOFError, pickle.UnpicklingError):
+        return _Kind.DEATH, None
+    return message
 
 
 def _send(pipe: BinaryIO | Any, question: bytes) -> None:
@@ -84,22 +127,24 @@ def _environment(blas_threads: int) -> dict[str, str]:
     return passed_on | threads | place | {"GGML_NO_BACKTRACE": "1"}
 
 
-def _serve() -> None:
+def serve() -> None:
     """Answer one question; the child's `main`."""
+    global _report_pipe  # noqa: PLW0603 - a process has one parent
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
     answer_pipe = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not mix with the answer
     length = int.from_bytes(sys.stdin.buffer.read(8), "little")
     question = sys.stdin.buffer.read(length)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
-    lang, function, args, kwargs = pickle.loads(question)  # noqa: S301 - from our own parent
+    lang, function = pickle.loads(question)  # noqa: S301 - from our own parent
     choose_language(lang)
+    _report_pipe = answer_pipe
     try:
-        answer = (True, function(*args, **kwargs))
+        answer = (_Kind.ANSWER, function())
     except KnownError as error:
-        answer = (False, error)
+        answer = (_Kind.ERROR, error)
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent reports it as a bug
-        answer = (False, BugError("in a worker", place_of(error)))
+        answer = (_Kind.ERROR, BugError("in a worker", place_of(error)))
     with answer_pipe:
         pickle.dump(answer, answer_pipe)
 
@@ -108,7 +153,3 @@ def _leave_with_parent() -> None:
     """A worker whose parent was killed must not go on writing."""
     os.read(0, 1)  # unbuffered: a buffered reader holds a lock the interpreter needs to end
     os._exit(1)
-
-
-if __name__ == "__main__":
-    _serve()

@@ -1,39 +1,56 @@
-"""`soulchat-convert`: plan, run, verify and inspect from the command line."""
+"""`soulchat-convert`: plan, run, verify, diff and inspect from the command line."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
+import re
+import shutil
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from convert.cost import estimate
+from convert.difference import compare_files
+from convert.errors import StoppedError, Terminated
+from convert.ggml import TensorType
 from convert.inspection import describe
-from convert.mixtures import Mixture
+from convert.mixtures import Mixture, TypeRule
 from convert.plan import Plan, check_output, make_plan
-from convert.report import fallbacks
+from convert.progress import Progress, as_json_lines, shown_on
+from convert.report import remarks, remarks_as_sentences
 from convert.run import run
-from convert.verify import Level, verify_file, verify_vocabulary
+from convert.verify import Level
+from convert.verify_again import verify_again
 from resources.command import run_command, whole_number
 from resources.errors import EXIT_DONE
 from resources.messages import LANGUAGES, sentence
+from resources.processor import physical_cores
 
 _MEBIBYTE: Final = 1024 * 1024
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # leave no part file behind
+    signal.signal(signal.SIGTERM, _terminated)
     return run_command(_command, arguments, interrupted="convert.interrupted")
+
+
+def _terminated(_number: int, _frame: object) -> None:
+    raise Terminated
 
 
 def _command(given: list[str]) -> int:
     options = _parser().parse_args(given)
-    answer = _COMMANDS[options.command](options)
-    print(json.dumps(answer, ensure_ascii=False) if options.json else _readable(options, answer))
+    try:
+        answer = _COMMANDS[options.command](options)
+    except Terminated:
+        raise StoppedError("stopped") from None
+    as_json = options.json or getattr(options, "jsonl", False)
+    print(json.dumps(answer, ensure_ascii=False) if as_json else _readable(options, answer))
     return EXIT_DONE
 
 
@@ -51,11 +68,26 @@ def _parser() -> argparse.ArgumentParser:
     out = argparse.ArgumentParser(add_help=False)
     out.add_argument("--out", type=Path, required=True, metavar="FILE", help=text("out"))
     out.add_argument("--quant", choices=[one.name for one in Mixture], required=True)
+    out.add_argument(
+        "--tensor-type",
+        type=_type_rule,
+        action="append",
+        default=[],
+        metavar="REGEX=TYPE",
+        help=text("tensor_type"),
+    )
+    pace = argparse.ArgumentParser(add_help=False)
+    pace.add_argument(
+        "--threads", type=whole_number(1), default=physical_cores(), help=text("threads")
+    )
     check = argparse.ArgumentParser(add_help=False)
     levels = [level.name.lower() for level in Level]
     check.add_argument("--verify", choices=levels, default="weights", help=text("verify_level"))
-    check.add_argument("--threads", type=whole_number(1), default=_cores(), help=text("threads"))
     check.add_argument("--calibration", type=Path, metavar="FILE", help=text("calibration"))
+    lines = argparse.ArgumentParser(add_help=False)
+    lines.add_argument("--jsonl", action="store_true", help=text("jsonl"))
+    other = argparse.ArgumentParser(add_help=False)
+    other.add_argument("other", type=Path, metavar="OTHER", help=text("other"))
     written = argparse.ArgumentParser(add_help=False)
     written.add_argument("file", type=Path, metavar="FILE", help=text("file"))
 
@@ -64,9 +96,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, parents in {
-        "plan": [source, out, shared],
-        "run": [source, out, check, shared],
-        "verify": [written, source, check, shared],
+        "plan": [source, out, pace, shared],
+        "run": [source, out, check, pace, shared, lines],
+        "verify": [written, source, check, pace, shared],
+        "diff": [written, other, shared],
         "inspect": [written, shared],
     }.items():
         commands.add_parser(
@@ -75,68 +108,111 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _type_rule(text: str) -> TypeRule:
+    """Parse REGEX=TYPE; the last equals sign parts them."""
+    pattern, _, name = text.rpartition("=")
+    known = ", ".join(kind.name for kind in TensorType)
+    try:
+        re.compile(pattern)
+        return TypeRule(pattern, TensorType[name.upper()])
+    except (KeyError, re.error):
+        raise argparse.ArgumentTypeError(sentence("convert.tensor_type", known=known)) from None
 
 
-def _planned(options: argparse.Namespace, out: Path, mixture: Mixture) -> Plan:
-    return make_plan(options.base, options.adapter, out, mixture)
+def _planned(options: argparse.Namespace) -> Plan:
+    mixture = Mixture[options.quant]
+    return make_plan(options.base, options.adapter, options.out, mixture, options.tensor_type)
 
 
 def _plan(options: argparse.Namespace) -> dict[str, Any]:
-    plan = _planned(options, options.out, Mixture[options.quant])
+    plan = _planned(options)
     check_output(plan)
+    cost = estimate(plan, options.threads)
     return {
         "family": plan.family.name,
         "weights": plan.weights,
         "tensors": len(plan.tensors),
         "bytes": plan.size,
         "quantisation": plan.mixture.name,
-        "fallbacks": fallbacks(plan),
+        "cost": asdict(cost),
+        "free_bytes": shutil.disk_usage(plan.out.absolute().parent).free,
+        **remarks(plan),
     }
 
 
 def _run(options: argparse.Namespace) -> dict[str, Any]:
-    plan = _planned(options, options.out, Mixture[options.quant])
+    plan = _planned(options)
+    estimate(plan, options.threads)
     level = Level[options.verify.upper()]
-    return run(plan, level, options.threads, options.calibration)
+    return run(plan, level, options.threads, options.calibration, _shown(options))
+
+
+def _shown(options: argparse.Namespace) -> Callable[[Progress], None]:
+    if options.jsonl:
+        return as_json_lines
+    return shown_on(sys.stderr) if sys.stderr.isatty() and not options.json else lambda _: None
 
 
 def _verify(options: argparse.Namespace) -> dict[str, Any]:
-    mixture = Mixture(describe(options.file)["file_type"])
-    plan = _planned(options, options.file, mixture)
     level = Level[options.verify.upper()]
-    parity = verify_file(plan, options.file, Level.STRUCTURE, options.threads)
-    parity |= verify_vocabulary(plan, options.file, options.calibration) if level else {}
-    return parity | verify_file(plan, options.file, level, options.threads)
+    return verify_again(
+        options.file, options.base, options.adapter, level, options.threads, options.calibration
+    )
+
+
+def _diff(options: argparse.Namespace) -> dict[str, Any]:
+    return compare_files(options.file, options.other)
 
 
 def _inspect(options: argparse.Namespace) -> dict[str, Any]:
     return describe(options.file)
 
 
-_COMMANDS: Final = {"plan": _plan, "run": _run, "verify": _verify, "inspect": _inspect}
+_COMMANDS: Final = {
+    "plan": _plan,
+    "run": _run,
+    "verify": _verify,
+    "diff": _diff,
+    "inspect": _inspect,
+}
 
 
 def _readable(options: argparse.Namespace, answer: dict[str, Any]) -> str:
     if options.command == "plan":
         mebibytes = f"{answer['bytes'] / _MEBIBYTE:.1f}"
-        return sentence("convert.planned", path=options.out, mebibytes=mebibytes, **answer)
+        cost = answer["cost"]
+        planned = sentence(
+            "convert.planned",
+            path=options.out,
+            mebibytes=mebibytes,
+            memory=f"{cost['memory_bytes'] / _MEBIBYTE:.0f}",
+            seconds=f"{cost['seconds']:.0f}",
+            **answer,
+        )
+        return "\n".join([planned, *remarks_as_sentences(answer)])
     if options.command == "run":
         card, cost = answer["card"], answer["cost"]
-        return sentence(
+        done = sentence(
             "convert.done",
             path=options.out,
             mebibytes=f"{card['bytes'] / _MEBIBYTE:.1f}",
             seconds=f"{cost['seconds']:.1f}",
             parity=json.dumps(card["parity"], ensure_ascii=False),
         )
+        return "\n".join([done, *remarks_as_sentences(card)])
     if options.command == "verify":
         parity = json.dumps(answer, ensure_ascii=False)
         return sentence("convert.verified", path=options.file, parity=parity)
-    return json.dumps(answer, ensure_ascii=False, indent=2)
+    details = json.dumps(answer, ensure_ascii=False, indent=2)
+    if options.command == "diff":
+        differing = len(answer["differing_tensors"])
+        return sentence(
+            "convert.compared",
+            equal=answer["equal_tensors"],
+            differing=differing,
+            details=details,
+        )
+    return details
 
 
 if __name__ == "__main__":

@@ -36,5 +36,17 @@ class VerificationError(ConvertError):
     """The written file differs from its sources by more than its type explains."""
 
 
+class EndlessReplyError(VerificationError):
+    """A file that is right by its numbers, whose reply did not end; it is not thrown away."""
+
+
 class WorkerError(ConvertError):
-    """A child process died, for example by an abort inside libggml."""
+    """A child process died: for want of memory, by an abort inside libggml."""
+
+
+class StoppedError(ConvertError):
+    """The system asked this process to end (SIGTERM)."""
+
+
+class Terminated(KeyboardInterrupt):
+    """What SIGTERM raises wherever this process is; nothing but a command's end catches it."""

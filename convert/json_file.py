@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from convert.errors import BaseModelError
+from resources.system_errors import reason_of
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def read_object(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise BaseModelError("file_missing", path=path) from None
     except OSError as error:
-        raise BaseModelError("file_unreadable", path=path, reason=error.strerror) from error
+        raise BaseModelError("file_unreadable", path=path, reason=reason_of(error)) from error
     except (ValueError, RecursionError) as error:
         raise BaseModelError("json_damaged", path=path) from error
     if not isinstance(value, dict):

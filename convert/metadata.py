@@ -7,6 +7,7 @@ the whole file, is known before anything is written.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,13 +17,15 @@ import numpy as np
 
 from convert.arch.spec import Family
 from convert.ggml import TensorType, row_bytes
-from convert.hyperparameters import Hyperparameters
+from convert.hyperparameters import Hyperparameters, Rope
 from convert.merge import MergedTensor
 from convert.mixtures import Mixture
+from convert.token_table import Kind, SpacePrefix
 from convert.vocab import Vocabulary
 
 ALIGNMENT: Final = 32
 _QUANTISATION_VERSION: Final = 2
+_STRIPPING_NAME: Final = re.compile("phi-?3", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def header_bytes(
 ) -> bytes:
     """Return everything before the tensor data, padded to the alignment."""
     writer = gguf.GGUFWriter(None, family.name)
-    _describe(writer, description, mixture)
+    _describe(writer, description, vocabulary, mixture)
     _add_hyperparameters(writer, family, parameters)
     _add_vocabulary(writer, vocabulary)
     writer.add_chat_template(description.chat_template)
@@ -94,15 +97,28 @@ def header_bytes(
     return header.ljust(padded(len(header)), b"\0")
 
 
-def _describe(writer: gguf.GGUFWriter, description: Description, mixture: Mixture) -> None:
+def _describe(
+    writer: gguf.GGUFWriter, description: Description, vocabulary: Vocabulary, mixture: Mixture
+) -> None:
     writer.add_type("model")
-    writer.add_name(description.name)
+    writer.add_name(_shown_name(description.name, vocabulary))
     if description.licence:
         writer.add_license(description.licence)
     if description.languages:
         writer.add_languages(list(description.languages))
     writer.add_quantization_version(_QUANTISATION_VERSION)
     writer.add_file_type(int(mixture))
+
+
+def _shown_name(name: str, vocabulary: Vocabulary) -> str:
+    """Return a name by which llama.cpp strips white space behind special tokens, or does not.
+
+    It has no field for that: it looks for "phi-3" or "phi3" in the name (`llama-vocab.cpp`).
+    """
+    stripped = _STRIPPING_NAME.search(name) is not None
+    if vocabulary.strips_right and not stripped:
+        return f"{name} (phi-3)"
+    return name if vocabulary.strips_right else _STRIPPING_NAME.sub("phi 3", name)
 
 
 def _add_hyperparameters(
@@ -118,20 +134,43 @@ def _add_hyperparameters(
     writer.add_key_length(parameters.head_size)
     writer.add_value_length(parameters.head_size)
     writer.add_layer_norm_rms_eps(parameters.norm_epsilon)
-    writer.add_rope_freq_base(parameters.rope.theta)
-    if family.writes_rope_dimension:
-        writer.add_rope_dimension_count(parameters.head_size)
-    if parameters.rope.kind == "linear":
+    _add_rope(writer, parameters.rope)
+    attention = parameters.attention
+    if attention.cap is not None:
+        writer.add_attn_logit_softcapping(attention.cap)
+    if parameters.logit_cap is not None:
+        writer.add_final_logit_softcapping(parameters.logit_cap)
+    if family.windows and attention.window is not None:
+        writer.add_sliding_window(attention.window)
+        writer.add_sliding_window_pattern(attention.windowed)
+
+
+def _add_rope(writer: gguf.GGUFWriter, rope: Rope) -> None:
+    writer.add_rope_freq_base(rope.theta)
+    writer.add_rope_dimension_count(rope.size)
+    if rope.local_theta is not None:
+        writer.add_rope_freq_base_swa(rope.local_theta)
+    if rope.kind == "linear":
         writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
-        writer.add_rope_scaling_factor(parameters.rope.factor)
+        writer.add_rope_scaling_factor(rope.factor)
+    if rope.kind == "longrope":
+        writer.add_rope_scaling_type(gguf.RopeScalingType.LONGROPE)
+        writer.add_rope_scaling_orig_ctx_len(rope.original_context)
+        writer.add_rope_scaling_attn_factors(rope.attention_factor)
 
 
 def _add_vocabulary(writer: gguf.GGUFWriter, vocabulary: Vocabulary) -> None:
-    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_model(vocabulary.kind.value)
     writer.add_tokenizer_pre(vocabulary.pre_tokenizer)
     writer.add_token_list(list(vocabulary.tokens))
     writer.add_token_types([int(kind) for kind in vocabulary.types])
-    writer.add_token_merges(list(vocabulary.merges))
+    if vocabulary.kind is Kind.PIECES:
+        writer.add_token_scores(list(vocabulary.scores))
+        writer.add_add_space_prefix(vocabulary.space_prefix is SpacePrefix.ALWAYS)
+    else:
+        writer.add_token_merges(list(vocabulary.merges))
+    if vocabulary.unknown_id is not None:
+        writer.add_unk_token_id(vocabulary.unknown_id)
     if vocabulary.begin_id is not None:
         writer.add_bos_token_id(vocabulary.begin_id)
     if vocabulary.padding_id is not None:
@@ -139,5 +178,6 @@ def _add_vocabulary(writer: gguf.GGUFWriter, vocabulary: Vocabulary) -> None:
     setters = (writer.add_eos_token_id, writer.add_eot_token_id, writer.add_eom_token_id)
     for add, id_ in zip(setters, vocabulary.end_ids, strict=False):
         add(id_)
+    assert vocabulary.begin_id is not None or not vocabulary.adds_begin  # or llama.cpp aborts
     writer.add_add_bos_token(vocabulary.adds_begin)
     writer.add_add_eos_token(vocabulary.adds_end)

@@ -6,7 +6,9 @@ every tensor to the bytes `llama_model_quantize` writes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
@@ -20,69 +22,127 @@ class Mixture(IntEnum):
 
     F32 = 0
     F16 = 1
+    Q4_0 = 2
     Q8_0 = 7
+    Q3_K_M = 12
+    Q4_K_S = 14
     Q4_K_M = 15
+    Q5_K_S = 16
+    Q5_K_M = 17
+    Q6_K = 18
+    IQ4_XS = 30
+    BF16 = 32
 
     @property
     def default_type(self) -> TensorType:
         """The type of an ordinary matrix."""
-        return _DEFAULTS[self]
+        return TensorType[self.name.removesuffix("_M").removesuffix("_S")]
 
 
-_DEFAULTS: Final = {
-    Mixture.F32: TensorType.F32,
-    Mixture.F16: TensorType.F16,
-    Mixture.Q8_0: TensorType.Q8_0,
-    Mixture.Q4_K_M: TensorType.Q4_K,
-}
+@dataclass(frozen=True, slots=True)
+class TypeRule:
+    """A person's own choice: tensors whose name holds a match of `pattern` get `kind`."""
+
+    pattern: str
+    kind: TensorType
+
+
+_UNQUANTISED: Final = (TensorType.F32, TensorType.F16, TensorType.BF16)
 _FALLBACKS: Final = {
+    TensorType.Q3_K: TensorType.Q4_0,
     TensorType.Q4_K: TensorType.Q5_0,
     TensorType.Q5_K: TensorType.Q5_1,
     TensorType.Q6_K: TensorType.Q8_0,
+    TensorType.IQ4_XS: TensorType.IQ4_NL,
 }
 """What rows that are no multiple of 256 get instead."""
+_VALUES: Final = ("attn_v", "attn_qkv")
 
 
 def choose_types(
-    mixture: Mixture, tensors: Sequence[MergedTensor], parameters: Hyperparameters
+    mixture: Mixture,
+    tensors: Sequence[MergedTensor],
+    parameters: Hyperparameters,
+    rules: Sequence[TypeRule] = (),
 ) -> Iterator[tuple[TensorType, TensorType]]:
     """Yield (wanted, chosen) for each tensor; they differ where the row length forbids `wanted`.
 
-    `tensors` come in file order, because the choice for a layer depends on its number.
+    `tensors` come in file order, because the choice for a layer depends on its number. The
+    first of the `rules` that matches wins over the mixture; vectors and norms stay float32.
     """
-    tied = all(tensor.name != "output.weight" for tensor in tensors)
-    values_seen = downs_seen = 0
+    choice = _Choice(mixture, tensors, parameters)
     for tensor in tensors:
-        wanted = mixture.default_type
         if len(tensor.shape) < 2 or tensor.name.endswith("_norm.weight"):
             yield TensorType.F32, TensorType.F32
             continue
-        if wanted in (TensorType.F32, TensorType.F16):
-            yield wanted, wanted
-            continue
-        kind = tensor.name.rpartition(".")[0].rpartition(".")[2]
-        if kind == "output" or (tied and kind == "token_embd"):
-            fits = tensor.columns % BLOCKS[wanted][0] == 0
-            if wanted is not TensorType.Q8_0:
-                wanted = TensorType.Q6_K if fits else TensorType.Q8_0
-        elif kind == "attn_v":
-            wanted = _value_type(mixture, values_seen, parameters)
-            values_seen += 1
-        elif kind == "ffn_down":
-            if mixture is Mixture.Q4_K_M and _more_bits(downs_seen, parameters.layers):
-                wanted = TensorType.Q6_K
-            downs_seen += 1
+        named = next((rule.kind for rule in rules if re.search(rule.pattern, tensor.name)), None)
+        wanted = choice.of(tensor) if named is None else named
         yield wanted, _fitting(wanted, tensor.columns)
 
 
-def _value_type(mixture: Mixture, layer: int, parameters: Hyperparameters) -> TensorType:
-    if mixture is not Mixture.Q4_K_M:
-        return mixture.default_type
-    if _more_bits(layer, parameters.layers):
-        return TensorType.Q6_K
-    # The 70B models share one value head among eight query heads: more bits cost little.
-    grouped_70b = parameters.layers == 80 and parameters.heads != parameters.kv_heads
-    return TensorType.Q5_K if grouped_70b else TensorType.Q4_K
+class _Choice:
+    """The mixture's own choice, which counts the value and down projections it has seen."""
+
+    def __init__(
+        self, mixture: Mixture, tensors: Sequence[MergedTensor], parameters: Hyperparameters
+    ) -> None:
+        self._mixture = mixture
+        self._parameters = parameters
+        self._tied = all(tensor.name != "output.weight" for tensor in tensors)
+        values = (one for one in tensors if len(one.shape) > 1 and _kind(one) in _VALUES)
+        self._values = sum(1 for _ in values)
+        self._values_seen = self._downs_seen = 0
+
+    def of(self, tensor: MergedTensor) -> TensorType:
+        default, kind = self._mixture.default_type, _kind(tensor)
+        if default in _UNQUANTISED:
+            return default
+        if kind == "output" or (self._tied and kind == "token_embd"):
+            fits = tensor.columns % BLOCKS[default][0] == 0
+            return TensorType.Q6_K if fits and default is not TensorType.Q8_0 else TensorType.Q8_0
+        if kind in _VALUES:
+            self._values_seen += 1
+            return self._value(self._values_seen - 1)
+        if kind == "ffn_down":
+            self._downs_seen += 1
+            return self._down(self._downs_seen - 1)
+        more = kind == "attn_output" and self._mixture is Mixture.Q3_K_M
+        return TensorType.Q4_K if more else default
+
+    def _value(self, layer: int) -> TensorType:
+        group = self._parameters.heads // self._parameters.kv_heads
+        kind = self._mixture.default_type
+        match self._mixture:
+            case Mixture.Q3_K_M:
+                kind = TensorType.Q5_K if layer < 2 else TensorType.Q4_K
+            case Mixture.IQ4_XS if group >= 4:
+                kind = TensorType.Q5_K
+            case Mixture.Q4_K_M | Mixture.Q5_K_M if _more_bits(layer, self._values):
+                kind = TensorType.Q6_K
+            case Mixture.Q4_K_S if layer < 4:
+                kind = TensorType.Q5_K
+            case _:
+                pass
+        # The 70B models share one value head among eight query heads: more bits cost little.
+        if self._parameters.layers == 80 and group > 1:
+            return TensorType.Q5_K if kind in (TensorType.Q3_K, TensorType.Q4_K) else kind
+        return kind
+
+    def _down(self, layer: int) -> TensorType:
+        layers = self._parameters.layers
+        match self._mixture:
+            case Mixture.Q3_K_M:
+                return TensorType.Q5_K if layer < layers // 16 else TensorType.Q4_K
+            case Mixture.Q4_K_M | Mixture.Q5_K_M if _more_bits(layer, layers):
+                return TensorType.Q6_K
+            case Mixture.Q4_K_S | Mixture.IQ4_XS if layer < layers // 8:
+                return TensorType.Q5_K
+            case _:
+                return self._mixture.default_type
+
+
+def _kind(tensor: MergedTensor) -> str:
+    return tensor.name.rpartition(".")[0].rpartition(".")[2]
 
 
 def _more_bits(layer: int, layers: int) -> bool:

@@ -9,42 +9,55 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from convert.adapter import Delta, read_adapter
-from convert.arch import family_of
-from convert.arch.spec import EMBEDDING, Family, RowOrder, TensorSpec
-from convert.chat_template import read_chat_template
+from convert.adapted import AdaptedBase, check_foreign, check_shapes
+from convert.arch.spec import Family, Head, RowOrder, TensorSpec
+from convert.checkpoint import open_checkpoint
+from convert.dialogue_form import read_dialogue_form
 from convert.errors import AdapterError, BaseModelError, OutputError
-from convert.ggml import row_bytes
-from convert.hyperparameters import Hyperparameters, read_hyperparameters
+from convert.ggml import TensorType, row_bytes
+from convert.hyperparameters import Hyperparameters
 from convert.merge import MergedTensor
 from convert.metadata import Description, PlannedTensor, header_bytes, padded
-from convert.mixtures import Mixture, choose_types
-from convert.rope import llama3_factors
+from convert.mixtures import Mixture, TypeRule, choose_types
+from convert.model_config import read_model
+from convert.module_names import shortened, style_of
+from convert.other_base import other_base
+from convert.rope import rope_tensors
 from convert.run_card import RunCard, read_run_card
-from convert.sources import SourceTensor, open_checkpoint
-from convert.vocab import Vocabulary, read_vocabulary
+from convert.sources import SourceTensor
+from convert.updates import Update
+from convert.value_forms import ValueForm
+from convert.vocab import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One conversion, decided. Sizes in bytes; `header` ends where tensor data begins."""
+    """One conversion, decided. Sizes in bytes; `header` ends where tensor data begins.
+
+    `left_out`: tensors of base and adapter beside the decoder. `other_base`: the base the adapter
+    names, where that is not this one's name.
+    """
 
     base: Path
     adapter: Path | None
     out: Path
     mixture: Mixture
+    rules: tuple[TypeRule, ...]
     family: Family
     parameters: Hyperparameters
+    tokenizer: Path
     vocabulary: Vocabulary
     description: Description
     card: RunCard
     tensors: tuple[PlannedTensor, ...]
     header: bytes
     size: int
+    left_out: tuple[str, ...]
+    other_base: str | None
 
     @property
     def card_file(self) -> Path:
@@ -52,137 +65,167 @@ class Plan:
         return self.out.with_name("model.json")
 
     @property
+    def part(self) -> Path:
+        """The output until it is proven."""
+        return self.out.with_name(f"{self.out.name}.part")
+
+    @property
     def weights(self) -> int:
         """Weights of the model."""
         return sum(tensor.merged.weights for tensor in self.tensors)
 
 
-def make_plan(base: Path, adapter: Path | None, out: Path, mixture: Mixture) -> Plan:
+def make_plan(
+    base: Path,
+    adapter: Path | None,
+    out: Path,
+    mixture: Mixture,
+    rules: Sequence[TypeRule] = (),
+) -> Plan:
     """Read the headers of `base` and `adapter` and decide the whole conversion.
+
+    Weights are read only where a tied base stores its head once more. `rules` choose the type of
+    single tensors in the mixture's place.
 
     Raises:
         ConvertError: whatever would make the conversion fail or lie later on.
     """
     if not base.is_dir():
         raise BaseModelError("base_missing", path=base)
-    parameters = read_hyperparameters(base)
-    family = family_of(parameters.architecture, base)
-    vocabulary = read_vocabulary(base, parameters.vocabulary)
+    family, parameters = read_model(base)
+    decoder, left_out = _decoder(family, open_checkpoint(base))
+    adapted = AdaptedBase(
+        decoder,
+        adapter,
+        embedding=f"{family.embedding.module}.weight",
+        head=f"{family.head.module}.weight",
+        tied=parameters.tied,
+        styles=family.styles,
+        left_out=family.left_out,
+    )
+    parameters = _adapted_sizes(base, family, parameters, adapted)
+    form = read_dialogue_form(base, adapter, family, parameters.vocabulary)
     card = read_run_card(base, adapter)
     description = Description(
         name=card.name or out.stem,
         licence=card.licence,
         languages=card.languages,
-        chat_template=read_chat_template(base, adapter),
+        chat_template=form.template,
     )
-    deltas = read_adapter(adapter) if adapter is not None else {}
-    merged = _merged_tensors(base, family, parameters, open_checkpoint(base), deltas)
-    unused = sorted(set(deltas) - {one.delta.module for one in merged if one.delta})
-    if unused:
-        raise AdapterError(
-            "adapter_other_base",
-            path=adapter,
-            unused=len(unused),
-            total=len(deltas),
-            first=unused[0],
-            layers=parameters.layers,
-        )
-    tensors = tuple(_placed(merged, mixture, parameters))
-    header = header_bytes(family, parameters, vocabulary, description, mixture, tensors)
+    merged = _merged_tensors(base, family, parameters, adapted)
+    check_foreign(merged)
+    tensors = tuple(_placed(merged, choose_types(mixture, merged, parameters, rules)))
+    header = header_bytes(family, parameters, form.vocabulary, description, mixture, tensors)
     size = len(header) + sum(padded(tensor.bytes) for tensor in tensors)
     return Plan(
         base=base,
         adapter=adapter,
         out=out,
         mixture=mixture,
+        rules=tuple(rules),
         family=family,
         parameters=parameters,
-        vocabulary=vocabulary,
+        tokenizer=form.tokenizer,
+        vocabulary=form.vocabulary,
         description=description,
         card=card,
         tensors=tensors,
         header=header,
         size=size,
+        left_out=left_out + (adapted.adapter.left_out if adapted.adapter else ()),
+        other_base=other_base(base, adapted.adapter.config) if adapted.adapter else None,
+    )
+
+
+def _decoder(
+    family: Family, checkpoint: Mapping[str, SourceTensor]
+) -> tuple[dict[str, SourceTensor], tuple[str, ...]]:
+    """Return the decoder's tensors by the names it has alone, and what lies beside it."""
+    beside = tuple(name for name in checkpoint if name.startswith(family.left_out))
+    style = style_of(family.styles, checkpoint)
+    decoder = {
+        shortened(style, name): tensor for name, tensor in checkpoint.items() if name not in beside
+    }
+    return decoder, beside
+
+
+def _adapted_sizes(
+    base: Path, family: Family, parameters: Hyperparameters, adapted: AdaptedBase
+) -> Hyperparameters:
+    """Return the sizes of the model as training left it."""
+    if parameters.tied and not adapted.head_is_embedding and family.head_rule is Head.NEVER:
+        module = family.head.module
+        if adapted.parted:
+            raise BaseModelError("base_splits_head", path=base, module=module, family=family.name)
+        raise AdapterError("adapter_splits_head", module=module, family=family.name)
+    return replace(
+        parameters,
+        vocabulary=adapted.vocabulary or parameters.vocabulary,
+        layers=len(adapted.layers) if adapted.layers is not None else parameters.layers,
+        tied=adapted.head_is_embedding,
     )
 
 
 def _merged_tensors(
-    base: Path,
-    family: Family,
-    parameters: Hyperparameters,
-    checkpoint: Mapping[str, SourceTensor],
-    deltas: Mapping[str, Delta],
+    base: Path, family: Family, parameters: Hyperparameters, adapted: AdaptedBase
 ) -> list[MergedTensor]:
     """Return the model's tensors in the order llama.cpp files have: globals, then layers."""
     found: list[MergedTensor] = []
-    used: set[str] = set()
-    for spec in _specs(family, parameters, deltas):
+    modules = {family.head.module: True}
+    for spec, original in _specs(family, parameters, adapted.layers):
         name = f"{spec.module}.{spec.parameter}"
-        tied_head = parameters.tied and spec is family.head
-        source = checkpoint.get(f"{EMBEDDING.module}.weight" if tied_head else name)
-        if source is None:
-            if spec.optional:
-                continue
-            raise BaseModelError("tensor_missing", path=base, tensor=name)
-        used.add(source.name)
-        found.append(_merged(spec, source, deltas, parameters))
-    if parameters.tied:
-        used.add(f"{family.head.module}.weight")
-    for name, tensor in checkpoint.items():
-        if name not in used and not name.endswith(family.ignored_suffixes):
-            raise BaseModelError("tensor_unknown", path=tensor.path, tensor=name)
-    if parameters.rope.kind == "llama3":
-        factors = llama3_factors(parameters.rope, parameters.head_size)
-        values = tuple(float(factor) for factor in factors)
-        found.append(MergedTensor("rope_freqs.weight", (len(values),), values))
+        if len(spec.axes) > 1:
+            modules.setdefault(spec.module, False)
+        source, update = adapted.find(name, original)
+        if source is not None:
+            found.append(_merged(spec, source, update, parameters))
+        elif not spec.optional:
+            raise BaseModelError("tensor_missing", path=base, tensor=original)
+    for name, tensor in adapted.unused(family.ignored_suffixes):
+        raise BaseModelError("tensor_unknown", path=tensor.path, tensor=name)
+    adapted.check_used(modules, parameters.layers)
+    for rotary, values in rope_tensors(parameters.rope):
+        found.append(MergedTensor(rotary, (len(values),), values))
     return sorted(found, key=_file_order)
 
 
 def _specs(
-    family: Family, parameters: Hyperparameters, deltas: Mapping[str, Delta]
-) -> Iterator[TensorSpec]:
-    yield from family.global_tensors
-    # An adapter on a tied head or embedding makes the two differ: the head is then written too.
-    if not parameters.tied or {EMBEDDING.module, family.head.module} & set(deltas):
-        yield family.head
-    for layer in range(parameters.layers):
+    family: Family, parameters: Hyperparameters, layers: Sequence[int] | None
+) -> Iterator[tuple[TensorSpec, str]]:
+    """Yield every tensor of the model, and the name of its parameter in the base."""
+    for spec in family.global_tensors:
+        yield spec, f"{spec.module}.{spec.parameter}"
+    if not parameters.tied or family.head_rule is Head.ALWAYS:
+        yield _head(family, parameters), f"{family.head.module}.{family.head.parameter}"
+    for layer, original in enumerate(layers or range(parameters.layers)):
         for spec in family.layer_tensors:
-            yield TensorSpec(
-                spec.name.format(layer),
-                spec.module.format(layer),
-                spec.axes,
-                spec.parameter,
-                spec.order,
-                spec.optional,
-            )
+            placed = replace(spec, name=spec.name.format(layer), module=spec.module.format(layer))
+            yield placed, f"{spec.module.format(original)}.{spec.parameter}"
+
+
+def _head(family: Family, parameters: Hyperparameters) -> TensorSpec:
+    if family.unit_head_rows is None or parameters.vocabulary < family.unit_head_rows:
+        return family.head
+    return replace(family.head, form=ValueForm.UNIT_ROWS)
 
 
 def _merged(
-    spec: TensorSpec,
-    source: SourceTensor,
-    deltas: Mapping[str, Delta],
-    parameters: Hyperparameters,
+    spec: TensorSpec, source: SourceTensor, update: Update | None, parameters: Hyperparameters
 ) -> MergedTensor:
-    shape = tuple(axis.length(parameters) for axis in spec.axes)
-    if source.shape != shape:
+    shape, expected = spec.shape(parameters), spec.source_shape(parameters)
+    if source.shape != expected:
         raise BaseModelError(
             "tensor_shape",
             path=source.path,
             tensor=source.name,
-            expected=list(shape),
+            expected=list(expected),
             found=list(source.shape),
         )
-    delta = deltas.get(spec.module) if spec.parameter == "weight" and len(shape) == 2 else None
-    if delta is not None and delta.shape != shape:
-        raise AdapterError(
-            "adapter_shape",
-            path=delta.left.path,
-            module=spec.module,
-            expected=list(shape),
-            found=list(delta.shape),
-        )
+    if update is not None:
+        check_shapes(update, expected)
     multiple = parameters.head_size if spec.order is RowOrder.ROTARY_PAIRS else 1
-    return MergedTensor(spec.name, shape, source, delta, spec.order, multiple)
+    part = spec.part.rows(parameters) if spec.part else None
+    return MergedTensor(spec.name, shape, source, update, spec.order, multiple, part, spec.form)
 
 
 def _file_order(tensor: MergedTensor) -> tuple[int, str]:
@@ -191,10 +234,9 @@ def _file_order(tensor: MergedTensor) -> tuple[int, str]:
 
 
 def _placed(
-    merged: list[MergedTensor], mixture: Mixture, parameters: Hyperparameters
+    merged: list[MergedTensor], types: Iterator[tuple[TensorType, TensorType]]
 ) -> Iterator[PlannedTensor]:
     offset = 0
-    types = choose_types(mixture, merged, parameters)
     for tensor, (wanted, kind) in zip(merged, types, strict=True):
         planned = PlannedTensor(tensor, kind, wanted, offset)
         yield planned
@@ -213,9 +255,14 @@ def check_output(plan: Plan) -> None:
         raise OutputError("out_folder", path=plan.out)
     if os.path.lexists(plan.card_file) and not _describes(plan.card_file, plan.out.name):
         raise OutputError("card_of_another", path=plan.card_file, file=plan.out.name)
-    free = shutil.disk_usage(folder).free
+    free = shutil.disk_usage(folder).free + _claimed(plan.part)
     if free < plan.size:
         raise OutputError("disk_full", path=folder, needed=plan.size, free=free)
+
+
+def _claimed(part: Path) -> int:
+    """Bytes a killed run holds already, which this one takes over or gives back."""
+    return part.stat().st_size if part.is_file() else 0
 
 
 def _describes(card_file: Path, name: str) -> bool:

@@ -51,13 +51,19 @@ DIALOGUES: Final = (
 """Two conversations on which two implementations' logits are compared."""
 
 
-def probe_strings(control_tokens: Sequence[str], count: int = COUNT) -> Iterator[str]:
-    """Yield `count` strings; `control_tokens` are the vocabulary's own special tokens."""
+def probe_strings(
+    control_tokens: Sequence[str], count: int = COUNT, *, ascii_spaces: bool = False
+) -> Iterator[str]:
+    """Yield `count` strings; `control_tokens` are the vocabulary's own special tokens.
+
+    `ascii_spaces`: no other white space occurs.
+    """
     dice = np.random.default_rng(20231120)
     words = [line.split() for line in _WORDS]
+    spaces = [space for space in _SPACES if space.isascii() or not ascii_spaces]
     sources: list[Callable[[], str]] = [
         lambda: _one_of(dice, _one_of(dice, words)),
-        lambda: _one_of(dice, _SPACES),
+        lambda: _one_of(dice, spaces),
         lambda: _characters(dice, *_one_of(dice, _BLOCKS)),
         lambda: _characters(dice, *_HAN),
     ]

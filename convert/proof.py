@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from tokenizers import Tokenizer
+from typing import TYPE_CHECKING
 
 from convert import runtime
 from convert.errors import VocabularyError
 from convert.probes import probe_strings
-from convert.vocab import TokenType, Vocabulary
+from convert.token_table import SpacePrefix
+from convert.vocab import Vocabulary
+
+if TYPE_CHECKING:
+    from convert.source_tokenizer import SourceTokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +37,30 @@ def prove_tokenizer(
 ) -> TokenizerProof:
     """Tokenise the probes, and the corpus's messages if given, both ways.
 
-    The file at `path` needs its header only.
+    The file at `path` needs its header only. Where the source treats the beginning of a text
+    like no other place, every text begins with a special token, as a rendered dialogue does.
+    Where special tokens swallow white space, probes hold only that of ASCII: llama.cpp swallows
+    no other.
 
     Raises:
         VocabularyError: they differ; the sentence names the string's number and, for a probe
             of our own making, the code points. A corpus's text is never shown.
         VerificationError: llama.cpp cannot load the vocabulary.
     """
-    control = [
-        token
-        for token, kind in zip(vocabulary.tokens, vocabulary.types, strict=True)
-        if kind is TokenType.CONTROL
-    ]
-    probes = list(probe_strings(control))
+    control = vocabulary.control_tokens
+    probes = list(probe_strings(control, ascii_spaces=vocabulary.strips_right))
     texts = probes + (list(corpus_messages(corpus)) if corpus is not None else [])
-    source = load_tokenizer(tokenizer_file)
+    if vocabulary.space_prefix is SpacePrefix.FIRST and control:
+        lead = control[0] if vocabulary.begin_id is None else vocabulary.tokens[vocabulary.begin_id]
+        texts = [lead + text for text in texts]
+    from convert.source_tokenizer import load_tokenizer  # noqa: PLC0415 - only this process needs it
+
+    source = load_tokenizer(tokenizer_file, vocabulary)
     found, end_ids = runtime.tokenise(path, texts)
-    expected = (one.ids for one in source.encode_batch(texts, add_special_tokens=False))
+    expected = source.encode_all(texts)
     for index, (text, theirs, ours) in enumerate(zip(texts, expected, found, strict=True)):
         if theirs != ours:
-            points = _code_points(source, text, theirs, ours) if index < len(probes) else "…"
+            points = _code_points(path, source, text) if index < len(probes) else "…"
             raise VocabularyError(
                 "tokenizer_differs", path=tokenizer_file, index=index, points=points
             )
@@ -61,24 +68,13 @@ def prove_tokenizer(
     return TokenizerProof(len(texts), tuple(end_ids), tuple(sorted(missing)))
 
 
-def load_tokenizer(path: Path) -> Tokenizer:
-    """Return the source tokenizer.
-
-    Raises:
-        VocabularyError: its own library cannot read it.
-    """
-    try:
-        return Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises nothing narrower
-        raise VocabularyError("tokenizer_damaged", path=path) from error
-
-
-def _code_points(source: Tokenizer, text: str, theirs: Sequence[int], ours: Sequence[int]) -> str:
-    """Name the characters around the first differing token."""
-    same = next((i for i, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), 0)
-    first = source.encode(text, add_special_tokens=False).offsets[same : same + 1]
-    begin = first[0][0] if first else 0
-    return " ".join(f"U+{ord(character):04X}" for character in text[begin : begin + 6])
+def _code_points(path: Path, source: SourceTokenizer, text: str) -> str:
+    """Name the characters with which the two begin to differ."""
+    beginnings = [text[: end + 1] for end in range(len(text))]
+    ours, _ = runtime.tokenise(path, beginnings)
+    pairs = zip(source.encode_all(beginnings), ours, strict=True)
+    first = next(i for i, (theirs, found) in enumerate(pairs) if theirs != found)
+    return " ".join(f"U+{ord(character):04X}" for character in text[first : first + 6])
 
 
 def corpus_messages(path: Path, limit: int = 5000) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """An independent decoder in numpy: what the merged model computes before any quantisation.
 
-It reads the source tensors and rotates as transformers does, so a fault in names, row order,
+It reads the source tensors and rotates as the source does, so a fault in names, row order,
 rotary constants or the adapter shows as a difference from llama.cpp. One layer is in memory at
-a time.
+a time. What a layer holds decides what it computes: norms behind its parts, fused projections.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from convert.arch.spec import RowOrder
 from convert.hyperparameters import Hyperparameters
 from convert.merge import MergedTensor, RowMerger
-from convert.rope import inverse_frequencies, llama3_factors
+from convert.reference_attention import attend, capped, linear, rms_norm
 from convert.sources import Float32, TensorReader
 from convert.stream import slabs
 
@@ -30,7 +30,7 @@ def reference_logits(
         hidden = [model.embedded(prompt) for prompt in prompts]
         for layer in range(parameters.layers):
             weights = model.layer(layer)
-            hidden = [_block(parameters, weights, states) for states in hidden]
+            hidden = [_block(parameters, weights, states, layer) for states in hidden]
         return model.logits(hidden)
 
 
@@ -49,7 +49,8 @@ class _Model:
 
     def embedded(self, prompt: Sequence[int]) -> Float32:
         merger = RowMerger(self._reader, self._named["token_embd.weight"])
-        return np.concatenate([merger.rows(id_, id_ + 1) for id_ in prompt])  # (T, H)
+        rows = np.concatenate([merger.rows(id_, id_ + 1) for id_ in prompt])  # (T, H)
+        return rows * np.float32(self._parameters.embedding_scale)
 
     def layer(self, number: int) -> dict[str, Float32]:
         prefix = f"blk.{number}."
@@ -62,72 +63,51 @@ class _Model:
     def logits(self, hidden: Sequence[Float32]) -> list[Float32]:
         epsilon = self._parameters.norm_epsilon
         weight = self._read("output_norm.weight")
-        normed = [_rms_norm(states, weight, epsilon) for states in hidden]
+        normed = [rms_norm(states, weight, epsilon) for states in hidden]
         head = self._named.get("output.weight", self._named["token_embd.weight"])
         merger = RowMerger(self._reader, head)
         parts = [
             [states @ rows.T for states in normed]
             for rows in (merger.rows(first, last) for first, last in slabs(head))
         ]
-        return [np.concatenate(columns, axis=1) for columns in zip(*parts, strict=True)]
+        cap = self._parameters.logit_cap
+        return [
+            capped(np.concatenate(columns, axis=1), cap) for columns in zip(*parts, strict=True)
+        ]
 
 
-def _block(parameters: Hyperparameters, weights: Mapping[str, Float32], states: Float32) -> Float32:
-    epsilon = parameters.norm_epsilon
-    normed = _rms_norm(states, weights["attn_norm.weight"], epsilon)
-    states = states + _attention(parameters, weights, normed)
-    normed = _rms_norm(states, weights["ffn_norm.weight"], epsilon)
-    gate = _linear(weights, "ffn_gate", normed)
-    activated = gate / (1 + np.exp(-gate)) * _linear(weights, "ffn_up", normed)  # SwiGLU
-    return states + _linear(weights, "ffn_down", activated)
+def _block(
+    parameters: Hyperparameters, weights: Mapping[str, Float32], states: Float32, layer: int
+) -> Float32:
+    def normed(name: str, values: Float32) -> Float32:
+        weight = weights.get(f"{name}.weight")
+        return values if weight is None else rms_norm(values, weight, parameters.norm_epsilon)
+
+    attended = attend(parameters, weights, normed("attn_norm", states), layer)
+    states = states + normed("post_attention_norm", attended)
+    fed = _feed_forward(parameters, weights, normed("ffn_norm", states))
+    return states + normed("post_ffw_norm", fed)
 
 
-def _attention(
+def _feed_forward(
     parameters: Hyperparameters, weights: Mapping[str, Float32], states: Float32
 ) -> Float32:
-    count, size = len(states), parameters.head_size
-    query, key, value = (
-        _linear(weights, name, states).reshape(count, -1, size).swapaxes(0, 1)  # (heads, T, d)
-        for name in ("attn_q", "attn_k", "attn_v")
-    )
-    query, key = _rotate(parameters, query), _rotate(parameters, key)
-    group = parameters.heads // parameters.kv_heads
-    key, value = np.repeat(key, group, axis=0), np.repeat(value, group, axis=0)
-    scores = query @ key.swapaxes(1, 2) / np.float32(np.sqrt(size))  # (heads, T, T)
-    scores[:, np.triu(np.ones((count, count), bool), 1)] = -np.inf
-    mixed = _softmax(scores) @ value  # (heads, T, d)
-    return _linear(weights, "attn_output", mixed.swapaxes(0, 1).reshape(count, -1))
+    up = linear(weights, "ffn_up", states)
+    if "ffn_gate.weight" in weights:
+        gate = linear(weights, "ffn_gate", states)
+    else:
+        gate, up = np.split(up, 2, axis=1)
+    activate = {"silu": _silu, "gelu": _gelu}[parameters.activation]
+    return linear(weights, "ffn_down", activate(gate) * up)
 
 
-def _rotate(parameters: Hyperparameters, heads: Float32) -> Float32:
-    """Rotate (x_i, x_{i+d/2}) by position · frequency, (heads, T, d)."""
-    rope, size = parameters.rope, parameters.head_size
-    frequencies = inverse_frequencies(rope, size)
-    if rope.kind == "llama3":
-        frequencies = frequencies / llama3_factors(rope, size)
-    elif rope.kind == "linear":
-        frequencies = frequencies / np.float32(rope.factor)
-    angles = np.outer(np.arange(heads.shape[1], dtype=np.float32), frequencies)  # (T, d/2)
-    cosine, sine = np.cos(angles), np.sin(angles)
-    first, second = heads[..., : size // 2], heads[..., size // 2 :]
-    rotated: Float32 = np.concatenate(
-        [first * cosine - second * sine, second * cosine + first * sine], axis=-1
-    )
-    return rotated
+def _silu(values: Float32) -> Float32:
+    result: Float32 = values / (1 + np.exp(-values))
+    return result
 
 
-def _linear(weights: Mapping[str, Float32], name: str, states: Float32) -> Float32:
-    result: Float32 = states @ weights[f"{name}.weight"].T
-    return result + weights[f"{name}.bias"] if f"{name}.bias" in weights else result
-
-
-def _rms_norm(states: Float32, weight: Float32, epsilon: float) -> Float32:
-    mean = np.mean(states * states, axis=-1, keepdims=True)
-    normed: Float32 = states / np.sqrt(mean + np.float32(epsilon)) * weight
-    return normed
-
-
-def _softmax(scores: Float32) -> Float32:
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    result: Float32 = powers / powers.sum(axis=-1, keepdims=True)
+def _gelu(values: Float32) -> Float32:
+    """Return the tanh form of GELU (Hendrycks and Gimpel 2016, arXiv 1606.08415)."""
+    inner = np.float32(np.sqrt(2 / np.pi)) * (values + np.float32(0.044715) * values**3)
+    result: Float32 = np.float32(0.5) * values * (1 + np.tanh(inner))
     return result

@@ -6,13 +6,18 @@ The app reads it beside the GGUF; its shape is agreed with the other stages.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from convert.plan import Plan
+from resources.messages import sentence
 
 
-def model_card(plan: Plan, sha256: str, parity: dict[str, Any]) -> dict[str, Any]:
-    """Return the content of `model.json` for a finished file."""
+def model_card(
+    plan: Plan, sha256: str, tensors: dict[str, str], parity: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the content of `model.json` for a finished file; `tensors`: their SHA-256."""
     card = plan.card
     template = plan.description.chat_template.encode()
     return {
@@ -28,15 +33,42 @@ def model_card(plan: Plan, sha256: str, parity: dict[str, Any]) -> dict[str, Any
         "system": card.system,
         "sampling": card.sampling,
         "quantisation": plan.mixture.name,
+        "tensor_types": {rule.pattern: rule.kind.name for rule in plan.rules} or None,
+        **remarks(plan),
         "parity": parity,
         "run": card.run or None,
+        "tensors": tensors,
     }
 
 
-def fallbacks(plan: Plan) -> list[dict[str, str]]:
-    """Return the tensors whose row length forbade the mixture's choice."""
-    return [
-        {"tensor": tensor.merged.name, "wanted": tensor.wanted.name, "got": tensor.kind.name}
-        for tensor in plan.tensors
-        if tensor.kind is not tensor.wanted
-    ]
+def remarks(plan: Plan) -> dict[str, Any]:
+    """Return what a person may not expect of a conversion.
+
+    `fallbacks`: the tensors whose row length forbade the mixture's choice. `left_out`: special
+    tokens without a row, and how many tensors of which part beside the decoder. `other_base`: the
+    base the adapter says it was trained on, where that is another one.
+    """
+    beside = Counter(name.removeprefix("model.").partition(".")[0] for name in plan.left_out)
+    tokens = list(plan.vocabulary.left_out.values())
+    return {
+        "fallbacks": [
+            {"tensor": tensor.merged.name, "wanted": tensor.wanted.name, "got": tensor.kind.name}
+            for tensor in plan.tensors
+            if tensor.kind is not tensor.wanted
+        ],
+        "left_out": {"tokens": tokens, "tensors": dict(beside)} if tokens or beside else None,
+        "other_base": plan.other_base,
+    }
+
+
+def remarks_as_sentences(said: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for everything `remarks` has to say."""
+    if fallbacks := said["fallbacks"]:
+        kinds = Counter(f"{one['wanted']} → {one['got']}" for one in fallbacks)
+        types = ", ".join(f"{kind}: {count}" for kind, count in sorted(kinds.items()))
+        yield sentence("convert.fallbacks", count=len(fallbacks), types=types)
+    if left_out := said["left_out"]:
+        names = [*left_out["tokens"], *left_out["tensors"]]
+        yield sentence("convert.left_out", names=", ".join(names))
+    if said["other_base"]:
+        yield sentence("convert.other_base", named=said["other_base"])

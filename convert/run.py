@@ -2,32 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from convert.child import in_child
+from convert.child import reporting_child
+from convert.memory import give_back
 from convert.plan import Plan, check_output
-from convert.report import fallbacks, model_card
+from convert.progress import Progress
+from convert.report import model_card
 from convert.stream import stream
-from convert.verify import Level, file_sha256, verify_file, verify_vocabulary
-from convert.writer import card_part, commit, part_file
+from convert.verify import Level, verify_file, verify_vocabulary
+from convert.writer import commit, finished_before, part_file
+from resources.crash_points import crash_point
 
 
-def run(plan: Plan, level: Level, threads: int, corpus: Path | None) -> dict[str, Any]:
+def run(
+    plan: Plan,
+    level: Level,
+    threads: int,
+    corpus: Path | None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> dict[str, Any]:
     """Convert as planned; return the card and what the pass cost.
 
     The vocabulary is proven before the first weight is read, the file before it gets its name.
+    What a killed run of the same plan has finished is taken over.
 
     Raises:
-        ConvertError: no part is left, an older output and its card are untouched.
+        ConvertError: an older output and its card are untouched; a part is left only where the
+            next run goes on with it (`writer.part_file`).
     """
+    before = finished_before(plan, level)
+    if before is not None:
+        return before
     check_output(plan)
-    with part_file(plan) as part:
+    with part_file(plan) as (part, journal):
         parity = verify_vocabulary(plan, part, corpus) if level else {}
-        figures = in_child(1, stream, plan.tensors, part, len(plan.header), threads)
-        parity |= verify_file(plan, part, level, threads)
-        card = model_card(plan, file_sha256(part), parity)
-        with card_part(plan, card) as described:
-            commit((part, plan.out), (described, plan.card_file))
-    return {"card": card, "cost": asdict(figures), "fallbacks": fallbacks(plan)}
+        give_back()  # it waits from here on
+        work = partial(stream, plan.tensors, part, journal, threads)
+        figures = reporting_child(1, on_progress, work)
+        crash_point("run.streamed")
+        parity |= verify_file(plan, part, level, threads, figures.tensors)
+        cost = asdict(figures)
+        card = model_card(plan, cost.pop("sha256"), cost.pop("tensors"), parity)
+        outcome = {"card": card, "cost": cost, "level": int(level)}
+        commit(plan, outcome)
+    return outcome

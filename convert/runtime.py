@@ -8,10 +8,11 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
-import llama_cpp
 import numpy as np
 
 from convert.errors import VerificationError
@@ -22,15 +23,23 @@ _FLASH_ATTENTION_OFF: Final = 0
 _CACHE_IN_FLOAT32: Final = 0
 
 
-@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
-def _quiet(_level: int, _text: bytes, _data: int) -> None:
-    """Swallow the library's log: a model's name or path may say more than we should."""
+@cache
+def _loaded() -> tuple[ModuleType, object]:
+    """Return llama_cpp, which only a process that judges a file loads, and what hears its log."""
+    import llama_cpp  # noqa: PLC0415 - 8 MB that the process which waits need not hold
+
+    @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
+    def quiet(_level: int, _text: bytes, _data: int) -> None:
+        """Swallow the library's log: a model's name or path may say more than we should."""
+
+    llama_cpp.llama_log_set(quiet, ctypes.c_void_p(0))
+    llama_cpp.llama_backend_init()
+    return llama_cpp, quiet
 
 
 @contextmanager
 def _model(path: Path, *, vocab_only: bool) -> Iterator[Any]:
-    llama_cpp.llama_log_set(_quiet, ctypes.c_void_p(0))
-    llama_cpp.llama_backend_init()
+    llama_cpp, _ = _loaded()
     parameters = llama_cpp.llama_model_default_params()
     parameters.vocab_only = vocab_only
     parameters.check_tensors = not vocab_only
@@ -55,6 +64,7 @@ def tokenise(path: Path, texts: Sequence[str]) -> tuple[list[list[int]], list[in
     Raises:
         VerificationError: llama.cpp cannot load the vocabulary.
     """
+    llama_cpp, _ = _loaded()
     with _model(path, vocab_only=True) as model:
         vocabulary = llama_cpp.llama_model_get_vocab(model)
         ends = [
@@ -66,7 +76,8 @@ def tokenise(path: Path, texts: Sequence[str]) -> tuple[list[list[int]], list[in
 
 
 def _tokens(vocabulary: Any, text: bytes) -> list[int]:
-    room = len(text) + 8  # byte-level BPE never makes more tokens than bytes
+    llama_cpp, _ = _loaded()
+    room = 3 * len(text) + 16  # at worst each byte is a token, and a space is written as three
     ids = (llama_cpp.llama_token * room)()
     count = llama_cpp.llama_tokenize(vocabulary, text, len(text), ids, room, False, True)
     if count < 0:
@@ -83,30 +94,66 @@ def logits(path: Path, prompts: Sequence[Sequence[int]], threads: int) -> list[F
     Raises:
         VerificationError: llama.cpp cannot load or evaluate the file.
     """
-    longest = max(map(len, prompts))
-    with _model(path, vocab_only=False) as model:
-        parameters = llama_cpp.llama_context_default_params()
-        parameters.n_ctx = parameters.n_batch = parameters.n_ubatch = longest
-        parameters.n_threads = parameters.n_threads_batch = threads
-        parameters.type_k = parameters.type_v = _CACHE_IN_FLOAT32
-        parameters.flash_attn_type = _FLASH_ATTENTION_OFF
-        context = llama_cpp.llama_init_from_model(model, parameters)
-        if not context:
-            raise VerificationError("not_loadable", path=path)
-        try:
-            width = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(model))
-            return [_evaluate(path, context, prompt, width) for prompt in prompts]
-        finally:
-            llama_cpp.llama_free(context)
+    llama_cpp, _ = _loaded()
+    with (
+        _model(path, vocab_only=False) as model,
+        _context(path, model, max(map(len, prompts)), threads) as context,
+    ):
+        width = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(model))
+        evaluated = []
+        for prompt in prompts:
+            llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(context), True)
+            evaluated.append(_evaluate(path, context, prompt, 0, width))
+        return evaluated
 
 
-def _evaluate(path: Path, context: Any, prompt: Sequence[int], width: int) -> Float32:
-    llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(context), True)
+def greedy_reply(path: Path, prompt: Sequence[int], most: int, threads: int) -> tuple[int, bool]:
+    """Return how many tokens the likeliest reply has, and whether it ended within `most`.
+
+    Raises:
+        VerificationError: llama.cpp cannot load or evaluate the file.
+    """
+    llama_cpp, _ = _loaded()
+    with (
+        _model(path, vocab_only=False) as model,
+        _context(path, model, len(prompt) + most, threads) as context,
+    ):
+        vocabulary = llama_cpp.llama_model_get_vocab(model)
+        width = llama_cpp.llama_vocab_n_tokens(vocabulary)
+        tokens, place = list(prompt), 0
+        for count in range(most):
+            logits = _evaluate(path, context, tokens, place, width)
+            place += len(tokens)
+            tokens = [int(logits[-1].argmax())]
+            if llama_cpp.llama_vocab_is_eog(vocabulary, tokens[0]):
+                return count, True
+        return most, False
+
+
+@contextmanager
+def _context(path: Path, model: Any, length: int, threads: int) -> Iterator[Any]:
+    llama_cpp, _ = _loaded()
+    parameters = llama_cpp.llama_context_default_params()
+    parameters.n_ctx = parameters.n_batch = parameters.n_ubatch = length
+    parameters.n_threads = parameters.n_threads_batch = threads
+    parameters.type_k = parameters.type_v = _CACHE_IN_FLOAT32
+    parameters.flash_attn_type = _FLASH_ATTENTION_OFF
+    context = llama_cpp.llama_init_from_model(model, parameters)
+    if not context:
+        raise VerificationError("not_loadable", path=path)
+    try:
+        yield context
+    finally:
+        llama_cpp.llama_free(context)
+
+
+def _evaluate(path: Path, context: Any, prompt: Sequence[int], place: int, width: int) -> Float32:
+    llama_cpp, _ = _loaded()
     batch = llama_cpp.llama_batch_init(len(prompt), 0, 1)
     try:
         batch.n_tokens = len(prompt)
         for i, id_ in enumerate(prompt):
-            batch.token[i], batch.pos[i] = id_, i
+            batch.token[i], batch.pos[i] = id_, place + i
             batch.n_seq_id[i], batch.seq_id[i][0] = 1, 0
             batch.logits[i] = True
         if llama_cpp.llama_decode(context, batch) != 0:

@@ -1,7 +1,8 @@
 """safetensors, read by rows: a header of JSON, then raw little-endian weights.
 
 Format: https://github.com/huggingface/safetensors (8-byte header length, JSON, data).
-Headers alone are enough to plan a conversion; `TensorReader` later reads row slabs.
+Headers alone are enough to plan a conversion; `TensorReader` later reads row slabs, of these
+files and of torch's own.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from convert.errors import BaseModelError
-from convert.json_file import read_object
 from convert.positioned import PositionedFile
+from resources.system_errors import reason_of
 
 Float32 = npt.NDArray[np.float32]
 
@@ -30,13 +31,17 @@ _HEADER_LIMIT: Final = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class SourceTensor:
-    """Where one tensor lies. `shape` is row-major, `offset` counts bytes from the file start."""
+    """Where one tensor lies. `shape` is row-major, `offset` counts bytes from the file start.
+
+    `strides` count elements, None where they lie row after row; of a matrix or a vector only.
+    """
 
     name: str
     path: Path
     dtype: str
     shape: tuple[int, ...]
     offset: int
+    strides: tuple[int, ...] | None = None
 
     @property
     def columns(self) -> int:
@@ -61,7 +66,7 @@ def read_header(path: Path) -> dict[str, SourceTensor]:
     except FileNotFoundError:
         raise BaseModelError("file_missing", path=path) from None
     except OSError as error:
-        raise BaseModelError("file_unreadable", path=path, reason=error.strerror) from error
+        raise BaseModelError("file_unreadable", path=path, reason=reason_of(error)) from error
     except (ValueError, RecursionError) as error:
         raise BaseModelError("tensors_damaged", path=path) from error
     if not isinstance(header, dict):
@@ -89,27 +94,6 @@ def _entry(path: Path, size: int, start: int, name: str, entry: Any) -> SourceTe
     return SourceTensor(name, path, dtype, shape, start + first)
 
 
-def open_checkpoint(folder: Path) -> dict[str, SourceTensor]:
-    """Return all tensors of a base folder: one `model.safetensors`, or shards and their index.
-
-    Raises:
-        BaseModelError: a shard the index names is missing, or a tensor is in no shard.
-    """
-    index = folder / "model.safetensors.index.json"
-    if not index.exists():
-        return read_header(folder / "model.safetensors")
-    placed = read_object(index).get("weight_map")
-    if not isinstance(placed, dict):
-        raise BaseModelError("json_damaged", path=index)
-    tensors: dict[str, SourceTensor] = {}
-    for shard in sorted({str(name) for name in placed.values()}):
-        tensors |= read_header(folder / Path(shard).name)
-    for name, shard in placed.items():
-        if name not in tensors:
-            raise BaseModelError("tensor_missing", path=folder / str(shard), tensor=name)
-    return tensors
-
-
 class TensorReader:
     """Reads rows of source tensors as float32; safe to use from several threads.
 
@@ -134,25 +118,45 @@ class TensorReader:
         Raises:
             BaseModelError: the file became shorter since its header was read.
         """
-        row = tensor.columns * BYTES_PER_WEIGHT[tensor.dtype]
-        wanted = (last - first) * row
-        raw = self._file(tensor.path).read_at(tensor.offset + first * row, wanted)
-        if len(raw) != wanted:
-            end = tensor.offset + last * row
-            raise BaseModelError(
-                "file_truncated",
-                path=tensor.path,
-                tensor=tensor.name,
-                expected=end,
-                found=end - wanted + len(raw),
-            )
-        with self._lock:
-            self.bytes_read += wanted
-        return _to_float32(raw, tensor.dtype).reshape(last - first, tensor.columns)
+        count, columns = last - first, tensor.columns
+        if tensor.strides is None:
+            return self._elements(tensor, first * columns, count * columns).reshape(count, columns)
+        return self._strided_rows(tensor, first, last)
 
     def whole(self, tensor: SourceTensor) -> Float32:
         """Return the whole tensor as float32 in its own shape; for small tensors."""
         return self.rows(tensor, 0, tensor.shape[0]).reshape(tensor.shape)
+
+    def _strided_rows(self, tensor: SourceTensor, first: int, last: int) -> Float32:
+        """Read row by row, or column by column where that is how the elements lie."""
+        assert tensor.strides is not None
+        down, across = (*tensor.strides, 1)[:2]
+        out = np.empty((last - first, tensor.columns), np.float32)
+        if down == 1 and across != 1:
+            for column in range(tensor.columns):
+                out[:, column] = self._elements(tensor, first + column * across, last - first)
+            return out
+        span = (tensor.columns - 1) * across + 1
+        for row in range(first, last):
+            out[row - first] = self._elements(tensor, row * down, span)[:: max(across, 1)]
+        return out
+
+    def _elements(self, tensor: SourceTensor, start: int, count: int) -> Float32:
+        """Return `count` elements in the order they lie, from the `start`-th on, (count,)."""
+        width = BYTES_PER_WEIGHT[tensor.dtype]
+        begin, wanted = tensor.offset + start * width, count * width
+        raw = self._file(tensor.path).read_at(begin, wanted)
+        if len(raw) != wanted:
+            raise BaseModelError(
+                "file_truncated",
+                path=tensor.path,
+                tensor=tensor.name,
+                expected=begin + wanted,
+                found=begin + len(raw),
+            )
+        with self._lock:
+            self.bytes_read += wanted
+        return _to_float32(raw, tensor.dtype)
 
     def _file(self, path: Path) -> PositionedFile:
         with self._lock:
@@ -161,7 +165,7 @@ class TensorReader:
                     self._files[path] = self._stack.enter_context(PositionedFile(path))
                 except OSError as error:
                     raise BaseModelError(
-                        "file_unreadable", path=path, reason=error.strerror
+                        "file_unreadable", path=path, reason=reason_of(error)
                     ) from error
             return self._files[path]
 

@@ -1,14 +1,17 @@
 """What is checked about a written file, level by level, each in a process of its own.
 
-structure: the file reads back as planned, llama.cpp loads it, and both tokenizers agree.
-weights: sample rows of every tensor, recomputed and compared with what the file holds.
-full: logits against the reference decoder.
+structure: the file reads back as planned, every byte as it was written; llama.cpp loads it,
+both tokenizers agree, and the template is the planned one.
+weights: sample rows of every tensor, computed a second time by the plain formula and compared
+with what was merged and with what the file holds; every module the adapter was to change is
+changed.
+full: logits against the reference decoder, and one greedy reply that ends.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from enum import IntEnum
 from pathlib import Path
@@ -21,29 +24,38 @@ import numpy as np
 from convert import runtime
 from convert.chat_template import render
 from convert.child import in_child
-from convert.errors import VerificationError
+from convert.errors import EndlessReplyError, VerificationError
 from convert.ggml import TensorType
 from convert.merge import RowMerger
 from convert.metadata import PlannedTensor
-from convert.parity import check_gates, compare
+from convert.parity import check_gates, compare, is_untrained
+from convert.plain_rows import PlainRows
 from convert.plan import Plan
 from convert.probes import DIALOGUES
-from convert.proof import load_tokenizer, prove_tokenizer
+from convert.proof import prove_tokenizer
 from convert.reference import reference_logits
-from convert.sources import TensorReader
+from convert.sources import Float32, TensorReader
+from convert.update_sizes import measure_updates
 
 _SAMPLED_BLOCKS: Final = 4
 _LONGEST_PROMPT: Final = 64
+_LONGEST_REPLY: Final = 512
+_MERGED_APART: Final = 1e-5
+"""How far two ways of adding in float32 and float64 may be apart, relative as below."""
 _MOST_ROUNDING: Final = {
-    TensorType.F32: 0.0,
+    TensorType.F32: _MERGED_APART,
     TensorType.F16: 0.001,
     TensorType.Q8_0: 0.02,
     TensorType.Q6_K: 0.05,
+    TensorType.BF16: 0.006,
     TensorType.Q5_0: 0.12,
     TensorType.Q5_1: 0.12,
     TensorType.Q5_K: 0.10,
     TensorType.Q4_0: 0.25,
     TensorType.Q4_K: 0.20,
+    TensorType.IQ4_XS: 0.22,
+    TensorType.IQ4_NL: 0.22,
+    TensorType.Q3_K: 0.40,
 }
 """Root mean square error over that of the weights: about thrice the measured one, since a
 fault (order, scale, shift) gives an error near or above one."""
@@ -64,42 +76,68 @@ def verify_vocabulary(plan: Plan, path: Path, corpus: Path | None) -> dict[str, 
     Raises:
         VocabularyError: the two tokenizers differ.
     """
-    tokenizer = plan.base / "tokenizer.json"
-    proof = in_child(1, prove_tokenizer, path, tokenizer, plan.vocabulary, corpus)
+    proof = in_child(1, prove_tokenizer, path, plan.tokenizer, plan.vocabulary, corpus)
     return {"tokenizer": {"equal": True} | asdict(proof)}
 
 
-def verify_file(plan: Plan, path: Path, level: Level, threads: int) -> dict[str, Any]:
+def verify_file(
+    plan: Plan,
+    path: Path,
+    level: Level,
+    threads: int,
+    hashes: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """Return the figures of every check up to `level`.
+
+    `hashes`: every tensor's SHA-256 as it was written, where that is known.
 
     Raises:
         VerificationError: a check failed; it names the tensor or the measure, both numbers.
+        EndlessReplyError: everything is right but the reply, which did not end.
+        AdapterError: a module the adapter was to change is as it was.
     """
     figures: dict[str, Any] = {}
     if level >= Level.STRUCTURE:
-        in_child(1, check_structure, plan.tensors, path, plan.size)
+        template = plan.description.chat_template
+        in_child(1, check_structure, plan.tensors, path, plan.size, hashes or {}, template)
+        figures["structure"] = {"tensors": len(plan.tensors), "hashes": len(hashes or {})}
     if level >= Level.WEIGHTS:
         rows, worst = in_child(1, check_weights, plan.tensors, path)
         figures["weights"] = {"rows": rows, "worst_relative_error": worst}
+        if any(tensor.merged.update for tensor in plan.tensors):
+            merged = [tensor.merged for tensor in plan.tensors]
+            figures["adapter"] = asdict(in_child(1, measure_updates, merged))
     if level >= Level.FULL:
-        prompts = _prompts(plan)
-        merged = [tensor.merged for tensor in plan.tensors]
-        expected = in_child(threads, reference_logits, plan.parameters, merged, prompts)
-        written = in_child(1, runtime.logits, path, prompts, threads)
-        parity = compare(expected, written)
-        figures["logits"] = asdict(parity)
-        check_gates(parity, plan.mixture, path)
+        figures |= _compared(plan, path, threads)
     return figures
 
 
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _compared(plan: Plan, path: Path, threads: int) -> dict[str, Any]:
+    prompts = prompts_of(plan)
+    merged = [tensor.merged for tensor in plan.tensors]
+    expected = in_child(threads, reference_logits, plan.parameters, merged, prompts)
+    written = in_child(1, runtime.logits, path, prompts, threads)
+    parity = compare(expected, written)
+    check_gates(parity, plan.mixture, plan.parameters.activation, path)
+    figures: dict[str, Any] = {"logits": asdict(parity), "reply": None}
+    if not is_untrained(expected, prompts):  # random weights say nothing, and without end
+        prompt = question_of(plan)
+        most = min(_LONGEST_REPLY, plan.parameters.context - len(prompt))
+        tokens, ended = in_child(1, runtime.greedy_reply, path, prompt, most, threads)
+        if not ended:
+            raise EndlessReplyError("reply_endless", path=path, tokens=tokens)
+        figures["reply"] = {"tokens": tokens}
+    return figures
 
 
-def check_structure(tensors: Sequence[PlannedTensor], path: Path, size: int) -> None:
-    """Read the file back and compare every tensor's name, type, shape and length.
+def check_structure(
+    tensors: Sequence[PlannedTensor],
+    path: Path,
+    size: int,
+    hashes: Mapping[str, str] | None = None,
+    template: str | None = None,
+) -> None:
+    """Read the file back and compare every tensor's name, type, shape, length and hash.
 
     Raises:
         VerificationError: names the first that differs.
@@ -107,24 +145,39 @@ def check_structure(tensors: Sequence[PlannedTensor], path: Path, size: int) -> 
     found = path.stat().st_size
     if found != size:
         raise VerificationError("size_differs", path=path, expected=size, found=found)
-    written = {tensor.name: tensor for tensor in gguf.GGUFReader(path).tensors}
+    reader = gguf.GGUFReader(path)
+    if template is not None and _template_of(reader) != template:
+        raise VerificationError("template_differs", path=path)
+    written = {tensor.name: tensor for tensor in reader.tensors}
     for tensor in tensors:
         merged, other = tensor.merged, written.pop(tensor.merged.name, None)
         same = other is not None and (
             (int(other.tensor_type), tuple(other.shape), other.n_bytes)
             == (int(tensor.kind), merged.shape[::-1], tensor.bytes)
         )
-        if not same:
+        if not same or other is None:
             raise VerificationError("tensor_differs", path=path, tensor=merged.name)
+        wanted = (hashes or {}).get(merged.name)
+        if wanted is not None and hashlib.sha256(other.data.data).hexdigest() != wanted:
+            raise VerificationError("tensor_damaged", path=path, tensor=merged.name)
     for name in written:
         raise VerificationError("tensor_differs", path=path, tensor=name)
+
+
+def _template_of(reader: gguf.GGUFReader) -> str | None:
+    field = reader.get_field("tokenizer.chat_template")
+    return None if field is None else str(field.contents())
 
 
 def check_weights(tensors: Sequence[PlannedTensor], path: Path) -> tuple[int, float]:
     """Recompute sample rows of every tensor and compare; return (rows, worst relative error).
 
+    The plain formula is compared with what the merge computes, so that a fault of the merge shows
+    however coarse the type is, and with what the file holds. What only PEFT computes is compared
+    with the file alone.
+
     Raises:
-        VerificationError: an error beyond what the type's rounding explains.
+        VerificationError: an error beyond what adding, or the type's rounding, explains.
     """
     written = {tensor.name: tensor for tensor in gguf.GGUFReader(path).tensors}
     dice = np.random.default_rng(0)
@@ -133,37 +186,65 @@ def check_weights(tensors: Sequence[PlannedTensor], path: Path) -> tuple[int, fl
         for tensor in tensors:
             merged, other = tensor.merged, written[tensor.merged.name]
             merger = RowMerger(reader, merged)
+            only_peft = merged.update is not None and merged.update.foreign is not None
+            plain = merger if only_peft else PlainRows(reader, merged)
             stored = other.data.reshape(merged.rows, -1)
             blocks = merged.rows // merged.row_multiple
             for block in dice.choice(blocks, min(_SAMPLED_BLOCKS, blocks), replace=False):
                 first = int(block) * merged.row_multiple
                 last = first + merged.row_multiple
-                expected = merger.rows(first, last)
+                expected = plain.rows(first, last)
                 found = gguf.quants.dequantize(stored[first:last], other.tensor_type)
-                scale = float(np.sqrt(np.mean(np.square(expected)))) or 1.0
-                error = float(np.sqrt(np.mean(np.square(found - expected)))) / scale
-                if not error <= _MOST_ROUNDING[tensor.kind]:
-                    raise VerificationError(
-                        "weights_differ",
-                        path=path,
-                        tensor=merged.name,
-                        row=first,
-                        value=f"{error:.3f}",
-                        most=f"{_MOST_ROUNDING[tensor.kind]:.3f}",
-                    )
+                error = 0.0
+                for rows, most in (
+                    (merger.rows(first, last), _MERGED_APART),
+                    (found, _MOST_ROUNDING[tensor.kind]),
+                ):
+                    error = _relative_error(rows, expected)
+                    if not error <= most:
+                        raise VerificationError(
+                            "weights_differ",
+                            path=path,
+                            tensor=merged.name,
+                            row=first,
+                            value=f"{error:.3g}",
+                            most=f"{most:.3g}",
+                        )
                 count, worst = count + last - first, max(worst, error)
     return count, worst
 
 
-def _prompts(plan: Plan) -> list[list[int]]:
+def _relative_error(found: Float32, expected: Float32) -> float:
+    """Return the root mean square of the difference over that of what is expected."""
+    scale = float(np.sqrt(np.mean(np.square(expected, dtype=np.float64)))) or 1.0
+    difference = found.astype(np.float64) - expected
+    return float(np.sqrt(np.mean(np.square(difference)))) / scale
+
+
+def prompts_of(plan: Plan) -> list[list[int]]:
     """Return two fixed dialogues in the model's own template, as token ids."""
-    source = load_tokenizer(plan.base / "tokenizer.json")
     roles = ("user", "assistant", "user")
-    prompts = []
-    for texts in DIALOGUES:
-        messages = [
-            {"role": role, "content": text} for role, text in zip(roles, texts, strict=True)
-        ]
-        text = render(plan.description.chat_template, messages, plan.vocabulary)
-        prompts.append(source.encode(text, add_special_tokens=False).ids[:_LONGEST_PROMPT])
-    return prompts
+    return [
+        _encoded(
+            plan,
+            [{"role": role, "content": text} for role, text in zip(roles, texts, strict=True)],
+        )[:_LONGEST_PROMPT]
+        for texts in DIALOGUES
+    ]
+
+
+def question_of(plan: Plan) -> list[int]:
+    """Return the first dialogue's first message and the reply's header, as token ids.
+
+    A template that can begin a reply with long thoughts is asked not to.
+    """
+    (question, *_), *_ = DIALOGUES
+    return _encoded(plan, [{"role": "user", "content": question}], enable_thinking=False)
+
+
+def _encoded(plan: Plan, messages: Sequence[Mapping[str, str]], **asked: bool) -> list[int]:
+    from convert.source_tokenizer import load_tokenizer  # noqa: PLC0415 - `full` alone needs it
+
+    text = render(plan.description.chat_template, messages, plan.vocabulary, **asked)
+    (ids,) = load_tokenizer(plan.tokenizer, plan.vocabulary).encode_all([text])
+    return list(ids)

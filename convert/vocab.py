@@ -1,25 +1,21 @@
-"""The vocabulary of a byte-level BPE `tokenizer.json`, as GGUF stores it."""
+"""The vocabulary of a model folder, as GGUF stores it: a token for every embedding row."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import IntEnum
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-from convert.errors import VocabularyError
-from convert.json_file import read_object, read_optional_object
-from convert.pretokenizer import pre_tokenizer_name
+from convert.errors import BaseModelError, VocabularyError
+from convert.json_file import read_optional_object
+from convert.token_table import Kind, SpacePrefix, Token, TokenTable, TokenType, written_text
+from convert.tokenizer_json import read_tokenizer_json
+from convert.tokenizer_model import read_tokenizer_model
+from resources.system_errors import reason_of
 
-
-class TokenType(IntEnum):
-    """`enum llama_token_type` of llama.h, those byte-level BPE uses."""
-
-    NORMAL = 1
-    CONTROL = 3
-    USER_DEFINED = 4
-    UNUSED = 5
+TOKENIZER_FILES: Final = ("tokenizer.json", "tokenizer.model")
+_NAMED: Final = ("bos_token", "eos_token", "pad_token", "unk_token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,95 +23,124 @@ class Vocabulary:
     """Tokens by id, one for every embedding row, and what each special id means.
 
     `end_ids`: everything that ends a reply, the tokenizer's own end token first. GGUF has room
-    for three (`eos`, `eot`, `eom`); the report names them all.
+    for three (`eos`, `eot`, `eom`); the report names them all. `scores` order the merges of
+    pieces, `merges` those of byte-level BPE. `left_out`: special tokens for which the model has
+    no row; it never reads or writes them.
     """
 
+    kind: Kind
     pre_tokenizer: str
     tokens: tuple[str, ...]
     types: tuple[TokenType, ...]
+    scores: tuple[float, ...]
     merges: tuple[str, ...]
     begin_id: int | None
     end_ids: tuple[int, ...]
     padding_id: int | None
+    unknown_id: int | None
     adds_begin: bool
     adds_end: bool
+    space_prefix: SpacePrefix
+    strips_right: bool
+    left_out: Mapping[int, str]
+
+    @property
+    def control_tokens(self) -> tuple[str, ...]:
+        """The texts of all special tokens."""
+        pairs = zip(self.tokens, self.types, strict=True)
+        return tuple(text for text, kind in pairs if kind is TokenType.CONTROL)
+
+    def with_control(self, texts: tuple[str, ...]) -> Vocabulary:
+        """Return this vocabulary with tokens made special that the source's code inserts by id."""
+        pairs = zip(self.tokens, self.types, strict=True)
+        kinds = tuple(TokenType.CONTROL if text in texts else kind for text, kind in pairs)
+        return replace(self, types=kinds)
+
+    def ending_also_at(self, ids: tuple[int, ...]) -> Vocabulary:
+        """Return this vocabulary with more tokens that end a reply."""
+        return replace(self, end_ids=tuple(dict.fromkeys((*self.end_ids, *ids))))
 
 
-def read_vocabulary(folder: Path, rows: int) -> Vocabulary:
-    """Read the vocabulary of a base folder with `rows` embedding rows.
+def tokenizer_file(base: Path, adapter: Path | None) -> Path:
+    """Return the tokenizer to use: the adapter folder's, which training may have extended.
 
     Raises:
-        VocabularyError: no `tokenizer.json` (a SentencePiece model alone is not supported
-            yet), more tokens than rows, a token id without a token, no end token.
+        VocabularyError: neither folder has one.
     """
-    path = folder / "tokenizer.json"
-    if not path.exists():
-        raise VocabularyError("tokenizer_missing", path=path)
-    tokenizer = read_object(path)
-    try:
-        pre_tokenizer = pre_tokenizer_name(path, tokenizer)
-        words = {str(word): int(id_) for word, id_ in tokenizer["model"]["vocab"].items()}
-        merges = tuple(_merge(pair) for pair in tokenizer["model"]["merges"])
-        added = {int(one["id"]): one for one in tokenizer.get("added_tokens") or ()}
-        by_id = {id_: word for word, id_ in words.items()}
-        by_id |= {id_: str(one["content"]) for id_, one in added.items()}
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise VocabularyError("tokenizer_damaged", path=path) from error
-    if max(by_id, default=-1) >= rows:
-        raise VocabularyError("tokenizer_larger", path=path, tokens=max(by_id) + 1, rows=rows)
-    ids = {text: id_ for id_, text in by_id.items()}
-    configured = read_optional_object(folder / "tokenizer_config.json")
-    end_ids = tuple(dict.fromkeys(_end_ids(folder, configured, ids)))
-    if not end_ids:
-        raise VocabularyError("end_token_missing", path=folder)
-    adds_begin, adds_end = _template_adds(tokenizer.get("post_processor") or {})
+    for folder in (adapter, base):
+        for name in TOKENIZER_FILES:
+            if folder is not None and (folder / name).exists():
+                return folder / name
+    raise VocabularyError("tokenizer_missing", path=base)
+
+
+def read_vocabulary(path: Path, rows: int) -> Vocabulary:
+    """Read the vocabulary of the tokenizer at `path` for `rows` embedding rows.
+
+    Raises:
+        VocabularyError: more tokens than rows, two ids for one text, a damaged or unknown form.
+            A special token beyond the rows that has no name is left out.
+    """
+    table = _table(path)
+    tokens, left_out = _with_rows(path, table, rows)
+    padding = {i: Token(f"[PAD{i}]", TokenType.UNUSED) for i in range(rows) if i not in tokens}
+    whole = [tokens[id_] if id_ in tokens else padding[id_] for id_ in range(rows)]
+    ids = {token.text: id_ for id_, token in enumerate(whole)}
+    if len(ids) != rows:
+        twice = next(token.text for id_, token in enumerate(whole) if ids[token.text] != id_)
+        raise VocabularyError("tokenizer_repeats", path=path, token=twice)
+    named = _named(path.parent, table, ids)
     return Vocabulary(
-        pre_tokenizer=pre_tokenizer,
-        tokens=tuple(by_id.get(id_, f"[PAD{id_}]") for id_ in range(rows)),
-        types=tuple(_type(id_, by_id, added) for id_ in range(rows)),
-        merges=merges,
-        begin_id=_special(configured, "bos_token", ids),
-        end_ids=end_ids,
-        padding_id=_special(configured, "pad_token", ids),
-        adds_begin=adds_begin,
-        adds_end=adds_end,
+        kind=table.kind,
+        pre_tokenizer=table.pre_tokenizer,
+        tokens=tuple(token.text for token in whole),
+        types=tuple(token.type for token in whole),
+        scores=tuple(token.score for token in whole),
+        merges=table.merges,
+        begin_id=named.get("bos_token"),
+        end_ids=(named["eos_token"],) if "eos_token" in named else (),
+        padding_id=named.get("pad_token"),
+        unknown_id=named.get("unk_token"),
+        adds_begin=table.adds_begin and "bos_token" in named,
+        adds_end=table.adds_end and "eos_token" in named,
+        space_prefix=table.space_prefix,
+        strips_right=table.strips_right,
+        left_out=left_out,
     )
 
 
-def _merge(pair: Any) -> str:
-    left, right = pair.split(" ") if isinstance(pair, str) else pair
-    return f"{left} {right}"
+def _with_rows(path: Path, table: TokenTable, rows: int) -> tuple[dict[int, Token], dict[int, str]]:
+    """Return the tokens that have a row, and the texts of those that need none, both by id."""
+    beyond = {id_: token for id_, token in table.tokens.items() if id_ >= rows}
+    configured = read_optional_object(path.with_name("tokenizer_config.json"))
+    named = {written_text(configured.get(name)) for name in _NAMED}
+    for id_, token in beyond.items():
+        if (
+            token.type is not TokenType.CONTROL
+            or token.text in named
+            or id_ in table.named.values()
+        ):
+            raise VocabularyError(
+                "tokenizer_larger", path=path, tokens=max(table.tokens) + 1, rows=rows
+            )
+    kept = {id_: token for id_, token in table.tokens.items() if id_ < rows}
+    return kept, {id_: token.text for id_, token in beyond.items()}
 
 
-def _type(id_: int, by_id: Mapping[int, str], added: Mapping[int, Any]) -> TokenType:
-    if id_ not in by_id:
-        return TokenType.UNUSED
-    if id_ not in added:
-        return TokenType.NORMAL
-    return TokenType.CONTROL if added[id_].get("special") else TokenType.USER_DEFINED
+def _table(path: Path) -> TokenTable:
+    try:
+        read = read_tokenizer_json if path.suffix == ".json" else read_tokenizer_model
+        return read(path)
+    except OSError as error:
+        raise BaseModelError("file_unreadable", path=path, reason=reason_of(error)) from error
 
 
-def _special(configured: Mapping[str, Any], field: str, ids: Mapping[str, int]) -> int | None:
-    token = configured.get(field)
-    text = token.get("content") if isinstance(token, dict) else token
-    return ids.get(text) if isinstance(text, str) else None
-
-
-def _end_ids(folder: Path, configured: Mapping[str, Any], ids: Mapping[str, int]) -> Iterator[int]:
-    """Yield the union of all places that name an end token; they often disagree."""
-    own = _special(configured, "eos_token", ids)
-    if own is not None:
-        yield own
-    for name in ("generation_config.json", "config.json"):
-        named = read_optional_object(folder / name).get("eos_token_id")
-        for id_ in named if isinstance(named, list) else [named]:
-            if isinstance(id_, int) and id_ in ids.values():
-                yield id_
-
-
-def _template_adds(post: Mapping[str, Any]) -> tuple[bool, bool]:
-    """Whether encoding a text puts a special token before it, and one after it."""
-    for part in post.get("processors") or [post]:
-        if part.get("type") == "TemplateProcessing" and (single := part.get("single")):
-            return "SpecialToken" in single[0], "SpecialToken" in single[-1]
-    return False, False
+def _named(folder: Path, table: TokenTable, ids: Mapping[str, int]) -> dict[str, int]:
+    """Return special ids by name: `tokenizer_config.json` over what the file itself says."""
+    configured = read_optional_object(folder / "tokenizer_config.json")
+    named = dict(table.named)
+    for name in _NAMED:
+        text = written_text(configured.get(name))
+        if text is not None and text in ids:
+            named[name] = ids[text]
+    return named

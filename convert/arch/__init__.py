@@ -5,11 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from convert.arch import llama, qwen2
+from convert.arch import (
+    baichuan,
+    chatglm,
+    gemma2,
+    gemma3,
+    glm,
+    glm4,
+    internlm2,
+    internlm3,
+    llama,
+    mistral,
+    phi3,
+    qwen2,
+    qwen3,
+)
 from convert.arch.spec import Family
 from convert.errors import BaseModelError
 
-FAMILIES: Final = (qwen2.FAMILY, llama.FAMILY)
+FAMILIES: Final = (
+    *(qwen2.FAMILY, qwen3.FAMILY, llama.FAMILY, mistral.FAMILY),
+    *(internlm2.FAMILY, internlm3.FAMILY, baichuan.FAMILY),
+    *(chatglm.FAMILY, glm.FAMILY, glm4.FAMILY),
+    *(gemma2.FAMILY, gemma3.FAMILY, phi3.FAMILY),
+)
 
 
 def family_of(architecture: str, path: Path) -> Family:

@@ -11,6 +11,7 @@ FAMILY: Final = Family(
     architectures=("Qwen2ForCausalLM",),
     global_tensors=(EMBEDDING, FINAL_NORM),
     head=HEAD,
+    config_defaults={"use_sliding_window": False},
     layer_tensors=(
         norm("attn_norm", "input_layernorm"),
         linear("attn_q", "self_attn.q_proj", Axis.QUERY, Axis.HIDDEN),

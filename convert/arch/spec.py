@@ -6,11 +6,15 @@ data: no code runs per family.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 from convert.hyperparameters import Hyperparameters
+from convert.module_names import Style
+from convert.row_parts import RowPart
+from convert.value_forms import ValueForm
 
 
 class RowOrder(Enum):
@@ -30,17 +34,53 @@ class Axis(Enum):
     VOCABULARY = "vocabulary"
     HIDDEN = "hidden"
     FEED_FORWARD = "feed forward"
+    GATE_AND_UP = "gate and up"
     QUERY = "query"
     KEY_VALUE = "key/value"
+    QUERY_KEY_VALUE = "query, key and value"
+    HEAD = "head"
 
     def length(self, parameters: Hyperparameters) -> int:
         """Return the number of rows or columns along this axis."""
+        query = parameters.heads * parameters.head_size
+        key_value = parameters.kv_heads * parameters.head_size
         return {
             Axis.VOCABULARY: parameters.vocabulary,
             Axis.HIDDEN: parameters.hidden,
             Axis.FEED_FORWARD: parameters.feed_forward,
-            Axis.QUERY: parameters.heads * parameters.head_size,
-            Axis.KEY_VALUE: parameters.kv_heads * parameters.head_size,
+            Axis.GATE_AND_UP: 2 * parameters.feed_forward,
+            Axis.QUERY: query,
+            Axis.KEY_VALUE: key_value,
+            Axis.QUERY_KEY_VALUE: query + 2 * key_value,
+            Axis.HEAD: parameters.head_size,
+        }[self]
+
+
+class FusedPart(Enum):
+    """Which heads of a fused projection a tensor is.
+
+    STACKED: all queries, all keys, all values (Baichuan's W_pack). GROUPED: for each key head
+    its queries, itself, its value (InternLM2's wqkv).
+    """
+
+    STACKED_QUERY = "stacked query"
+    STACKED_KEY = "stacked key"
+    STACKED_VALUE = "stacked value"
+    GROUPED_QUERY = "grouped query"
+    GROUPED_KEY = "grouped key"
+    GROUPED_VALUE = "grouped value"
+
+    def rows(self, parameters: Hyperparameters) -> RowPart:
+        """Return the rows of the fused tensor, (query + 2 · key/value) of them."""
+        heads, keys, size = parameters.heads, parameters.kv_heads, parameters.head_size
+        group = heads // keys
+        return {
+            FusedPart.STACKED_QUERY: RowPart(size, heads, 0, 0),
+            FusedPart.STACKED_KEY: RowPart(size, keys, 0, heads),
+            FusedPart.STACKED_VALUE: RowPart(size, keys, 0, heads + keys),
+            FusedPart.GROUPED_QUERY: RowPart(size, group, group + 2, 0),
+            FusedPart.GROUPED_KEY: RowPart(size, 1, group + 2, group),
+            FusedPart.GROUPED_VALUE: RowPart(size, 1, group + 2, group + 1),
         }[self]
 
 
@@ -54,19 +94,88 @@ class TensorSpec:
     parameter: str = "weight"
     order: RowOrder = RowOrder.AS_IS
     optional: bool = False
+    part: FusedPart | None = None
+    form: ValueForm = ValueForm.AS_IS
+
+    def shape(self, parameters: Hyperparameters) -> tuple[int, ...]:
+        """Return the shape in the GGUF, row-major."""
+        return tuple(axis.length(parameters) for axis in self.axes)
+
+    def source_shape(self, parameters: Hyperparameters) -> tuple[int, ...]:
+        """Return the shape of the source tensor, larger where this is a part of it."""
+        axes = self.axes if self.part is None else (Axis.QUERY_KEY_VALUE, *self.axes[1:])
+        return tuple(axis.length(parameters) for axis in axes)
+
+
+@dataclass(frozen=True, slots=True)
+class SuppliedTemplate:
+    """A dialogue as the family's own code builds it, in Jinja.
+
+    `marks`: the tokens it writes, which that code inserts by id. `first_id`: the id of the
+    first, where generations differ in it.
+    """
+
+    text: str
+    marks: tuple[str, ...]
+    first_id: int | None = None
+
+
+class Head(Enum):
+    """Whether the head of a tied model may, must or must not stand in a llama.cpp file."""
+
+    OPTIONAL = "optional"
+    ALWAYS = "always"
+    NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A model family: its GGUF architecture key, class names and tensors."""
+    """A model family: its GGUF architecture key, class names and tensors.
+
+    `config_names`: where its config.json keeps a number that Llama's keeps under the key.
+    `config_defaults`: what the class assumes where the file is silent. `requires`: values
+    without which llama.cpp's graph computes something else. `first_generation`: config fields
+    by which an older architecture of the same class name is recognised.
+    `rotates_neighbours`: see `Rope`. `windows`: llama.cpp's graph knows sliding windows; where
+    not, the context written ends where the window would begin to matter. `alibi_layers`: at
+    this depth llama.cpp biases scores instead of rotating. `wide_scale_layers`: at this depth
+    it scales scores by hidden / heads instead of the head size. `unit_head_rows`: from this
+    vocabulary on the head's rows are normalised.
+    `templates`: supplied where a checkpoint ships none, the first that fits its vocabulary.
+    `config_part`: the field of config.json that describes the decoder inside a larger model;
+    `styles`: how its modules are called there, see `module_names`; `left_out`: beginnings of what
+    such a model has beside the decoder. `ratio_divides_before_roles`: where the tokenizer knows
+    no roles, `rope_ratio` divides positions instead of multiplying theta.
+    """
 
     name: str
     architectures: tuple[str, ...]
     global_tensors: tuple[TensorSpec, ...]
     layer_tensors: tuple[TensorSpec, ...]
     head: TensorSpec
-    writes_rope_dimension: bool = False
+    head_rule: Head = Head.OPTIONAL
+    config_names: Mapping[str, str] = field(default_factory=dict)
+    config_defaults: Mapping[str, Any] = field(default_factory=dict)
+    requires: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    first_generation: tuple[str, ...] = ()
+    activation: str = "silu"
+    rotates_neighbours: bool = False
+    windows: bool = False
+    alibi_layers: int | None = None
+    wide_scale_layers: int | None = None
+    scales_embedding: bool = False
+    unit_head_rows: int | None = None
     ignored_suffixes: tuple[str, ...] = (".rotary_emb.inv_freq",)
+    templates: tuple[SuppliedTemplate, ...] = ()
+    config_part: str | None = None
+    styles: tuple[Style, ...] = ()
+    left_out: tuple[str, ...] = ()
+    ratio_divides_before_roles: bool = False
+
+    @property
+    def embedding(self) -> TensorSpec:
+        """The token embedding, from which a tied head is taken."""
+        return self.global_tensors[0]
 
 
 EMBEDDING: Final = TensorSpec(
@@ -74,11 +183,19 @@ EMBEDDING: Final = TensorSpec(
 )
 FINAL_NORM: Final = TensorSpec("output_norm.weight", "model.norm", (Axis.HIDDEN,))
 HEAD: Final = TensorSpec("output.weight", "lm_head", (Axis.VOCABULARY, Axis.HIDDEN))
+_LAYER: Final = "model.layers.{}."
 
 
-def norm(name: str, module: str) -> TensorSpec:
+def norm(
+    name: str,
+    module: str,
+    axis: Axis = Axis.HIDDEN,
+    form: ValueForm = ValueForm.AS_IS,
+    *,
+    layer: str = _LAYER,
+) -> TensorSpec:
     """Return the spec of a per-layer RMSNorm weight."""
-    return TensorSpec(f"blk.{{}}.{name}.weight", f"model.layers.{{}}.{module}", (Axis.HIDDEN,))
+    return TensorSpec(f"blk.{{}}.{name}.weight", layer + module, (axis,), form=form)
 
 
 def linear(
@@ -87,10 +204,13 @@ def linear(
     rows: Axis,
     columns: Axis,
     order: RowOrder = RowOrder.AS_IS,
+    *,
+    part: FusedPart | None = None,
+    layer: str = _LAYER,
 ) -> TensorSpec:
     """Return the spec of a per-layer projection weight (rows, columns)."""
     return TensorSpec(
-        f"blk.{{}}.{name}.weight", f"model.layers.{{}}.{module}", (rows, columns), order=order
+        f"blk.{{}}.{name}.weight", layer + module, (rows, columns), order=order, part=part
     )
 
 
@@ -101,11 +221,12 @@ def bias(
     order: RowOrder = RowOrder.AS_IS,
     *,
     optional: bool = False,
+    layer: str = _LAYER,
 ) -> TensorSpec:
     """Return the spec of a per-layer projection bias (rows,)."""
     return TensorSpec(
         f"blk.{{}}.{name}.bias",
-        f"model.layers.{{}}.{module}",
+        layer + module,
         (rows,),
         parameter="bias",
         order=order,

@@ -1,0 +1,42 @@
+"""A written file held to its sources once more, and to the card beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from convert.errors import VerificationError
+from convert.ggml import TensorType
+from convert.inspection import describe
+from convert.json_file import read_optional_object
+from convert.mixtures import Mixture, TypeRule
+from convert.plan import make_plan
+from convert.verify import Level, verify_file, verify_vocabulary
+from convert.writer import file_sha256
+
+
+def verify_again(
+    file: Path, base: Path, adapter: Path | None, level: Level, threads: int, corpus: Path | None
+) -> dict[str, Any]:
+    """Return the figures of every check up to `level`.
+
+    A `model.json` that describes the file names its types and holds its hashes.
+
+    Raises:
+        VerificationError: the file is not what it was, or not what its sources make.
+    """
+    mixture = Mixture(describe(file)["file_type"])
+    card = read_optional_object(file.with_name("model.json"))
+    if card.get("file") != file.name:
+        card = {}
+    expected = card.get("sha256")
+    if expected is not None and (found := file_sha256(file)) != expected:
+        raise VerificationError("file_damaged", path=file, expected=expected, found=found)
+    named = card.get("tensor_types") or {}
+    rules = [TypeRule(pattern, TensorType[kind]) for pattern, kind in named.items()]
+    plan = make_plan(base, adapter, file, mixture, rules)
+    hashes = card.get("tensors")
+    hashes = hashes if isinstance(hashes, dict) else None
+    figures = verify_file(plan, file, Level.STRUCTURE, threads, hashes)
+    figures |= verify_vocabulary(plan, file, corpus) if level else {}
+    return figures | verify_file(plan, file, level, threads, hashes)
