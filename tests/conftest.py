@@ -25,6 +25,8 @@ XDG_FOLDERS = {
     "XDG_STATE_HOME": ".local/state",
     "XDG_RUNTIME_DIR": "run",
 }
+OTHERS: set[int] = set()
+"""Processes that are no children of this one: each is read once, not twice a test."""
 
 
 @pytest.fixture(autouse=True)
@@ -46,15 +48,20 @@ def empty_home(
 
 def children_of_this_process() -> dict[int, str]:
     """Return pid and name of every child, the unreaped dead included (Linux's /proc)."""
+    running = {int(name) for name in os.listdir("/proc") if name.isdecimal()}  # noqa: PTH208 - quick
+    OTHERS.intersection_update(running)
     children = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for pid in running - OTHERS:
         try:
             # pid (name) state ppid …: the name may itself hold spaces and brackets
-            head, _, tail = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")
+            stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
+        head, _, tail = stat.rpartition(")")
         if int(tail.split()[1]) == os.getpid():
-            children[int(stat.parent.name)] = head.partition("(")[2]
+            children[pid] = head.partition("(")[2]
+        else:
+            OTHERS.add(pid)
     return children
 
 

@@ -8,28 +8,22 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from desktop_app.dialogue import Role
+from desktop_app.dialogue import Role, TurnState
 from desktop_app.vault.creation import create
 from desktop_app.vault.database import Database
 from desktop_app.vault.migrations import migrate
-from desktop_app.vault.records import TurnState
 from desktop_app.vault.sealing import new_key
 from desktop_app.vault.sessions import Sessions
 from desktop_app.vault.vault import open_with_passphrase, slots
+from tests.support.kills import kills
 from tests.support.source_tree import ROOT
-from tests.support.vault_creator import NEW, OLD
+from tests.support.vault_creator import NEW, OLD, killed_at_every_step
+from tests.support.vault_disk import traces
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.vault_writer import PIECES, message, piece
 
-KILLS = 50
-KILLS_SLOW = 1000
 
-
-@pytest.mark.parametrize(
-    "kills", [pytest.param(KILLS, id="some"), pytest.param(KILLS_SLOW, marks=pytest.mark.slow)]
-)
+@kills("commit")
 def test_no_acknowledged_turn_is_lost(tmp_path: Path, kills: int) -> None:
     moments = random.Random(kills)
     for number in range(kills):
@@ -39,6 +33,7 @@ def test_no_acknowledged_turn_is_lost(tmp_path: Path, kills: int) -> None:
                 migrate(database)
         promised = killed_while_writing(path, key, after=moments.randrange(40), moments=moments)
 
+        assert traces(tmp_path) == []
         check_promises(path, key, promised)
 
 
@@ -127,10 +122,3 @@ def test_a_changed_envelope_is_the_old_or_the_new(tmp_path: Path) -> None:
     found = [(home / "vault.json").read_bytes() for home in attempts]
     assert found == sorted(found, reverse=True)  # old, old, …, new: never back again
     assert (found[0], found[-1]) == (OLD, NEW)
-
-
-def killed_at_every_step(action: str, base: Path) -> list[Path]:
-    """Return the folders of all attempts, the one that got through last."""
-    command = [sys.executable, "-m", "tests.support.vault_creator", action, str(base)]
-    subprocess.run(command, cwd=ROOT, check=True)
-    return sorted(base.iterdir())

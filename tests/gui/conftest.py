@@ -15,11 +15,35 @@ from pytestqt.qtbot import QtBot
 
 from desktop_app.app import application, running_window
 from desktop_app.paths import Paths
+from desktop_app.vault.vault import Vault
 from desktop_app.views.window import MainWindow
 from tests.support.engine_fixtures import endless_model, tiny_model
 from tests.support.engine_tiny import write_tiny_model
+from tests.support.fake_login import address, login
+from tests.support.gate_fixtures import answered, no_keyring, start
+from tests.support.locking import opened
+from tests.support.small_disk import small_disk
+from tests.support.vault_fixtures import closed, data_key, folder, made, vault
+from tests.support.vault_keyring import secret_service, silent_keyring
 
-__all__ = ["endless_model", "tiny_model"]
+__all__ = [
+    "address",
+    "answered",
+    "closed",
+    "data_key",
+    "endless_model",
+    "folder",
+    "login",
+    "made",
+    "no_keyring",
+    "opened",
+    "secret_service",
+    "silent_keyring",
+    "small_disk",
+    "start",
+    "tiny_model",
+    "vault",
+]
 
 OpenWindow = Callable[..., MainWindow]
 
@@ -38,21 +62,26 @@ def chatty_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def paths(tmp_path: Path) -> Paths:
-    return Paths(data=tmp_path / "data", cache=tmp_path / "cache")
+    return Paths(*(tmp_path / name for name in ("data", "cache", "config", "state")))
 
 
 @pytest.fixture
-def open_window(qapp: QApplication, qtbot: QtBot, paths: Paths) -> Iterator[OpenWindow]:
-    """Opens the window on a model; confirms the notice unless told otherwise."""
+def open_window(
+    qapp: QApplication, qtbot: QtBot, paths: Paths, vault: Vault
+) -> Iterator[OpenWindow]:
+    """Opens the window on a model and the test's vault; `history` is None for off the record.
+
+    The gate before it has tests of its own.
+    """
     with ExitStack() as windows:
 
-        def open_it(model: Path, *, confirmed: bool = True) -> MainWindow:
+        def open_it(model: Path, *, history: Vault | None = vault) -> MainWindow:
             window = windows.enter_context(running_window(qapp, str(model), paths))
             window.show()
             qtbot.waitExposed(window)
             window.activateWindow()
-            if confirmed:
-                window.middle.welcome.confirm.click()
+            qtbot.waitUntil(window.isActiveWindow)  # shortcuts are the active window's
+            window.open_history(history)
             return window
 
         yield open_it

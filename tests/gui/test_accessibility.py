@@ -8,19 +8,41 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop_app.dialogue import Role
+from desktop_app.dialogue import Role, Turn
+from desktop_app.vault.vault import Vault
+from desktop_app.views.choices import Choices
+from desktop_app.views.edit_dialog import EditDialog
+from desktop_app.views.export_dialog import ExportDialog
+from desktop_app.views.finding import Finding
 from desktop_app.views.message import Message
+from desktop_app.views.trash_dialog import TrashDialog
 from desktop_app.views.window import MainWindow
 from resources.messages import LANGUAGES, Language, sentence
 from tests.gui.conftest import OpenWindow
-from tests.support.window_run import wait_for_model
+from tests.support.gate_fixtures import (
+    WAIT_MS,
+    StartWindow,
+    focus,
+    unlock_page_of,
+    wait_for_sentence,
+)
+from tests.support.window_run import type_text, wait_for_model
 
 pytestmark = pytest.mark.gui
 
 ROLE_OF_NOTHING = {QAccessible.Role.NoRole, QAccessible.Role.Client}
+
+
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[None]:
+    """Somebody listens: without a screen reader Qt sends no announcement and no change."""
+    before = QAccessible.isActive()
+    QAccessible.setActive(True)
+    yield
+    QAccessible.setActive(before)
 
 
 @pytest.fixture
@@ -65,10 +87,73 @@ def test_everything_that_takes_focus_has_a_name_and_a_role(
     window.conversation.messages.add(Message(Role.USER, "你好"))
     window.middle.notice.say(lambda: sentence("window.no_reply"))
     window.show_card(shown=True)
+    finding = window.side.findChild(Finding)
+    assert finding is not None
+    finding.field.setText("没有这个词")
+    finding.filters.period.setCurrentIndex(finding.filters.period.count() - 1)
     found = focusable(window)
     assert len(found) > 10
     assert [str(each.role()) for each in found if not name(each).strip()] == []
     assert [name(each) for each in found if each.role() in ROLE_OF_NOTHING] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "page",
+    ["privacy", "trash", "edit", "exercises", "plan", "numbers", "models", "about", "export"],
+)
+def test_so_has_everything_on_the_other_pages(
+    window: MainWindow, vault: Vault, page: str, language: Language
+) -> None:
+    window.choose_language(language)
+    match page:
+        case "privacy":
+            window.header.settings.privacy_wanted.emit()
+        case "trash":
+            TrashDialog(vault, window).show()
+        case "edit":
+            EditDialog("你好", window).show()
+        case "exercises":
+            window.care.show_exercises()
+        case "plan":
+            window.care.show_plan()
+        case "numbers":
+            window.care.show_numbers()
+        case "models":
+            window.care.show_models()
+        case "about":
+            window.header.settings.about_wanted.emit()
+        case "export":
+            vault.sessions.add("a", Turn(Role.USER, "你好"))
+            ExportDialog(vault, window).show()
+    shown = next((each for each in window.findChildren(QDialog) if each.isVisible()), window)
+    check_names(shown)
+
+
+def check_names(shown: QWidget) -> None:
+    found = [
+        interface
+        for interface in tree(accessible(shown))
+        if interface.state().focusable and not interface.state().invisible
+    ]
+    assert found
+    assert [str(each.role()) for each in found if not name(each).strip()] == []
+
+
+@pytest.mark.usefixtures("answered", "no_keyring", "closed")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_so_has_everything_on_the_page_that_unlocks(
+    start: StartWindow, qtbot: QtBot, language: Language
+) -> None:
+    window = start()
+    page = unlock_page_of(window)
+    qtbot.waitUntil(lambda: focus() is page.field.line, timeout=WAIT_MS)
+    window.choose_language(language)
+    check_names(window)
+    type_text(page.field.line, "not the one")
+    page.main.click()
+    wait_for_sentence(qtbot, page)
+    check_names(window)
 
 
 def test_the_conversation_is_a_list_of_who_says_what(window: MainWindow) -> None:
@@ -79,6 +164,18 @@ def test_the_conversation_is_a_list_of_who_says_what(window: MainWindow) -> None
     assert transcript.role() is QAccessible.Role.List
     assert name(transcript) == sentence("window.transcript")
     assert [name(transcript.child(row)) for row in range(2)] == ["你说：睡不着", "回复：我在听"]
+
+
+def test_a_conversation_nobody_spoke_in_is_its_title_alone(window: MainWindow) -> None:
+    (row,) = [accessible(window.side.list).child(0)]
+    assert name(row) == sentence("window.new_conversation")
+
+
+def test_what_an_answer_means_is_read_with_it(window: MainWindow) -> None:
+    choices = Choices({"a": "first_steps.key_keyring"}, {"a": "first_steps.key_keyring_means"})
+    choices.setParent(window)
+    button = accessible(choices.buttons["a"])
+    assert button.text(QAccessible.Text.Description) == sentence("first_steps.key_keyring_means")
 
 
 def test_tab_reaches_every_part_and_comes_round(window: MainWindow, qtbot: QtBot) -> None:

@@ -7,13 +7,22 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFileDialog,
+    QLabel,
+    QPushButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
+from desktop_app.settings import Scheme
 from desktop_app.views import theme
-from desktop_app.views.appearance import Appearance, Scheme
+from desktop_app.views.appearance import Appearance
+from desktop_app.views.finding import SearchField
 from desktop_app.views.window import MainWindow
 from resources.messages import catalogue, language
 from tests.gui.conftest import OpenWindow
@@ -34,7 +43,7 @@ PAIRS = [(ink, ground) for ink, grounds in GROUNDS.items() for ground in grounds
 
 @pytest.fixture
 def window(open_window: OpenWindow, tiny_model: Path, qtbot: QtBot) -> Iterator[MainWindow]:
-    opened = open_window(tiny_model, confirmed=False)
+    opened = open_window(tiny_model)
     wait_for_model(qtbot, opened)
     yield opened
     look(opened).choose(Scheme.SYSTEM)
@@ -47,7 +56,13 @@ def look(window: MainWindow) -> Appearance:
     return appearance
 
 
-def luminance(colour: str) -> float:
+def contrast(one: QColor | str, other: QColor | str) -> float:
+    """WCAG 2.2: contrast ratio."""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: QColor | str) -> float:
     """WCAG 2.2: relative luminance."""
 
     def linear(part: float) -> float:
@@ -61,15 +76,44 @@ def luminance(colour: str) -> float:
 @pytest.mark.parametrize(("ink", "ground"), PAIRS)
 def test_text_stands_out_from_its_ground(colours: theme.Colours, ink: str, ground: str) -> None:
     values = asdict(colours)
-    light, dark = sorted((luminance(values[ink]), luminance(values[ground])), reverse=True)
-    assert (light + 0.05) / (dark + 0.05) >= 4.5
+    assert contrast(values[ink], values[ground]) >= 4.5
 
 
 @pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
 def test_a_focus_ring_stands_out_from_its_ground(colours: theme.Colours) -> None:
     for ground in (colours.paper, colours.side, colours.raised):
-        light, dark = sorted((luminance(colours.accent), luminance(ground)), reverse=True)
-        assert (light + 0.05) / (dark + 0.05) >= 3
+        assert contrast(colours.accent, ground) >= 3
+
+
+@pytest.mark.parametrize("scheme", [Scheme.LIGHT, Scheme.DARK])
+@pytest.mark.parametrize("field", ["search", "message"])
+def test_what_a_field_says_before_anything_is_written_stands_out(
+    window: MainWindow, scheme: Scheme, field: str
+) -> None:
+    look(window).choose(scheme)
+    line = window.side.findChild(SearchField)
+    widget = line if field == "search" else window.middle.composer.field.viewport()
+    assert isinstance(widget, QWidget)
+    window.header.crisis.setFocus()  # a caret is of another colour
+    place = QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+    seen = window.grab(place).toImage()
+    ground = seen.pixelColor(seen.width() - 8, seen.height() // 2)
+    inside = range(8, seen.width() - 8), range(8, seen.height() - 8)
+    inks = {seen.pixel(x, y) for x in inside[0] for y in inside[1]}
+    assert max(contrast(QColor.fromRgb(ink), ground) for ink in inks) >= 4.5
+
+
+def test_the_buttons_of_the_line_above_stand_in_one_line(window: MainWindow) -> None:
+    for steps in (0, 5):
+        look(window).zoom(0)
+        for _ in range(steps):
+            look(window).zoom(1)
+        window.header.grab()  # what is asked for is laid out
+        tops = {
+            (button.geometry().top(), button.height())
+            for button in (window.header.side, window.header.crisis, window.header.settings)
+        }
+        assert len(tops) == 1
 
 
 def test_a_scheme_is_in_force_at_once(window: MainWindow, qapp: QApplication) -> None:
@@ -111,3 +155,27 @@ def test_every_text_in_sight_changes_its_language(window: MainWindow) -> None:
         for text in shown
         if text not in same and any("\u3400" <= letter <= "\u9fff" for letter in text)
     ] == []
+
+
+def test_qts_own_menus_speak_the_language_in_force(window: MainWindow) -> None:
+    def labels() -> list[str]:
+        menu = window.middle.composer.field.createStandardContextMenu()
+        found = [action.text() for action in menu.actions() if not action.isSeparator()]
+        menu.deleteLater()
+        return [label.partition("\t")[0] for label in found]
+
+    window.choose_language("zh")
+    assert labels()[:2] == ["撤消(&U)", "重做(&R)"]
+    window.choose_language("en")
+    assert labels()[:2] == ["&Undo", "&Redo"]
+    window.choose_language("zh")
+    assert labels()[:2] == ["撤消(&U)", "重做(&R)"]
+
+
+def test_a_file_dialog_of_qts_own_speaks_the_language_in_force(window: MainWindow) -> None:
+    window.choose_language("zh")
+    window.header.settings.actions_by_key()["settings.choose_model"].trigger()
+    (dialog,) = window.findChildren(QFileDialog)
+    labels = {button.text() for button in dialog.findChildren(QPushButton)}
+    assert {"打开(&O)", "取消"} <= labels
+    dialog.reject()

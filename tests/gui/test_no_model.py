@@ -18,7 +18,7 @@ pytestmark = pytest.mark.gui
 
 
 def wait_for_refusal(qtbot: QtBot, window: object) -> None:
-    qtbot.waitUntil(lambda: window._model_error is not None, timeout=WAIT_MS)  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: window.model.error is not None, timeout=WAIT_MS)  # type: ignore[attr-defined]
 
 
 def test_a_missing_model_is_one_sentence_in_place(
@@ -44,7 +44,7 @@ def test_a_damaged_model_is_one_sentence_in_place(
 def test_the_crisis_card_needs_no_model(
     open_window: OpenWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    window = open_window(tmp_path / "gone.gguf", confirmed=False)
+    window = open_window(tmp_path / "gone.gguf")
     wait_for_refusal(qtbot, window)
     qtbot.mouseClick(window.header.crisis, Qt.MouseButton.LeftButton)
     assert window.card.isVisible()
@@ -59,7 +59,7 @@ def test_a_message_written_without_a_model_is_answered_once_there_is_one(
     send(qtbot, window, "你好。")
     wait_for_end(qtbot, window)
     assert [message.text for message in rows(window)] == ["你好。"]
-    window.open_model(str(tiny_model))
+    window.model.open(str(tiny_model))
     qtbot.waitUntil(lambda: len(rows(window)) == 2, timeout=WAIT_MS)
     wait_for_end(qtbot, window)
     assert last(window).role is Role.ASSISTANT

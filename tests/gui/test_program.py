@@ -80,6 +80,12 @@ def test_fcitx_is_reached_over_ibus_where_qt_has_no_plug_in_for_it() -> None:
     assert environ == {"QT_IM_MODULE": "ibus"}
 
 
+def test_fcitx_is_reached_over_ibus_in_a_list_of_input_methods_too() -> None:
+    environ = {"QT_IM_MODULES": "wayland;fcitx5;ibus", "QT_IM_MODULE": "fcitx"}
+    reach_fcitx(environ)
+    assert environ == {"QT_IM_MODULES": "wayland;ibus", "QT_IM_MODULE": "ibus"}
+
+
 @pytest.mark.parametrize("chosen", ["ibus", "compose"])
 def test_another_input_method_is_left_alone(chosen: str) -> None:
     environ = {"QT_IM_MODULE": chosen}
@@ -100,3 +106,36 @@ def test_a_bug_in_a_callback_is_named_by_place_and_never_by_its_text() -> None:
     )
     assert "ValueError" in done.stderr
     assert "what a person wrote" not in done.stderr
+
+
+def test_a_character_no_font_has_is_told_to_nobody() -> None:
+    program = (
+        "import desktop_app.app as app\n"
+        "from PySide6.QtWidgets import QLabel\n"
+        "qt = app.application()\n"
+        "label = QLabel('\u0710\u0720\u0717\u0710'); label.grab()\n"  # Syriac
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stderr == b""
+
+
+NOT_AT_A_START = {
+    "apsw": "the history is opened later",
+    "cryptography": "same",
+    "desktop_app.conversation.opening": "the model's thread loads it",
+    "desktop_app.views.first_steps": "taken once",
+    "desktop_app.views.history_parts": "the history is opened later",
+    "desktop_app.views.privacy": "few look at it",
+    "importlib.metadata": "the version is seldom asked for",
+    "keyring": "the history is opened later",
+}
+
+
+def test_a_start_loads_what_is_shown_first_and_no_more() -> None:
+    """Whoever adds an import here makes every start wait for it: see `soulchat bench`."""
+    code = f"""
+import sys, desktop_app.cli, desktop_app.app
+print(*sorted({set(NOT_AT_A_START)} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert done.stdout.split() == []

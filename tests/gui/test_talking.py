@@ -13,11 +13,14 @@ from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from desktop_app.dialogue import Role
-from desktop_app.views.message import State
+from desktop_app.dialogue import Role, TurnState
+from desktop_app.views.counselling import REPAINT_MS
 from resources.messages import sentence
 from tests.gui.conftest import OpenWindow
+from tests.support.engine_tiny import Shape, write_tiny_model
+from tests.support.painted import Painted
 from tests.support.window_run import (
+    WAIT_MS,
     child_pid,
     is_running,
     last,
@@ -38,7 +41,7 @@ def test_a_message_is_answered(open_window: OpenWindow, tiny_model: Path, qtbot:
     send(qtbot, window, "最近总是睡不着。")
     wait_for_end(qtbot, window)
     said = [(message.role, message.text, message.state) for message in rows(window)]
-    assert said[0] == (Role.USER, "最近总是睡不着。", State.WHOLE)
+    assert said[0] == (Role.USER, "最近总是睡不着。", TurnState.COMPLETE)
     assert said[1][0] is Role.ASSISTANT
     assert said[1][1]
     assert window.middle.composer.text == ""
@@ -67,51 +70,6 @@ def test_a_message_sent_before_the_model_is_in_memory_is_answered(
     assert last(window).role is Role.ASSISTANT
 
 
-def test_stop_keeps_what_came_and_marks_it(
-    open_window: OpenWindow, endless_model: Path, qtbot: QtBot
-) -> None:
-    window = open_window(endless_model)
-    send(qtbot, window, "你好。")
-    wait_for_words(qtbot, window)
-    qtbot.mouseClick(window.middle.composer.stop, Qt.MouseButton.LeftButton)
-    wait_for_end(qtbot, window)
-    assert last(window).state is State.STOPPED
-    assert window.conversation.session.turns[-1].content == last(window).text
-    assert last(window).note == sentence("message_state.stopped")
-
-
-def test_escape_stops_too(open_window: OpenWindow, endless_model: Path, qtbot: QtBot) -> None:
-    window = open_window(endless_model)
-    send(qtbot, window, "你好。")
-    wait_for_words(qtbot, window)
-    qtbot.keyClick(window.middle.composer.field, Qt.Key.Key_Escape)
-    wait_for_end(qtbot, window)
-    assert last(window).state is State.STOPPED
-
-
-def test_stop_while_the_message_is_still_being_read_leaves_it_unanswered(
-    open_window: OpenWindow, endless_model: Path, qtbot: QtBot
-) -> None:
-    window = open_window(endless_model)
-    wait_for_model(qtbot, window)
-    send(qtbot, window, "长" * 1000)  # 3,000 tokens of prefill
-    window.middle.composer.stop.click()
-    wait_for_end(qtbot, window)
-    assert [message.role for message in rows(window)] == [Role.USER]
-    assert window.middle.notice.text == sentence("window.no_reply")
-
-
-def test_stop_while_waiting_for_the_model_leaves_the_message_unanswered(
-    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
-) -> None:
-    window = open_window(tiny_model)
-    send(qtbot, window, "你好。")
-    window.middle.composer.stop.click()
-    assert window.exchange.current is None
-    assert [message.text for message in rows(window)] == ["你好。"]
-    wait_for_model(qtbot, window)
-
-
 def test_an_unanswered_message_is_asked_again_with_the_next(
     open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
 ) -> None:
@@ -131,9 +89,9 @@ def test_a_child_killed_in_a_reply_costs_one_sentence_and_the_next_reply_works(
     wait_for_words(qtbot, window)
     os.kill(child_pid(window), signal.SIGKILL)
     wait_for_end(qtbot, window)
-    assert last(window).state is State.INTERRUPTED
+    assert last(window).state is TurnState.INTERRUPTED
     assert last(window).text
-    assert window.middle.notice.text == sentence("error.engine.died", cause="SIGKILL")
+    assert window.middle.notice.text == sentence("error.engine.died_killed")
     send(qtbot, window, "你还在吗？")
     wait_for_words(qtbot, window)
     assert window.middle.notice.text == ""
@@ -166,19 +124,6 @@ def test_shift_enter_begins_a_new_line(
     type_text(field, "二")
     assert window.middle.composer.text == "一\n二"
     assert rows(window) == []
-
-
-def test_nothing_is_sent_before_the_notice_is_confirmed(
-    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
-) -> None:
-    window = open_window(tiny_model, confirmed=False)
-    send(qtbot, window, "你好。")
-    assert rows(window) == []
-    assert window.middle.composer.text == "你好。"
-    qtbot.mouseClick(window.middle.welcome.confirm, Qt.MouseButton.LeftButton)
-    qtbot.keyClick(window.middle.composer.field, Qt.Key.Key_Return)
-    wait_for_end(qtbot, window)
-    assert len(rows(window)) == 2
 
 
 def test_a_message_of_a_hundred_thousand_characters_is_refused_and_kept(
@@ -222,7 +167,7 @@ def test_a_reply_goes_into_its_own_conversation(
     window.side.show_current(1)
     assert window.conversation is first
     assert window.middle.composer.text == "草稿"
-    assert last(window).state is State.STOPPED
+    assert last(window).state is TurnState.STOPPED
 
 
 def test_closing_in_a_reply_ends_the_child(
@@ -237,17 +182,28 @@ def test_closing_in_a_reply_ends_the_child(
     assert not is_running(pid)
 
 
-def test_words_are_shown_at_most_twenty_times_a_second(
-    open_window: OpenWindow, chatty_model: Path, qtbot: QtBot
+def test_words_are_painted_at_most_twenty_times_a_second_and_nothing_beside_them(
+    open_window: OpenWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    window = open_window(chatty_model)
+    speaks_for_seconds = Shape(hidden=512, layers=6, heads=8, ffn=2048)
+    model = write_tiny_model(tmp_path, speaks_for_seconds, says="你", ends=False)
+    window = open_window(model)
+    wait_for_model(qtbot, window)
     times: list[float] = []
     window._counselling.wrote.connect(lambda _text: times.append(time.monotonic()))
+    talk = Painted(window.middle.transcript.viewport())
+    beside = [Painted(window.side.list.viewport()), Painted(window.header)]
     send(qtbot, window, "你好。")
+    qtbot.waitUntil(lambda: bool(times), timeout=WAIT_MS)
+    for each in (talk, *beside):
+        each.regions.clear()
+    first = len(times)
+    qtbot.waitUntil(lambda: len(times) >= first + 3, timeout=WAIT_MS)
+    assert 1 <= len(talk.regions) <= len(times) - first + 1
+    assert [each.regions for each in beside] == [[], []]
     wait_for_end(qtbot, window)
     shown = times[:-1]  # the rest of a reply that has ended waits for nothing
-    assert len(shown) >= 2
-    assert shown[-1] - shown[0] >= 0.045 * (len(shown) - 1)
+    assert shown[-1] - shown[0] >= REPAINT_MS / 1000 * 0.95 * (len(shown) - 1)
 
 
 def test_a_reply_that_reached_its_greatest_length_says_so(
@@ -257,3 +213,27 @@ def test_a_reply_that_reached_its_greatest_length_says_so(
     send(qtbot, window, "你好。")
     wait_for_end(qtbot, window)
     assert last(window).note == sentence("message_state.cut")
+
+
+def test_enter_sends_again_after_the_field_was_given_other_text_while_composing(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    field = window.middle.composer.field
+    QApplication.sendEvent(field, QInputMethodEvent("ni hao", []))
+    window.middle.composer.text = "给回来的话"
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert rows(window)[0].text == "给回来的话"
+    wait_for_end(qtbot, window)
+
+
+def test_a_reply_elsewhere_is_not_read_aloud_here(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoken: list[str] = []
+    monkeypatch.setattr("desktop_app.views.window.announce", lambda _, text: spoken.append(text))
+    window = open_window(tiny_model)
+    send(qtbot, window, "你好。")
+    window.begin_conversation(off_the_record=True)
+    wait_for_end(qtbot, window)
+    assert spoken == []

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import cycle
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QPaintEvent, QRegion
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QPainter
+from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
-from desktop_app.dialogue import Role
+from desktop_app.dialogue import Role, TurnState
 from desktop_app.views.appearance import Appearance
-from desktop_app.views.bubble import KEPT_LAYOUTS
-from desktop_app.views.message import Message, Messages, State
+from desktop_app.views.bubble import KEPT_LAYOUTS, BubbleDelegate
+from desktop_app.views.message import Index, Message, Messages
 from desktop_app.views.transcript import Transcript
+from tests.support.painted import Painted
 
 pytestmark = pytest.mark.gui
 
@@ -84,10 +84,62 @@ def test_scrolling_up_moves_what_is_read_by_exactly_that_much(transcript: Transc
         assert transcript.visualRect(transcript.row_index(row)).top() == before + 90
 
 
+def part_hidden(view: Transcript) -> float:
+    """The row at the upper edge, and how much of it is above that: 7.25 is a quarter of row 7."""
+    row = view.row_near(QPoint(0, 0))
+    rect = view.visualRect(view.row_index(row))
+    return row - rect.top() / rect.height()
+
+
+@pytest.mark.parametrize("width", [420, 1000])
+def test_another_width_leaves_what_is_read_at_the_upper_edge(
+    transcript: Transcript, width: int
+) -> None:
+    transcript.setModel(talk(400))
+    bar = transcript.verticalScrollBar()
+    for value in (0, bar.maximum() // 3, bar.maximum() - 1500):
+        transcript.resize(700, 500)
+        bar.setValue(value)
+        before = part_hidden(transcript)
+        heights = [transcript.heights.height(int(before)), 0]
+        transcript.resize(width, 500)
+        heights[1] = transcript.heights.height(int(before))
+        assert part_hidden(transcript) == pytest.approx(before, abs=1 / min(heights))
+
+
+def test_another_width_stays_at_the_end_where_that_was_in_sight(transcript: Transcript) -> None:
+    transcript.setModel(talk(400))
+    for width, height in ((420, 500), (1000, 300), (700, 700)):
+        transcript.resize(width, height)
+        assert transcript.at_end()
+        assert in_sight(transcript, 399)
+
+
+def test_other_messages_are_shown_at_their_end(transcript: Transcript) -> None:
+    transcript.setModel(talk(400))
+    transcript.verticalScrollBar().setValue(100)
+    transcript.setModel(talk(300))
+    assert transcript.at_end()
+    assert in_sight(transcript, 299)
+
+
+def test_another_width_leaves_what_is_selected(transcript: Transcript, qtbot: QtBot) -> None:
+    transcript.setModel(Messages([Message(Role.ASSISTANT, "今天慢慢说就好")]))
+    sight = transcript.viewport()
+    qtbot.mousePress(sight, LEFT, pos=place_of(transcript, 0, 2))
+    qtbot.mouseMove(sight, place_of(transcript, 0, 5))
+    qtbot.mouseRelease(sight, LEFT, pos=place_of(transcript, 0, 5))
+    transcript.resize(420, 500)
+    assert transcript.selected_text() == "慢慢说"
+    assert transcript._bubbles.spans
+    transcript.setModel(talk(2))
+    assert transcript.selected_text() == ""
+
+
 def test_a_growing_reply_stays_in_sight(transcript: Transcript) -> None:
     messages = talk(50)
     transcript.setModel(messages)
-    messages.add(Message(Role.ASSISTANT, "", State.WRITING))
+    messages.add(Message(Role.ASSISTANT, "", TurnState.GROWING))
     for _ in range(40):
         messages.grow("这是一段正在写的回复，")
         assert transcript.at_end()
@@ -96,7 +148,7 @@ def test_a_growing_reply_stays_in_sight(transcript: Transcript) -> None:
 def test_a_growing_reply_leaves_someone_who_reads_above_alone(transcript: Transcript) -> None:
     messages = talk(50)
     transcript.setModel(messages)
-    messages.add(Message(Role.ASSISTANT, "", State.WRITING))
+    messages.add(Message(Role.ASSISTANT, "", TurnState.GROWING))
     transcript.verticalScrollBar().setValue(100)
     row = transcript.row_near(QPoint(0, 5))
     before = transcript.visualRect(transcript.row_index(row)).top()
@@ -105,39 +157,39 @@ def test_a_growing_reply_leaves_someone_who_reads_above_alone(transcript: Transc
     assert transcript.visualRect(transcript.row_index(row)).top() == before
 
 
-@dataclass
-class Painted(QObject):
-    """The regions of a widget that were painted."""
-
-    regions: list[QRegion] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        super().__init__()
-
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QPaintEvent):
-            self.regions.append(QRegion(event.region()))
-        return False
-
-
+@pytest.mark.parametrize("before", [2, 40], ids=["all in sight", "scrolled to the end"])
 def test_only_the_message_that_is_written_is_painted(
-    transcript: Transcript, qapp: QApplication
+    transcript: Transcript, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, before: int
 ) -> None:
-    messages = talk(4)
+    """Lines are added to it; what stands above is moved as it is painted already."""
+    messages = talk(before)
     transcript.setModel(messages)
-    messages.add(Message(Role.ASSISTANT, "好", State.WRITING))
-    painted = Painted()
-    transcript.viewport().installEventFilter(painted)
-    painted.regions.append(QRegion())
-    while painted.regions:  # until what the new row brought about is over
+    messages.add(Message(Role.ASSISTANT, "好", TurnState.GROWING))
+    painted = Painted(transcript.viewport())
+
+    def grow() -> None:
         painted.regions.clear()
-        qapp.processEvents()
-    messages.grow("的")
-    qapp.processEvents()
-    live = transcript.visualRect(transcript.row_index(4))
-    assert painted.regions
-    for region in painted.regions:
-        assert region.subtracted(QRegion(live)).isEmpty()
+        messages.grow("慢慢说，没有关系。")
+        qtbot.waitUntil(lambda: bool(painted.regions))
+
+    transcript.executeDelayedItemsLayout()  # of the new row
+    grow()
+    rows: list[int] = []
+    paint = BubbleDelegate.paint
+
+    def noted(
+        delegate: BubbleDelegate, painter: QPainter, option: QStyleOptionViewItem, index: Index
+    ) -> None:
+        rows.append(index.row())
+        paint(delegate, painter, option, index)
+
+    monkeypatch.setattr(BubbleDelegate, "paint", noted)
+    line = transcript.visualRect(transcript.row_index(before)).height()
+    for _ in range(20):
+        grow()
+    assert transcript.visualRect(transcript.row_index(before)).height() > 3 * line
+    assert len(rows) >= 20
+    assert set(rows) == {before}
 
 
 def test_dragging_selects_text_and_copies_it(transcript: Transcript, qtbot: QtBot) -> None:

@@ -10,22 +10,27 @@ from pathlib import Path
 from typing import Any
 
 CLI = (sys.executable, "-m", "desktop_app.cli")
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+LONGEST_S = 600
+"""Against hangs only: `bench` takes a minute or two, more where others work too."""
 
 
 def soulchat(
     *arguments: str | Path, stdin: str | bytes = b"", **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run `soulchat` to its end and return status, stdout and stderr."""
+    """Run `soulchat` to its end, with no terminal to ask on; return status, stdout and stderr."""
     # On one core: a second one gains a tiny model nothing and, when others use it too, costs
     # much, since llama.cpp's threads wait for each other after every operation.
-    core = min(os.sched_getaffinity(0))
+    cores = sorted(os.sched_getaffinity(0))
+    core = cores[WORKER % len(cores)]
     return subprocess.run(
         [*CLI, *map(str, arguments)],
         input=stdin.encode() if isinstance(stdin, str) else stdin,
         capture_output=True,
         env={**os.environ, **environment},
-        timeout=120,
+        timeout=LONGEST_S,
         check=False,
+        start_new_session=True,
         preexec_fn=lambda: os.sched_setaffinity(0, {core}),
     )
 

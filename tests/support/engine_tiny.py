@@ -49,8 +49,9 @@ def write_tiny_model(
     shape: Shape = Shape(),
     *,
     template: str | None = CHATML,
-    says: str | None = None,
-    ends: bool = True,
+    says: str | tuple[str, ...] | None = None,
+    ends: bool | str = True,
+    turn_ends_with: str | None = None,
     seed: int = 1,
 ) -> Path:
     """Write `tiny.gguf` and its `model.json` into `folder`; return the GGUF's path.
@@ -60,13 +61,17 @@ def write_tiny_model(
         shape: sizes of the model.
         template: the chat template, None for none.
         says: what it answers to anything when the most likely token is picked; no byte may
-            occur twice in it. None leaves the answer to chance.
-        ends: whether the answer ends there, or begins again without end.
+            occur twice in it. A tuple's texts are a token each, none of them twice. None leaves
+            the answer to chance.
+        ends: whether the answer ends there, or begins again without end; or the token it ends
+            with, one of the marks or of `says`.
+        turn_ends_with: one of `says` that the file calls its end of a turn; it is no mark.
         seed: of the random weights.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "tiny.gguf"
-    tokens = [*byte_tokens(), *MARKS]
+    words = says if isinstance(says, tuple) else ()
+    tokens = [*byte_tokens(), *MARKS, *map(_as_bytes, words)]
     writer = gguf.GGUFWriter(path, "qwen2")
     writer.add_context_length(shape.context)
     writer.add_embedding_length(shape.hidden)
@@ -79,9 +84,11 @@ def write_tiny_model(
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("qwen2")
     writer.add_token_list(tokens)
-    writer.add_token_types([NORMAL] * 256 + [CONTROL] * len(MARKS))
+    writer.add_token_types([NORMAL] * 256 + [CONTROL] * len(MARKS) + [NORMAL] * len(words))
     writer.add_token_merges(["Ġ t"])
     writer.add_eos_token_id(258)
+    if turn_ends_with is not None:
+        writer.add_eot_token_id(tokens.index(_as_bytes(turn_ends_with)))
     writer.add_add_bos_token(False)
     if template is not None:
         writer.add_chat_template(template)
@@ -95,13 +102,22 @@ def write_tiny_model(
     return path
 
 
-def successions(says: str | None, *, ends: bool) -> list[tuple[int, int]]:
+def _as_bytes(text: str) -> str:
+    names = byte_tokens()
+    return "".join(names[byte] for byte in text.encode())
+
+
+def successions(says: str | tuple[str, ...] | None, *, ends: bool | str) -> list[tuple[int, int]]:
     """Pairs of tokens: after the first comes the second. The reply header ends in a newline."""
     if says is None:
         return []
-    spoken = list(says.encode())
+    if isinstance(says, tuple):
+        spoken = [256 + len(MARKS) + number for number in range(len(says))]
+    else:
+        spoken = list(says.encode())
     assert len({*spoken, ord("\n")}) == len(spoken) + 1, "a byte occurs twice"
-    after_all = 256 + MARKS.index("<|im_end|>") if ends else spoken[0]
+    mark = "<|im_end|>" if ends is True else ends
+    after_all = 256 + MARKS.index(mark) if mark in MARKS else spoken[0]
     return list(zip([ord("\n"), *spoken], [*spoken, after_all], strict=True))
 
 
@@ -117,7 +133,7 @@ def write_manifest(path: Path, template: str | None, **changes: object) -> None:
         "context": None,
         "template_sha256": template and hashlib.sha256(template.encode()).hexdigest(),
         "system": None,
-        "sampling": {"temperature": 0.8, "top_k": 40, "top_p": 0.9},
+        "sampling": {"temperature": 0.8, "top_k": 40, "top_p": 0.9, "dry_multiplier": 0.0},
         "quantisation": "F32",
     }
     text = json.dumps(manifest | changes, ensure_ascii=False)

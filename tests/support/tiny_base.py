@@ -70,7 +70,7 @@ def write_base(folder: Path, shape: Shape | None = None, seed: int = 0) -> Path:
     write_json(folder / "config.json", _config(shape) | shape.config)
     write_json(folder / "generation_config.json", {"eos_token_id": [2, 0], "pad_token_id": 0})
     (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE, encoding="utf-8")
-    _write_tokenizer(folder, shape)
+    write_tokenizer(folder, shape)
     tensors = random_tensors(shape, seed)
     if shape.shards == 1:
         write_safetensors(folder / "model.safetensors", tensors, shape.dtype)
@@ -227,7 +227,7 @@ def _config(shape: Shape) -> dict[str, Any]:
     }
 
 
-def _write_tokenizer(folder: Path, shape: Shape) -> None:
+def write_tokenizer(folder: Path, shape: Shape) -> None:
     tokenizer = Tokenizer(models.BPE(ignore_merges=shape.family == "llama"))
     tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(

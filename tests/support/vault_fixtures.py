@@ -13,7 +13,7 @@ import pytest
 from desktop_app.vault.creation import create
 from desktop_app.vault.envelope_file import read_envelope
 from desktop_app.vault.files import VaultFiles
-from desktop_app.vault.lock import FileLock
+from desktop_app.vault.lock import locked
 from desktop_app.vault.vault import Vault
 
 PASSPHRASE = "正确的口令 correct horse"
@@ -51,7 +51,7 @@ def vault(closed: Path, data_key: bytes) -> Iterator[Vault]:
     """An open vault, nothing said in it."""
     files = VaultFiles(closed)
     with ExitStack() as held:
-        held.enter_context(FileLock(files.lock))
+        held.enter_context(locked(files))
         vault = Vault(files, data_key, held, clock=time.time)
     with vault:
         yield vault

@@ -12,6 +12,7 @@ import pytest
 from desktop_app.vault.keychain import Keychain
 
 SECRETS = "org.freedesktop.secrets"
+LOGIN_PASSWORD = b"login password"
 
 
 @contextmanager
@@ -52,6 +53,51 @@ def lock_default_collection() -> None:
         secretstorage.get_default_collection(connection).lock()
 
 
+def unlock_default_collection() -> None:
+    """Unlock it as its owner does; the prompt for that needs a screen, this call does not."""
+    import secretstorage
+    from jeepney import DBusAddress, new_method_call
+    from secretstorage.util import format_secret, open_session
+
+    address = DBusAddress(
+        "/org/freedesktop/secrets",
+        SECRETS,
+        "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface",
+    )
+    with closing(secretstorage.dbus_init()) as connection:
+        collection = secretstorage.get_default_collection(connection)
+        secret = format_secret(open_session(connection), LOGIN_PASSWORD, "text/plain")
+        call = new_method_call(
+            address,
+            "UnlockWithMasterPassword",
+            "o(oayays)",
+            (collection.collection_path, secret),
+        )
+        connection.send_and_get_reply(call)
+        assert not secretstorage.get_default_collection(connection).is_locked()
+
+
+@contextmanager
+def session_bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A bus of the test's own, where everything looks for one."""
+    with running("dbus-daemon", "--session", "--nofork", "--print-address=1") as bus:
+        assert bus.stdout is not None
+        address = bus.stdout.readline().decode().strip()
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        yield address
+
+
+@pytest.fixture
+def silent_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A keyring that is there and never answers, as while its prompt waits for a person."""
+    from jeepney import message_bus
+    from jeepney.io.blocking import Proxy, open_dbus_connection
+
+    with session_bus(monkeypatch) as address, closing(open_dbus_connection(address)) as owner:
+        Proxy(message_bus, owner).RequestName(SECRETS)
+        yield
+
+
 @pytest.fixture
 def secret_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Keychain]:
     """This system's keychain, with an unlocked keyring behind it and no screen to ask on."""
@@ -60,19 +106,14 @@ def secret_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Keychain]:
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     with ExitStack() as children:
-        bus = children.enter_context(
-            running("dbus-daemon", "--session", "--nofork", "--print-address=1")
-        )
-        assert bus.stdout is not None
-        address = bus.stdout.readline().decode().strip()
-        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        address = children.enter_context(session_bus(monkeypatch))
         children.enter_context(
             running(
                 "gnome-keyring-daemon",
                 "--unlock",
                 "--foreground",
                 "--components=secrets",
-                said=b"login password",
+                said=LOGIN_PASSWORD,
             )
         )
         wait_for_owner(address, SECRETS)

@@ -10,10 +10,10 @@ import itertools
 import sys
 from pathlib import Path
 
-from desktop_app.dialogue import Role, Turn
+from desktop_app.dialogue import Role, Turn, TurnState
 from desktop_app.vault.database import Database
-from desktop_app.vault.records import TurnState
 from desktop_app.vault.sessions import Sessions
+from tests.support.vault_disk import MARKER
 
 SESSION = "talk"
 PIECES = 5
@@ -21,11 +21,11 @@ PIECES = 5
 
 def message(number: int) -> str:
     """The text of a turn: of varying length, so that pages split at varying places."""
-    return f"{number}:" + "话" * (number * 37 % 400)
+    return f"{number}:{MARKER}" + "话" * (number * 37 % 400)
 
 
 def piece(number: int) -> str:
-    return f"[{number}]"
+    return f"[{number}]{MARKER}"
 
 
 def promise(kind: str, number: int) -> None:

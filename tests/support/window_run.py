@@ -9,6 +9,7 @@ from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from desktop_app.engine.process import ChildEngine
 from desktop_app.views.message import Message
 from desktop_app.views.window import MainWindow
 
@@ -58,10 +59,16 @@ def rows(window: MainWindow) -> list[Message]:
 
 
 def child_pid(window: MainWindow) -> int:
-    """The process that holds the window's model."""
+    """The process that holds the window's model, once it does."""
     counsellor = window._counselling._worker._counsellor
     assert counsellor is not None
-    return counsellor.engine.start().pid
+    engine = counsellor.engine
+    assert isinstance(engine, ChildEngine)
+    while True:  # the model's thread starts it anew where it ended, for it reads ahead
+        child = engine._child
+        if child is not None and child.alive and engine._loaded is not None:
+            return child.pid
+        QApplication.processEvents()
 
 
 def is_running(pid: int) -> bool:

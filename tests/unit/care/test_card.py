@@ -35,6 +35,12 @@ def test_every_card_has_two_lines_and_an_emergency_row(
     assert len(card.lines) >= (2 if region else 1)
 
 
+@pytest.mark.parametrize(("region", "line"), [("CN", "12355"), ("GB", "0800 068 4141")])
+def test_for_the_young_a_line_of_their_own_stands_second(region: str, line: str) -> None:
+    assert crisis_card(region, young=True).lines[1].startswith(line)
+    assert set(crisis_card(region, young=True).lines) == set(crisis_card(region).lines)
+
+
 def test_it_says_what_to_do_when_nobody_answers() -> None:
     assert any("没有人接听" in step for step in crisis_card("CN").steps)
 

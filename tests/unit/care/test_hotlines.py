@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from desktop_app.care.hotlines import Region, find_region, regions
+from desktop_app.care.hotlines import ELSEWHERE, Region, find_region, known_region, regions
 from desktop_app.errors import InputError
 from resources.messages import language
 
@@ -83,4 +83,15 @@ def test_a_region_is_found_in_any_case() -> None:
 
 def test_an_unknown_region_is_one_sentence_with_the_known_ones() -> None:
     with pytest.raises(InputError, match="CN, DE"):
-        find_region("ZZ")
+        find_region("XX")
+
+
+def test_a_country_that_is_not_in_the_list_has_no_numbers_of_its_own() -> None:
+    assert find_region(ELSEWHERE) is None
+
+
+def test_a_region_only_another_version_knows_is_none_of_this_one() -> None:
+    assert known_region("CN") == "CN"
+    assert known_region(ELSEWHERE) == ELSEWHERE
+    assert known_region("XX") is None
+    assert known_region(None) is None

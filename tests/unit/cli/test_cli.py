@@ -11,9 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.commands.display import has_display
+from desktop_app.paths import app_paths
+from desktop_app.settings import Settings, write
+from desktop_app.vault.keychain import Keychain
+from desktop_app.vault.vault import open_with_passphrase
+from resources.messages import sentence
 from tests.support.engine_run import CLI, asking, soulchat
-from tests.support.engine_tiny import Shape, write_tiny_model
 from tests.support.training_stack import without_training_stack
+from tests.support.vault_fixtures import PASSPHRASE
+from tests.support.vault_keyring import lock_default_collection
 
 
 def test_without_a_display_it_offers_the_terminal() -> None:
@@ -21,6 +28,28 @@ def test_without_a_display_it_offers_the_terminal() -> None:
 
     assert done.returncode == 1
     assert "soulchat --text" in done.stderr.decode()
+
+
+@pytest.mark.parametrize("platform", ["", "xcb", "wayland;xcb"])
+@pytest.mark.parametrize(
+    "named",
+    [{"DISPLAY": ":4711"}, {"DISPLAY": "unix:4711.0"}, {"WAYLAND_DISPLAY": "wayland-4711"}],
+    ids=str,
+)
+def test_a_display_nobody_is_behind_is_none(named: dict[str, str], platform: str) -> None:
+    nothing = {"DISPLAY": "", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": platform}
+    done = soulchat(**nothing | named)
+
+    assert done.returncode == 1
+    assert done.stderr.decode() == sentence("error.input.no_display") + "\n"
+
+
+def test_a_display_on_another_machine_is_left_to_qt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it answers could only be seen over an internet socket."""
+    for name, value in {"DISPLAY": "far:1", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": ""}.items():
+        monkeypatch.setenv(name, value)
+
+    assert has_display()
 
 
 @pytest.mark.parametrize(
@@ -37,6 +66,23 @@ def test_help_speaks_the_language_that_was_asked_for() -> None:
     assert "show this help" in soulchat("--lang", "en", "--help").stdout.decode()
 
 
+def test_the_language_that_was_set_goes_before_the_locale(tmp_path: Path) -> None:
+    write(app_paths().settings, Settings(language="en"))
+    elsewhere = tmp_path / "elsewhere"
+
+    assert "show this help" in soulchat("--help").stdout.decode()
+    assert "显示这段说明" in soulchat("--lang", "zh", "--help").stdout.decode()
+    assert "显示这段说明" in soulchat("--help", "--data-dir", elsewhere).stdout.decode()
+    write(app_paths(elsewhere).settings, Settings(language="en"))
+    assert "show this help" in soulchat(f"--data-dir={elsewhere}", "--help").stdout.decode()
+
+
+def test_an_option_without_its_value_is_wrong_usage_whatever_was_set() -> None:
+    write(app_paths().settings, Settings(language="en"))
+
+    assert soulchat("--data-dir").returncode == 2
+
+
 def test_the_version_is_the_packages() -> None:
     assert soulchat("--version").stdout.decode().strip() == metadata.version("soulchat-desktop")
 
@@ -46,6 +92,81 @@ def test_the_card_needs_no_model_and_takes_a_region() -> None:
 
     assert done.returncode == 0
     assert "988" in done.stdout.decode()
+
+
+def test_the_exercises_are_listed_and_one_is_shown_by_its_id() -> None:
+    listed = soulchat("care", "exercises").stdout.decode()
+    shown = soulchat("care", "exercises", "grounding", "--lang", "en")
+
+    assert all(name in listed for name in ("breathing", "grounding", "muscles"))
+    assert "1. Look around" in shown.stdout.decode()
+
+
+def test_an_unknown_exercise_is_one_sentence() -> None:
+    done = soulchat("care", "exercises", "nothing")
+
+    assert done.returncode == 1
+    assert done.stdout == b""
+    assert "breathing" in done.stderr.decode()
+
+
+def test_the_card_is_of_the_region_that_was_set() -> None:
+    write(app_paths().settings, Settings(region="US"))
+
+    assert "988" in soulchat("care", "card").stdout.decode()
+    assert "12356" in soulchat("care", "card", "--region", "CN").stdout.decode()
+
+
+def test_a_region_that_is_not_known_any_more_costs_nobody_the_card() -> None:
+    write(app_paths().settings, Settings(region="XX"))
+
+    assert "12356" in soulchat("care", "card").stdout.decode()
+
+
+def test_settings_that_are_damaged_are_told_once_and_cost_nobody_the_card() -> None:
+    path = app_paths().settings
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"{")
+
+    first, second = soulchat("care", "card"), soulchat("care", "card")
+
+    assert "12356" in first.stdout.decode()
+    assert first.stderr.decode().count("\n") == 1
+    assert "设置文件" in first.stderr.decode()
+    assert second.stderr == b""
+
+
+def test_the_doctor_tells_what_opens_the_history_without_opening_it(closed: Path) -> None:
+    with open_with_passphrase(closed, PASSPHRASE):
+        done = soulchat(
+            *("doctor", "--json", "--model", "/no/such.gguf", "--data-dir", closed.parent),
+            DBUS_SESSION_BUS_ADDRESS=f"unix:path={closed}/nobody",
+        )
+
+    facts = json.loads(done.stdout)
+    assert facts["vault"] == {"slots": ["passphrase"]}
+    assert facts["keyring"] == {"backend": "SecretService", "reachable": False}
+    assert {"apsw-sqlite3mc", "cryptography", "keyring"} < facts["versions"].keys()
+
+
+def test_the_doctor_reaches_the_keyring_without_asking_it_for_anything(
+    secret_service: Keychain,
+) -> None:
+    lock_default_collection()
+
+    facts = json.loads(soulchat("doctor", "--json", "--model", "/no/such.gguf").stdout)
+
+    assert facts["keyring"] == {"backend": secret_service.name, "reachable": True}
+    assert facts["vault"] == {"slots": []}
+
+
+def test_the_doctor_sees_what_is_wrong_with_the_history(closed: Path) -> None:
+    (closed / "vault.json").write_bytes(b"{}")
+
+    done = soulchat("doctor", "--json", "--model", "/no/such.gguf", "--data-dir", closed.parent)
+
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["vault"] == {"error": "vault.envelope_damaged"}
 
 
 def test_the_doctor_names_versions_processor_engine_and_paths(tiny_model: Path) -> None:
@@ -63,21 +184,6 @@ def test_the_doctor_sees_what_is_wrong_with_a_model() -> None:
 
     assert done.returncode == 0
     assert json.loads(done.stdout)["model"] == {"error": "model.missing"}
-
-
-def test_bench_sets_the_engine_beside_bare_llama_cpp(tmp_path: Path) -> None:
-    model = write_tiny_model(tmp_path, Shape(context=640))
-    done = soulchat("bench", "--json", "--model", model)
-
-    figures = json.loads(done.stdout)
-    assert (
-        figures["engine"].keys()
-        < figures["raw_llama_cpp"].keys()
-        < figures.keys() | figures["engine"].keys()
-    )
-    first, *later = figures["turns"]
-    assert first["evaluated_tokens"] == first["prompt_tokens"]
-    assert all(turn["evaluated_tokens"] < turn["prompt_tokens"] for turn in later)
 
 
 def test_a_reader_that_leaves_is_no_error() -> None:
@@ -109,7 +215,12 @@ def test_it_starts_where_the_training_stack_cannot_be_imported(
         stdin=asking("您"),
         PYTHONPATH=bare.pythonpath,
     )
-    talk = soulchat("--text", "--model", tiny_model, stdin="您\n", PYTHONPATH=bare.pythonpath)
+    talk = soulchat(
+        *("--text", "--model", tiny_model),
+        stdin="您\n",
+        PYTHONPATH=bare.pythonpath,
+        SOULCHAT_PASSPHRASE=PASSPHRASE,
+    )
 
     assert json.loads(reply.stdout)["reply"] == "你"
     assert talk.returncode == 0

@@ -12,6 +12,7 @@ import pytest
 
 from desktop_app.commands.interrupt import interrupt_calls
 from tests.support.engine_run import CLI, asking
+from tests.support.vault_fixtures import PASSPHRASE
 
 LOADS_FOR_EVER = """
 import os, threading
@@ -33,6 +34,22 @@ def test_the_first_cancels_and_the_second_raises() -> None:
         interrupted_twice(cancelled)
 
     assert cancelled.empty()
+
+
+def test_more_of_them_do_not_disturb_what_is_being_written_down() -> None:
+    with interrupt_calls(lambda: None):
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_after_the_last_character_none_disturbs() -> None:
+    with interrupt_calls(lambda: None) as ignore:
+        ignore()
+        for _ in range(3):
+            signal.raise_signal(signal.SIGINT)
 
 
 def test_each_reply_has_its_own_first() -> None:
@@ -58,7 +75,7 @@ def test_while_the_model_loads_it_ends_the_program(
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": path},
+        env={**os.environ, "PYTHONPATH": path, "SOULCHAT_PASSPHRASE": PASSPHRASE},
     ) as process:
         try:
             assert process.stdin is not None
@@ -72,4 +89,4 @@ def test_while_the_model_loads_it_ends_the_program(
             process.kill()
 
     assert process.returncode == 1
-    assert said.decode() == "已中断。\n"
+    assert said.decode().splitlines()[-1] == "已中断。"

@@ -35,13 +35,16 @@ def test_without_a_data_dir_the_systems_conventions_hold(empty_home: Path) -> No
 
     assert paths.data == empty_home / ".local" / "share" / "soulchat"
     assert paths.cache == empty_home / ".cache" / "soulchat"
+    assert paths.config == empty_home / ".config" / "soulchat"
 
 
 def test_a_place_that_cannot_be_a_folder_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
 
-    with pytest.raises(PathError, match="--data-dir"):
+    with pytest.raises(PathError) as caught:
         app_paths(tmp_path / "file" / "data").engine_workdir()
+
+    assert "--data-dir" in caught.value.in_terminal()
 
 
 def test_a_relative_data_dir_is_fixed_at_the_start(
@@ -52,3 +55,10 @@ def test_a_relative_data_dir_is_fixed_at_the_start(
     os.chdir("/")
 
     assert paths.data == tmp_path / "data"
+
+
+def test_everything_of_a_data_dir_lies_below_it(tmp_path: Path) -> None:
+    paths = app_paths(tmp_path)
+
+    kept = (paths.vault, paths.settings, paths.window_lock, paths.raise_file, paths.cache)
+    assert all(path.is_relative_to(tmp_path) for path in kept)

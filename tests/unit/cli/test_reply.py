@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from desktop_app.commands.reply import _sampling
+from desktop_app.engine.sampling import Sampling, sampling_from
 from tests.support.engine_run import asking, reply_to, soulchat
+from tests.support.engine_tiny import write_tiny_model
 
 FIELDS = {
     "reply",
@@ -25,7 +30,8 @@ def test_a_request_gives_one_object_with_the_agreed_fields(tiny_model: Path) -> 
     reply = reply_to(asking("您"), "--model", tiny_model, "--greedy")
 
     assert reply.keys() == FIELDS
-    assert (reply["reply"], reply["stop"], reply["guard"]) == ("你", "end", None)
+    assert (reply["reply"], reply["stop"]) == ("你", "end")
+    assert reply["guard"] == {"level": "none", "categories": [], "action": "none"}
 
 
 def test_the_history_in_the_request_is_read(tiny_model: Path) -> None:
@@ -49,6 +55,32 @@ def test_max_tokens_bounds_the_reply(endless_model: Path) -> None:
     reply = reply_to(asking("您"), "--model", endless_model, "--greedy", "--max-tokens", "6")
 
     assert (reply["reply"], reply["stop"], reply["reply_tokens"]) == ("你你", "length", 6)
+
+
+def test_the_papers_preset_and_a_seed_give_the_same_reply_twice(tmp_path: Path) -> None:
+    chance = write_tiny_model(tmp_path)
+    lines = "\n".join([asking("您")] * 2)
+
+    done = soulchat(
+        *("reply", "--jsonl", "--preset", "paper", "--seed", "7", "--max-tokens", "24"),
+        *("--model", chance),
+        stdin=lines,
+    )
+
+    first, second = (json.loads(line)["reply"] for line in done.stdout.splitlines())
+    assert first == second
+    assert (
+        first
+        != reply_to(asking("您"), "--greedy", "--max-tokens", "24", "--model", chance)["reply"]
+    )
+
+
+def test_the_papers_preset_is_top_p_and_temperature_and_nothing_of_the_models_own() -> None:
+    arguments = Namespace(preset="paper", greedy=False, seed=None)
+
+    assert _sampling(arguments, Sampling(top_k=7, dry_multiplier=9.0)) == replace(
+        sampling_from({}), temperature=0.95, top_k=0, top_p=0.75
+    )
 
 
 def test_flags_may_stand_before_the_command(tiny_model: Path, tmp_path: Path) -> None:
@@ -110,13 +142,6 @@ def test_a_system_message_in_the_middle_is_one_sentence(tiny_model: Path) -> Non
 
     assert done.returncode == 1
     assert "system" in done.stderr.decode()
-
-
-def test_a_session_is_refused_until_there_is_a_history(tiny_model: Path) -> None:
-    done = soulchat("reply", "--json", "--session", "a1", "--model", tiny_model, stdin=asking("您"))
-
-    assert done.returncode == 1
-    assert "--session" in done.stderr.decode()
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

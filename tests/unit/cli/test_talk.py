@@ -3,49 +3,45 @@
 from __future__ import annotations
 
 import os
-import pty
 import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.support.engine_run import CLI, soulchat
-from tests.support.engine_tiny import write_manifest, write_tiny_model
+from tests.support.engine_run import soulchat
+from tests.support.processes import family
+from tests.support.talk_run import talking
+from tests.support.terminal import terminal
 
-GREEDY = {"temperature": 0}
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = write_tiny_model(tmp_path_factory.mktemp("talk"), says="你")
-    write_manifest(path, None, template_sha256=None, sampling=GREEDY)
-    return path
+pytestmark = pytest.mark.usefixtures("passphrase")
 
 
-@pytest.fixture
-def endless_greedy(endless_model: Path, tmp_path: Path) -> Path:
-    path = tmp_path / "endless.gguf"
-    path.symlink_to(endless_model)
-    write_manifest(path, None, template_sha256=None, sampling=GREEDY)
-    return path
+def said(model: Path, *lines: str) -> tuple[str, str]:
+    """What stands on both streams after a talk of these lines."""
+    done = soulchat("--text", "--model", model, stdin="".join(f"{line}\n" for line in lines))
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode(), done.stderr.decode()
 
 
-def test_it_says_first_what_it_is_and_that_nothing_is_kept(model: Path) -> None:
-    first, second, *_ = soulchat("--text", "--model", model).stdout.decode().splitlines()
+def test_it_says_first_what_it_is_and_that_what_is_said_is_kept_encrypted(model: Path) -> None:
+    out, err = said(model)
 
-    assert "电脑程序" in first
-    assert "不会保存" in second
+    assert "电脑程序" in out.splitlines()[0]
+    assert "加密保存" in err.splitlines()[0]
 
 
 def test_the_end_of_the_input_ends_it_cleanly(model: Path) -> None:
-    done = soulchat("--text", "--model", model)
-
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert said(model)[0].endswith("再见，照顾好自己。\n")
 
 
 def test_a_line_is_answered(model: Path) -> None:
-    assert "回复：你\n" in soulchat("--text", "--model", model, stdin="您\n").stdout.decode()
+    assert "回复：你\n" in said(model, "您")[0]
+
+
+def test_standard_output_carries_the_conversation_alone(model: Path) -> None:
+    out, _ = said(model, "您", "/new", "/private", "/nonsense", "/delete", "/undo")
+
+    assert out.splitlines()[1:-1] == ["回复：你"]
 
 
 def test_a_line_without_its_end_is_answered_too(model: Path) -> None:
@@ -54,24 +50,21 @@ def test_a_line_without_its_end_is_answered_too(model: Path) -> None:
 
 @pytest.mark.parametrize(
     ("command", "says"),
-    [("/help", "/card"), ("/card", "12356"), ("/new", "新的对话"), ("/nonsense", "/help")],
+    [("/help", "/private"), ("/card", "12356"), ("/new", "新的对话"), ("/nonsense", "/help")],
 )
 def test_a_command_does_what_it_says(command: str, says: str, model: Path) -> None:
-    assert says in soulchat("--text", "--model", model, stdin=command).stdout.decode()
+    assert says in "".join(said(model, command))
 
 
 def test_quit_leaves_the_rest_of_the_input_unread(model: Path) -> None:
-    out = soulchat("--text", "--model", model, stdin="/quit\n您\n").stdout.decode()
-
-    assert "回复：" not in out
+    assert "回复：" not in said(model, "/quit", "您")[0]
 
 
 def test_a_message_that_cannot_be_answered_does_not_end_the_talk(model: Path) -> None:
-    done = soulchat("--text", "--model", model, stdin="长" * 100_000 + "\n您\n")
+    out, err = said(model, "长" * 100_000, "您")
 
-    assert done.returncode == 0
-    assert "100000" in done.stdout.decode()
-    assert "回复：你\n" in done.stdout.decode()
+    assert "100000" in err
+    assert "回复：你\n" in out
 
 
 def test_bytes_that_are_no_text_are_one_sentence(model: Path) -> None:
@@ -81,67 +74,73 @@ def test_bytes_that_are_no_text_are_one_sentence(model: Path) -> None:
     assert "UTF-8" in done.stderr.decode()
 
 
-def test_ctrl_c_stops_the_reply_and_the_talk_goes_on(endless_greedy: Path) -> None:
-    command = [*CLI, "--text", "--model", str(endless_greedy)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write("您\n".encode())
-        process.stdin.flush()
-        seen = b""
-        while "你你".encode() not in seen:
-            seen += process.stdout.read1()
-        process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(b"/help\n", timeout=60)
+def test_a_model_that_is_missing_is_told_before_a_history_is_made(empty_home: Path) -> None:
+    done = soulchat("--text", "--model", "/no/such.gguf")
 
-    assert process.returncode == 0
-    assert "已停止" in rest.decode()
-    assert "/quit" in rest.decode()
+    assert done.returncode == 1
+    assert [path for path in empty_home.rglob("*") if path.is_file()] == []
 
 
-def test_a_child_killed_mid_reply_is_one_sentence_and_the_talk_goes_on(
-    endless_greedy: Path,
-) -> None:
-    command = [*CLI, "--text", "--model", str(endless_greedy)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write("您\n".encode())
-        process.stdin.flush()
-        seen = b""
-        while "你你".encode() not in seen:
-            seen += process.stdout.read1()
-        children = Path(f"/proc/{process.pid}/task")
-        pids = " ".join(path.read_text() for path in children.glob("*/children")).split()
-        os.kill(int(pids[0]), signal.SIGKILL)
-        rest, _ = process.communicate(b"/help\n", timeout=60)
+def test_what_a_terminal_would_obey_is_not_sent_to_it(model: Path) -> None:
+    out, _ = said(model, "您\x1b[2J", "/sessions")
 
-    assert process.returncode == 0
-    assert "意外停止" in rest.decode()
-    assert "/quit" in rest.decode()
+    assert "\x1b" not in out
+    assert "您[2J" in out
+
+
+def test_ctrl_c_stops_the_reply_and_the_talk_goes_on(endless: Path) -> None:
+    with talking("--model", endless) as talk:
+        talk.say("您")
+        talk.hear("你你")
+        talk.process.send_signal(signal.SIGINT)
+        talk.hear("（已停止）")
+        talk.say("/help")
+        out, _ = talk.end()
+
+    assert talk.process.returncode == 0
+    assert "/quit" in out
+
+
+def test_a_child_killed_mid_reply_is_one_sentence_and_the_talk_goes_on(endless: Path) -> None:
+    with talking("--model", endless) as talk:
+        talk.say("您")
+        talk.hear("你你")
+        _, child, *_ = family(talk.process.pid)
+        os.kill(child, signal.SIGKILL)
+        talk.hear("（中途断了）")
+        talk.say("/help")
+        out, err = talk.end()
+
+    assert talk.process.returncode == 0
+    assert err.count("从外面被结束") == err.count("（SIGKILL）") == 1
+    assert "/quit" in out
+
+
+def test_words_written_beforehand_say_so_there_and_in_the_history(model: Path) -> None:
+    quiet = "（依据公开指引撰写，尚未经临床工作者审阅）"
+    out, _ = said(model, "我想自杀", "谢谢你。")
+    assert out.count(quiet) == 1
+    assert f"{quiet}\n回复：你\n" in out
+
+    again, _ = said(model, "/open 1")
+    assert again.count(quiet) == 1
 
 
 def test_on_a_terminal_it_prompts_and_ctrl_d_ends(model: Path) -> None:
-    leader, follower = pty.openpty()
-    with subprocess.Popen(
-        [*CLI, "--text", "--model", str(model)], stdin=follower, stdout=follower, stderr=follower
-    ) as process:
-        os.close(follower)
-        seen = read_until(leader, "你：")
-        os.write(leader, "您\r".encode())
-        seen = read_until(leader, "回复：你")
-        read_until(leader, "你：")
-        os.write(leader, b"\x04")
-        seen = read_until(leader, "再见")
+    with terminal("--text", "--model", model, talks=True) as (process, screen):
+        screen.wait_for("你：")
+        screen.type("您\r")
+        screen.wait_for("回复：你")
+        screen.wait_for("你：")
+        screen.type("\x04")
+        screen.wait_for("再见")
         process.wait(60)
-    os.close(leader)
 
-    assert "再见" in seen
     assert process.returncode == 0
 
 
-def read_until(terminal: int, wanted: str) -> str:
-    seen = b""
-    while wanted.encode() not in seen:
-        seen += os.read(terminal, 4096)
-    return seen.decode(errors="replace")
+def test_on_a_terminal_the_prompt_shows_that_nothing_is_kept(model: Path) -> None:
+    with terminal("--text", "--model", model, talks=True) as (_, screen):
+        screen.wait_for("你：")
+        screen.type("/private\r")
+        screen.wait_for("你（不留记录）：")

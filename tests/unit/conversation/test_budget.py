@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
-from desktop_app.conversation.budget import fit
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktop_app.conversation.budget import CHARACTERS_A_TOKEN, DOWN_TO, FOR_SUMMARY, fit
 from desktop_app.dialogue import Role, Session, Turn
 from desktop_app.errors import MessageError
 
@@ -59,3 +63,65 @@ def test_a_message_over_the_aim_but_within_the_room_is_answered_alone() -> None:
 def test_a_message_longer_than_the_room_is_one_sentence_with_its_length() -> None:
     with pytest.raises(MessageError, match="97"):
         fit(talk(5, last="L" * 97), 100, count)
+
+
+@pytest.mark.parametrize("room", [1000, 4000])
+def test_thousands_of_turns_cost_few_counts_of_short_transcripts(room: int) -> None:
+    counted: list[int] = []
+
+    def watched(turns: tuple[Turn, ...]) -> int:
+        counted.append(count(turns))
+        return counted[-1]
+
+    fitted = fit(talk(2500), room, watched)
+
+    assert count(fitted.visible()) <= 0.6 * room
+    assert len(counted) <= 12
+    assert max(counted) <= CHARACTERS_A_TOKEN * room + len("SSSS")
+
+
+def test_a_session_that_fits_is_counted_once() -> None:
+    counted: list[int] = []
+    fit(talk(3), 74, lambda turns: counted.append(len(turns)) or count(turns))
+
+    assert counted == [8]
+
+
+def test_text_of_many_characters_a_token_is_not_dropped_unseen() -> None:
+    session = talk(500)
+
+    assert fit(session, 1100, lambda turns: count(turns) // 10) is session
+
+
+AIM = DOWN_TO - FOR_SUMMARY
+TURNS = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 60)), max_size=30)
+
+
+@given(TURNS, st.integers(1, 80), st.integers(1, 400), st.integers(1, 9))
+def test_as_many_turns_stay_as_can(
+    sizes: list[tuple[int, int]], last: int, room: int, characters_a_token: int
+) -> None:
+    session = Session(system="SSSS")
+    for asked, answered in sizes:
+        turns = Turn(Role.USER, "u" * asked), Turn(Role.ASSISTANT, "a" * answered)
+        session = session.add(*turns)
+    session = session.add(Turn(Role.USER, "L" * last))
+    needed = {
+        start: count(replace(session, unseen=start).visible()) // characters_a_token
+        for start in range(0, len(session.turns), 2)
+    }
+    small = [start for start, tokens in needed.items() if start and tokens <= int(AIM * room)]
+    final = len(session.turns) - 1
+    expected = (
+        0
+        if needed[0] <= room
+        else next(iter(small), final if final and needed[final] <= room else None)
+    )
+
+    def fitted() -> int | None:
+        try:
+            return fit(session, room, lambda turns: count(turns) // characters_a_token).unseen
+        except MessageError:
+            return None
+
+    assert fitted() == expected

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from desktop_app.conversation.counsellor import Counsellor, Reply, checked
+from desktop_app.conversation.counsellor import Counsellor
+from desktop_app.conversation.message import checked
+from desktop_app.conversation.reply import Reply
 from desktop_app.dialogue import Role, Session, Turn
 from desktop_app.engine.process import ChildEngine
 from desktop_app.engine.protocol import Piece
@@ -26,7 +28,7 @@ def reply_of(counsellor: Counsellor, session: Session, message: str) -> Reply:
 
 
 def test_a_turn_adds_message_and_reply_to_a_new_session(counsellor: Counsellor) -> None:
-    before = counsellor.begin()
+    before = Session()
     after = reply_of(counsellor, before, " 您 ").session
 
     assert before.turns == ()
@@ -34,11 +36,11 @@ def test_a_turn_adds_message_and_reply_to_a_new_session(counsellor: Counsellor) 
 
 
 def test_the_models_system_text_leads_every_transcript(counsellor: Counsellor) -> None:
-    assert counsellor.begin().visible() == (Turn(Role.SYSTEM, "好"),)
+    assert counsellor.fitted(Session(), "您").visible()[0] == Turn(Role.SYSTEM, "好")
 
 
 def test_pieces_come_before_the_reply(counsellor: Counsellor) -> None:
-    *pieces, _ = counsellor.answer(counsellor.begin(), "您")
+    *pieces, _ = counsellor.answer(Session(), "您")
 
     assert pieces == [Piece("你")]
 
@@ -46,7 +48,7 @@ def test_pieces_come_before_the_reply(counsellor: Counsellor) -> None:
 @pytest.mark.parametrize("message", ["", "  \n\t　"])
 def test_an_empty_message_is_one_sentence(counsellor: Counsellor, message: str) -> None:
     with pytest.raises(MessageError, match="空"):
-        reply_of(counsellor, counsellor.begin(), message)
+        reply_of(counsellor, Session(), message)
 
 
 @pytest.mark.parametrize("length", [10_000, 100_000])
@@ -54,19 +56,19 @@ def test_a_message_too_long_for_the_model_is_one_sentence(
     counsellor: Counsellor, length: int
 ) -> None:
     with pytest.raises(MessageError, match=str(length)):
-        reply_of(counsellor, counsellor.begin(), "长" * length)
+        reply_of(counsellor, Session(), "长" * length)
 
 
 def test_half_a_surrogate_pair_is_one_sentence(counsellor: Counsellor) -> None:
     with pytest.raises(MessageError, match="字符"):
-        reply_of(counsellor, counsellor.begin(), "a\ud800b")
+        reply_of(counsellor, Session(), "a\ud800b")
 
 
 def test_a_conversation_longer_than_the_context_goes_on(
     counsellor: Counsellor, engine: ChildEngine
 ) -> None:
     engine.settings = replace(engine.settings, n_ctx=256)
-    session = counsellor.begin()
+    session = Session()
     for _ in range(12):
         session = reply_of(counsellor, session, "我今天很累").session
 

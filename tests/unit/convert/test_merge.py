@@ -9,9 +9,17 @@ import numpy as np
 import pytest
 
 from convert.adapter import read_adapter
-from convert.sources import TensorReader, open_checkpoint
-from tests.support.convert_run import converted, tensor_values
-from tests.support.tiny_base import Shape, write_adapter, write_base
+from convert.checkpoint import open_checkpoint
+from convert.sources import TensorReader
+from tests.support.convert_run import converted, refused, tensor_values
+from tests.support.tiny_base import (
+    Shape,
+    random_tensors,
+    write_adapter,
+    write_base,
+    write_safetensors,
+)
+from tests.support.tiny_families import CONFIGS, family_tensors, write_family_base
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +40,8 @@ def merged_q(tmp_path: Path, shape: Shape, config: dict[str, Any]) -> np.ndarray
 
 
 def expected_q(tmp_path: Path, scale: float) -> np.ndarray:
-    delta = read_adapter(tmp_path / "adapter")[NAME]
+    delta = read_adapter(tmp_path / "adapter").updates[f"{NAME}.weight"].low_rank
+    assert delta is not None
     with TensorReader() as reader:
         weight = reader.whole(open_checkpoint(tmp_path / "base")[f"{NAME}.weight"])
         b, a = reader.whole(delta.left), reader.whole(delta.right)
@@ -70,10 +79,39 @@ def test_llama_query_rows_are_interleaved_within_each_head(tmp_path: Path) -> No
     np.testing.assert_allclose(found, expected_q(tmp_path, 2.0)[rows], atol=1e-6)
 
 
+@pytest.mark.parametrize("other", [False, True], ids=["the same", "other weights"])
+def test_a_head_that_a_tied_base_stores_once_more_is_written_where_it_differs(
+    other: bool, tmp_path: Path
+) -> None:
+    shape = Shape(layers=1)
+    base, out = write_base(tmp_path / "base", shape), tmp_path / "m.gguf"
+    tensors = random_tensors(shape)
+    head = tensors["model.embed_tokens.weight"].copy()
+    head[-1, -1] += 1.0 if other else 0.0
+    tensors["lm_head.weight"] = head
+    write_safetensors(base / "model.safetensors", tensors, "F32")
+    full = ("--quant", "F32", "--verify", "full", "--threads", 1)
+    converted("run", base, "--out", out, *full)
+    values = tensor_values(out)
+    assert ("output.weight" in values) == other
+    np.testing.assert_array_equal(values.get("output.weight", head), head)
+
+
+def test_a_head_of_its_own_that_llama_cpp_cannot_have_is_refused(tmp_path: Path) -> None:
+    base = write_family_base(tmp_path / "base", CONFIGS["gemma 2"])
+    tensors = family_tensors(base)
+    tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"] + np.float32(0.5)
+    write_safetensors(base / "model.safetensors", tensors, "F32")
+    sentence = refused("plan", base, "--out", tmp_path / "m.gguf", "--quant", "F16")
+    assert "lm_head" in sentence
+    assert "gemma2" in sentence
+
+
 def test_a_tied_head_with_an_adapter_is_written_separately(tmp_path: Path) -> None:
     shape = Shape(layers=1)
     base = write_base(tmp_path / "base", shape)
-    adapter = write_adapter(tmp_path / "adapter", shape, modules={"lm_head": (512, 256)})
+    head = {"modules": {"lm_head": (512, 256)}, "target_modules": ["lm_head"]}
+    adapter = write_adapter(tmp_path / "adapter", shape, **head)
     out = tmp_path / "m.gguf"
     converted(
         *("run", base, "--adapter", adapter, "--out", out),

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from tests.support.convert_run import convert, refused
+from convert.sources import TensorReader, read_header
+from tests.support.convert_run import convert, converted, refused
 from tests.support.tiny_base import (
     Shape,
     random_tensors,
@@ -69,8 +70,8 @@ DAMAGED_BASES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
         ["config.json"],
     ),
     "unknown family": (
-        lambda base: changed(base / "config.json", architectures=["ChatGLMModel"]),
-        ["ChatGLMModel", "Qwen2ForCausalLM", "LlamaForCausalLM"],
+        lambda base: changed(base / "config.json", architectures=["RWKV5"]),
+        ["RWKV5", "Qwen2ForCausalLM", "LlamaForCausalLM"],
     ),
     "unknown rope": (
         lambda base: changed(base / "config.json", rope_parameters={"rope_type": "yarn"}),
@@ -101,7 +102,10 @@ DAMAGED_BASES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
         ),
         ["token_embd.weight", "1000000", "65504"],
     ),
-    "no tokenizer": (lambda base: (base / "tokenizer.json").unlink(), ["tokenizer.json"]),
+    "no tokenizer": (
+        lambda base: (base / "tokenizer.json").unlink(),
+        ["tokenizer.json", "tokenizer.model"],
+    ),
     "tokenizer its own library cannot read": (
         lambda base: change_tokenizer(base, lambda t: t.update(decoder={"type": "None such"})),
         ["tokenizer.json"],
@@ -110,9 +114,13 @@ DAMAGED_BASES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
         lambda base: change_tokenizer(base, lambda t: t["model"].pop("merges")),
         ["tokenizer.json"],
     ),
-    "SentencePiece-like tokenizer": (
+    "a tokenizer that is no BPE": (
+        lambda base: change_tokenizer(base, lambda t: t["model"].update(type="Unigram")),
+        ["tokenizer.json", "Unigram"],
+    ),
+    "pieces whose text is changed first": (
         lambda base: change_tokenizer(base, lambda t: t["model"].update(byte_fallback=True)),
-        ["tokenizer.json", "byte_fallback"],
+        ["tokenizer.json", "normalizer"],
     ),
     "unknown splitting": (
         lambda base: change_tokenizer(base, lambda t: t["pre_tokenizer"]["pretokenizers"].pop(0)),
@@ -154,11 +162,16 @@ def test_a_missing_shard_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "named"),
     [
-        pytest.param({"peft_type": "LOHA"}, "LOHA", id="not LoRA"),
-        pytest.param({"use_dora": True}, "use_dora", id="DoRA"),
-        pytest.param({"bias": "all"}, "bias", id="trained biases"),
-        pytest.param({"modules_to_save": ["lm_head"]}, "modules_to_save", id="whole modules"),
-        pytest.param({"init_lora_weights": "pissa"}, "pissa", id="PiSSA"),
+        pytest.param({"peft_type": "VERA"}, "VERA", id="a method nobody merges"),
+        pytest.param({"peft_type": "LOHA"}, "lora_A.weight", id="keys of another method"),
+        pytest.param({"use_dora": True}, "self_attn.q_proj", id="DoRA without its magnitudes"),
+        pytest.param({"modules_to_save": ["norm"]}, "model.norm", id="a whole module missing"),
+        pytest.param({"init_lora_weights": "corda"}, "corda", id="a start nobody can repeat"),
+        pytest.param({"ensure_weight_tying": True}, "ensure_weight_tying", id="unknown part"),
+        pytest.param(
+            {"target_modules": ["q_proj"]}, "self_attn.k_proj", id="an update of no target"
+        ),
+        pytest.param({"target_modules": r".*_(proj|tokens)"}, "embed_tokens", id="a lost target"),
         pytest.param({"r": 16}, "16", id="another rank"),
         pytest.param({"rank_pattern": {"(": 4}}, "adapter_config.json", id="broken pattern"),
     ],
@@ -170,6 +183,33 @@ def test_an_adapter_that_would_merge_wrongly_is_refused(
     out = base.parent / "m.gguf"
     assert named in refused("run", base, "--adapter", adapter, "--out", out, "--quant", "F16")
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "saved"),
+    [
+        pytest.param("model.norm.modules_to_save.weight", [], id="of no whole module"),
+        pytest.param("lm_head.modules_to_save.weight", ["lm_head"], id="without its plain key"),
+        pytest.param("model.norm.original_module.weight", [], id="of nothing"),
+        pytest.param(
+            "model.embed_tokens.token_adapter.trainable_tokens_original", [], id="of no tokens"
+        ),
+    ],
+)
+def test_a_copy_in_an_adapter_of_what_is_not_there_is_refused(
+    key: str, saved: list[str], base: Path, adapter: Path
+) -> None:
+    """It would be the only place where training left something."""
+    weights = adapter / "adapter_model.safetensors"
+    with TensorReader() as reader:
+        kept = {name: reader.whole(one) for name, one in read_header(weights).items()}
+    lost = {f"base_model.model.{key}": np.ones((2, 256), np.float32)}
+    write_safetensors(weights, kept | lost, "F32")
+    changed(adapter / "adapter_config.json", modules_to_save=saved or None)
+    out = base.parent / "m.gguf"
+    sentence = refused("run", base, "--adapter", adapter, "--out", out, "--quant", "F16")
+    assert key in sentence
+    assert {path.name for path in base.parent.iterdir()} == {"base", "adapter"}
 
 
 def test_an_adapter_of_a_deeper_base_is_refused_with_both_numbers(
@@ -191,7 +231,7 @@ def test_an_adapter_of_a_wider_base_is_refused_with_both_shapes(base: Path, tmp_
 
 
 def test_an_untrained_adapter_is_refused(base: Path, tmp_path: Path) -> None:
-    adapter = write_adapter(tmp_path / "idle", SHAPE)
+    adapter = write_adapter(tmp_path / "idle", SHAPE, target_modules=["up_proj"])
     module = "base_model.model.model.layers.0.mlp.up_proj"
     factors = {
         f"{module}.lora_A.weight": np.ones((4, 256), np.float32),
@@ -201,6 +241,20 @@ def test_an_untrained_adapter_is_refused(base: Path, tmp_path: Path) -> None:
     out = tmp_path / "m.gguf"
     sentence = refused("run", base, "--adapter", adapter, "--out", out, "--quant", "F16")
     assert "model.layers.0.mlp.up_proj" in sentence
+
+
+def test_a_bfloat16_weight_that_float16_cannot_hold_is_refused_for_f16_alone(
+    tmp_path: Path,
+) -> None:
+    base = write_base(tmp_path / "base", SHAPE)
+    big = random_tensors(SHAPE)
+    big["model.layers.0.mlp.up_proj.weight"][3, 5] = 98304.0
+    write_safetensors(base / "model.safetensors", big, "BF16")
+    out = tmp_path / "m.gguf"
+    sentence = refused("run", base, "--out", out, "--quant", "F16", "--verify", "none")
+    assert all(part in sentence for part in ("blk.0.ffn_up.weight", "98304", "65504", "BF16"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["base"]
+    converted("run", base, "--out", out, "--quant", "BF16", "--verify", "weights")
 
 
 def test_the_sentence_comes_in_chinese_too(tmp_path: Path) -> None:

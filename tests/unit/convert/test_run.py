@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.convert_run import converted
+from convert.mixtures import Mixture
+from convert.plan import make_plan
+from convert.sources import TensorReader, read_header
+from convert.writer import plan_digest
+from tests.support.convert_run import convert, converted, streamed, tensor_bytes
 from tests.support.tiny_base import (
     CHAT_TEMPLATE,
     Shape,
@@ -16,12 +21,14 @@ from tests.support.tiny_base import (
     write_base,
     write_json,
 )
+from tests.support.torch_shards import write_shard
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 # llama.cpp's threads wait for each other by spinning: on a busy machine one is fastest.
 ONE_THREAD = ("--threads", 1)
+CHECKS = {"tokenizer", "structure", "weights", "logits", "reply"}
 
 LLAMA3_ROPE = {
     "rope_type": "llama3",
@@ -59,14 +66,23 @@ def test_float32_logits_are_those_of_the_reference(shape: Shape, tmp_path: Path)
     assert parity["tokenizer"]["strings"] >= 5000
 
 
-@pytest.mark.parametrize("quant", ["F16", "Q8_0", "Q4_K_M"])
+QUICK = ("F16", "Q8_0", "Q4_K_M")
+
+
+@pytest.mark.parametrize(
+    "quant",
+    [
+        pytest.param(one.name, marks=() if one.name in QUICK else pytest.mark.slow)
+        for one in Mixture
+    ],
+)
 def test_a_quantised_file_passes_every_gate(quant: str, tmp_path: Path) -> None:
     base = write_base(tmp_path / "base")
     answer = converted(
         *("run", base, "--out", tmp_path / "m.gguf"),
         *("--quant", quant, "--verify", "full", *ONE_THREAD),
     )
-    assert answer["card"]["parity"].keys() == {"tokenizer", "weights", "logits"}
+    assert answer["card"]["parity"].keys() == CHECKS
 
 
 def test_the_bytes_do_not_depend_on_the_number_of_threads(tmp_path: Path) -> None:
@@ -98,6 +114,7 @@ def test_the_card_says_what_the_run_said(tmp_path: Path) -> None:
     card = read_json(tmp_path / "model.json")
     parity = card.pop("parity")
     assert parity["tokenizer"]["equal"] is True
+    assert card.pop("tensors").keys() == tensor_bytes(out).keys()
     assert card == {
         "format": 1,
         "name": "mini",
@@ -111,8 +128,70 @@ def test_the_card_says_what_the_run_said(tmp_path: Path) -> None:
         "system": "你好",
         "sampling": {"temperature": 0.7},
         "quantisation": "Q8_0",
+        "tensor_types": None,
+        "fallbacks": [],
+        "left_out": None,
+        "other_base": None,
         "run": run,
     }
+
+
+@pytest.mark.parametrize(
+    ("named", "other"),
+    [
+        pytest.param("Qwen/Some-Other-7B", True, id="another"),
+        pytest.param("owner/BASE", False, id="the folder's name"),
+        pytest.param("D:\\models\\base\\", False, id="a folder of Windows"),
+        pytest.param("owner/Own-Name", False, id="what the base calls itself"),
+        pytest.param("owner/cached-1B", False, id="the hub's cache"),
+        pytest.param(None, False, id="unnamed"),
+    ],
+)
+def test_an_adapter_that_names_another_base_is_said_everywhere_and_not_refused(
+    named: str | None, other: bool, tmp_path: Path
+) -> None:
+    folder = tmp_path / "models--owner--cached-1B" / "snapshots" / "base"
+    base = write_base(folder, Shape(layers=1, config={"_name_or_path": "x/own-name"}))
+    fields = {"base_model_name_or_path": named}
+    adapter = write_adapter(tmp_path / "adapter", Shape(layers=1), **fields)
+    given = (base, "--adapter", adapter, "--out", tmp_path / "m.gguf", "--quant", "Q8_0")
+    expected = named if other else None
+    assert converted("plan", *given)["other_base"] == expected
+    assert (str(named) in convert("plan", *given, "--lang", "en").stdout) == other
+    said = convert("run", *given, "--verify", "none", "--lang", "en").stdout
+    assert (str(named) in said) == other
+    assert read_json(tmp_path / "model.json")["other_base"] == expected
+
+
+def test_rows_that_fill_no_block_are_said_everywhere(tmp_path: Path) -> None:
+    base = write_base(tmp_path / "base", Shape(hidden=192, layers=1))
+    given = (base, "--out", tmp_path / "m.gguf", "--quant", "Q4_K_M")
+    planned = convert("plan", *given, "--lang", "en").stdout
+    said = convert("run", *given, "--verify", "none", "--lang", "en").stdout
+    fallbacks = read_json(tmp_path / "model.json")["fallbacks"]
+    assert {"tensor": "blk.0.attn_q.weight", "wanted": "Q4_K", "got": "Q5_0"} in fallbacks
+    assert len(fallbacks) > 2
+    for text in (planned, said):
+        assert f"{len(fallbacks)} tensors" in text
+        assert "Q4_K → Q5_0: " in text
+
+
+def test_an_adapter_saved_by_torch_becomes_the_same_file(tmp_path: Path) -> None:
+    base = write_base(tmp_path / "base", Shape(layers=1))
+    adapter = write_adapter(tmp_path / "adapter", Shape(layers=1))
+    plan = make_plan(base, adapter, tmp_path / "m.gguf", Mixture.F16)
+    expected, digest = streamed(plan).read_bytes(), plan_digest(plan)
+    weights = adapter / "adapter_model.safetensors"
+    with TensorReader() as reader:
+        tensors = {name: reader.whole(one) for name, one in read_header(weights).items()}
+    weights.unlink()
+    write_shard(adapter / "adapter_model.bin", tensors)
+    plan = make_plan(base, adapter, tmp_path / "m.gguf", Mixture.F16)
+    before = plan_digest(plan)
+    assert before != digest
+    assert streamed(plan).read_bytes() == expected
+    os.utime(adapter / "adapter_model.bin", (1, 1))
+    assert plan_digest(plan) != before
 
 
 def test_the_adapters_template_wins(tmp_path: Path) -> None:
@@ -146,7 +225,7 @@ def test_a_written_file_is_verified_again(tmp_path: Path) -> None:
     out = tmp_path / "m.gguf"
     converted("run", base, "--out", out, "--quant", "Q8_0", "--verify", "none")
     figures = converted("verify", out, base, "--verify", "full", *ONE_THREAD)
-    assert figures.keys() == {"tokenizer", "weights", "logits"}
+    assert figures.keys() == CHECKS
 
 
 def test_inspect_counts_tensors_by_type(tmp_path: Path) -> None:

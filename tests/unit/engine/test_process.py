@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from desktop_app.dialogue import Role, Turn
+from desktop_app.engine.last_words import KEPT_BYTES, LastWords
+from desktop_app.engine.load_markers import LoadMarkers
 from desktop_app.engine.process import ChildEngine, Settings
 from desktop_app.engine.protocol import Finished, Piece, Request
 from desktop_app.engine.sampling import GREEDY, Sampling
 from desktop_app.errors import EngineError
 from tests.support.engine_tiny import write_tiny_model
+from tests.support.processes import SHOWN_TO_ROOT
 
 HELLO = (Turn(Role.USER, "您"),)
 MARKER = "紫色犀牛-marker-7391"
@@ -130,6 +135,30 @@ def test_leaving_a_reply_early_leaves_the_engine_ready(endless: ChildEngine) -> 
     assert finished(endless.reply(request(most=3))).text == "你"
 
 
+class ClosedAtTheLastMoment(LoadMarkers):
+    """Closes the engine, as another thread may, when the model has just been loaded."""
+
+    engine: ChildEngine
+
+    @contextmanager
+    def around_load(self, model: Path) -> Iterator[None]:
+        with super().around_load(model):
+            yield
+        self.engine.close()
+
+
+def test_an_engine_closed_while_it_starts_has_started_and_starts_anew(
+    endless_model: Path, tmp_path: Path
+) -> None:
+    markers = ClosedAtTheLastMoment(tmp_path / "markers")
+    with ChildEngine(Settings(endless_model, tmp_path, threads=1, markers=markers)) as engine:
+        markers.engine = engine
+
+        first, second = engine.start(), engine.start()
+
+    assert first.pid != second.pid
+
+
 def test_a_closed_engine_starts_anew(engine: ChildEngine) -> None:
     first = engine.start().pid
     engine.close()
@@ -163,12 +192,27 @@ def test_a_path_with_chinese_and_spaces_loads(tmp_path: Path) -> None:
         assert finished(engine.reply(request())).text == "你"
 
 
-def test_what_a_library_prints_goes_nowhere(engine: ChildEngine) -> None:
+@SHOWN_TO_ROOT
+def test_what_a_library_prints_goes_to_one_pipe_apart_from_ours(engine: ChildEngine) -> None:
     handles = Path(f"/proc/{engine.start().pid}/fd")
+    links = [str(handle.readlink()) for handle in handles.iterdir()]
+    printed = {str((handles / number).readlink()) for number in ("1", "2")}
 
-    assert {str((handles / number).readlink()) for number in ("1", "2")} == {"/dev/null"}
+    assert printed <= {link for link in links if link.startswith("pipe:")}
+    assert len(printed) == 1
+    assert links.count(*printed) == 2
 
 
+def test_a_child_that_prints_without_end_is_read_and_its_end_kept() -> None:
+    reading, writing = os.pipe()
+    heard = LastWords(os.fdopen(reading, "rb"))
+    with os.fdopen(writing, "wb") as printed:
+        printed.write(b"x" * 10 * KEPT_BYTES + b"the end")
+
+    assert heard.heard(20) == b"x" * (KEPT_BYTES - 7) + b"the end"
+
+
+@SHOWN_TO_ROOT
 def test_nothing_outside_the_pipe_shows_what_is_said(
     endless: ChildEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

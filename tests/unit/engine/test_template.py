@@ -29,6 +29,33 @@ def test_the_template_gets_the_models_own_marks() -> None:
     assert rendered("{{ bos_token }}{{ messages[0].content }}{{ eos_token }}", HELLO) == "<s>您</s>"
 
 
+TOLD = (Turn(Role.SYSTEM, "{{ told }}"), Turn(Role.USER, "您"), Turn(Role.ASSISTANT, "嗯"))
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}",
+        "{% set messages = messages | rejectattr('role', 'equalto', 'system') | list %}",
+    ],
+    ids=["refuses", "leaves out"],
+)
+def test_a_template_without_a_system_gets_its_text_in_the_first_message(refusal: str) -> None:
+    template = ChatTemplate(refusal + CHATML, bos="", eos="")
+
+    stretches = template.render(TOLD)
+    assert [each.turn for each in stretches if each.turn] == list(TOLD)
+    assert "".join(each.text for each in stretches) == (
+        "<|im_start|>user\n{{ told }}\n\n您<|im_end|>\n"
+        "<|im_start|>assistant\n嗯<|im_end|>\n<|im_start|>assistant\n"
+    )
+    assert [each.turn for each in template.render(TOLD[:1])] == [None, TOLD[0], None]
+
+
+def test_a_template_with_a_system_keeps_its_text_apart() -> None:
+    assert rendered(CHATML, TOLD[:2]).startswith("<|im_start|>system\n{{ told }}<|im_end|>\n")
+
+
 def test_jinja_in_a_message_stays_text() -> None:
     turns = (Turn(Role.USER, "{{ bos_token }}"),)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
-from tests.support.engine_fixtures import endless, endless_model, engine, tiny_model
+from tests.support.engine_fixtures import tiny_model
+from tests.support.small_disk import small_disk
 
-__all__ = ["endless", "endless_model", "engine", "tiny_model"]
+__all__ = ["small_disk", "tiny_model"]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from desktop_app.models.header import BLOCKS, HeaderError, read_header
+from desktop_app.models.header import BLOCKS, MOST_BYTES, MOST_NUMBERS, HeaderError, read_header
 from tests.support.engine_tiny import CHATML
 
 
@@ -51,6 +51,28 @@ def test_block_sizes_are_ggmls_own(kind: gguf.GGMLQuantizationType) -> None:
 def test_what_is_no_header_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.gguf"
     path.write_bytes(content)
+
+    with pytest.raises(HeaderError):
+        read_header(path)
+
+
+def test_a_list_without_end_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    """16 MB of empty strings; a file as large as a model would hold hours of them."""
+    path = tmp_path / "x.gguf"
+    count = MOST_NUMBERS
+    path.write_bytes(
+        b"GGUF" + struct.pack("<IQQQ1sIIQ", 3, 0, 1, 1, b"k", 9, 8, count) + bytes(8 * count)
+    )
+
+    with pytest.raises(HeaderError):
+        read_header(path)
+
+
+def test_a_string_as_long_as_a_model_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.gguf"
+    path.write_bytes(b"GGUF" + struct.pack("<IQQQ1sIQ", 3, 0, 1, 1, b"k", 8, MOST_BYTES))
+    with path.open("r+b") as file:
+        file.truncate(2 * MOST_BYTES)
 
     with pytest.raises(HeaderError):
         read_header(path)

@@ -14,7 +14,7 @@ from tests.support.source_tree import ROOT
 
 TOOLS = (
     *("apt-get", "bash", "c++", "dbus-daemon", "fc-list", "gnome-keyring-daemon"),
-    *("sort", "uname", "xauth", "xvfb-run"),
+    *("sort", "strace", "uname", "xauth", "xvfb-run"),
 )
 
 

@@ -101,9 +101,9 @@ def test_both_languages_have_the_same_keys() -> None:
     assert catalogue("zh").keys() == catalogue("en").keys()
 
 
-@pytest.mark.parametrize("key", sorted(catalogue("zh")))
-def test_both_languages_fill_in_the_same_values(key: str) -> None:
-    assert placeholders(catalogue("zh")[key]) == placeholders(catalogue("en")[key])
+def test_both_languages_fill_in_the_same_values() -> None:
+    zh, en = catalogue("zh"), catalogue("en")
+    assert [key for key in zh if placeholders(zh[key]) != placeholders(en[key])] == []
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -111,15 +111,19 @@ def test_no_sentence_is_empty(lang: str) -> None:
     assert [key for key, text in catalogue(lang).items() if not text.strip()] == []
 
 
-@pytest.mark.parametrize("use", USES, ids=str)
-def test_a_key_asked_for_exists(use: Use) -> None:
-    assert {use.key} - catalogue("zh").keys() == set()
+def test_a_key_asked_for_exists() -> None:
+    assert USES
+    assert [str(use) for use in USES if use.key not in catalogue("zh")] == []
 
 
-@pytest.mark.parametrize("use", USES, ids=str)
-def test_a_sentence_gets_the_values_it_names(use: Use) -> None:
-    if use.values is not None:
-        assert use.values >= placeholders(catalogue("zh").get(use.key, ""))
+def test_a_sentence_gets_the_values_it_names() -> None:
+    lacking = [
+        f"{use} {sorted(lacks)}"
+        for use in USES
+        if use.values is not None
+        and (lacks := placeholders(catalogue("zh").get(use.key, "")) - use.values)
+    ]
+    assert lacking == []
 
 
 def whole_strings() -> set[str]:
@@ -160,3 +164,16 @@ def test_every_sentence_is_used() -> None:
         )
 
     assert [key for key in catalogue("zh") if not is_used(key)] == []
+
+
+@pytest.mark.parametrize("other", ["谈话", "会话", "钥匙", "您"])
+def test_one_thing_has_one_chinese_name(other: str) -> None:
+    """A conversation is 对话, a key 密钥, the person 你."""
+    assert [key for key, text in catalogue("zh").items() if other in text] == []
+
+
+def test_three_full_stops_stand_for_an_english_ellipsis() -> None:
+    """The character comes from a Chinese font here, which draws it in the middle of the line."""
+    found = [key for key, text in catalogue("en").items() if "…" in text]
+    shapes = ["not_guard_line", "not_json", "not_json_line"]
+    assert sorted(found) == [f"error.input.{name}" for name in shapes]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from desktop_app.dialogue import Role, Turn
-from desktop_app.vault.records import TurnState
+from desktop_app.dialogue import Role, Turn, TurnState
+from desktop_app.vault.database import Database
 from desktop_app.vault.vault import Vault
 from tests.support.vault_disk import MARKER, forms, traces
 from tests.support.vault_fixtures import PASSPHRASE
@@ -77,7 +78,9 @@ def test_files_are_readable_for_their_owner_alone(vault: Vault, folder: Path) ->
         assert (folder / name).stat().st_mode & 0o777 == 0o600
 
 
-def test_a_purged_session_is_gone_from_the_file(vault: Vault, folder: Path) -> None:
+def test_a_purged_session_is_gone_from_the_file(
+    vault: Vault, folder: Path, data_key: bytes, tmp_path: Path
+) -> None:
     vault.sessions.add("kept", Turn(Role.USER, "留下的话"))
     say_the_marker_everywhere(vault)
     vault.sessions.delete("a")
@@ -88,9 +91,9 @@ def test_a_purged_session_is_gone_from_the_file(vault: Vault, folder: Path) -> N
     assert (folder / "history.db-wal").stat().st_size == 0
     copy = b"".join(str(row).encode() for row in database.rows("SELECT * FROM turn"))
     assert MARKER.encode() not in copy
-    database.rows("PRAGMA rekey=''")  # the decrypted file shows what free pages would keep
-    database.checkpoint()
-    plain = (folder / "history.db").read_bytes()
+    with Database(Path(shutil.copy(folder / "history.db", tmp_path)), data_key) as decrypted:
+        decrypted.rows("PRAGMA rekey=''")  # shows what free pages would keep
+    plain = decrypted.path.read_bytes()
     assert "留下的话".encode() in plain
     assert MARKER.encode() not in plain
 

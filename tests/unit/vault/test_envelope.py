@@ -20,21 +20,26 @@ from desktop_app.vault.errors import (
     NewerVaultError,
     VaultError,
     WrongPassphraseError,
+    WrongRecoveryCodeError,
 )
-from desktop_app.vault.sealing import Argon2, new_key
+from desktop_app.vault.recovery_code import RecoveryCode
+from desktop_app.vault.sealing import Argon2, Cost, new_key
 
 DEK, KEK = b"d" * 32, b"k" * 32
+CODE = RecoveryCode.new()
 
 
 @pytest.fixture(scope="module")
 def envelope() -> Envelope:
-    return Envelope().with_passphrase(DEK, "苹果").with_keyring(DEK, KEK, "SecretService")
+    one = Envelope().with_passphrase(DEK, "苹果").with_keyring(DEK, KEK, "SecretService")
+    return one.with_recovery(DEK, CODE)
 
 
 def test_each_slot_gives_the_same_key(envelope: Envelope) -> None:
-    assert envelope.slots() == {SlotKind.KEYRING, SlotKind.PASSPHRASE}
+    assert envelope.slots() == set(SlotKind)
     assert envelope.open_with_passphrase("苹果") == DEK
     assert envelope.open_with_keyring(KEK) == DEK
+    assert envelope.open_with_recovery(CODE) == DEK
 
 
 def test_another_passphrase_is_wrong(envelope: Envelope) -> None:
@@ -45,6 +50,25 @@ def test_another_passphrase_is_wrong(envelope: Envelope) -> None:
 def test_another_key_from_the_keyring_is_a_changed_keyring(envelope: Envelope) -> None:
     with pytest.raises(KeyringChangedError):
         envelope.open_with_keyring(new_key())
+
+
+def test_the_code_of_another_history_is_wrong(envelope: Envelope) -> None:
+    with pytest.raises(WrongRecoveryCodeError):
+        envelope.open_with_recovery(RecoveryCode.new())
+
+
+def test_a_way_taken_away_no_longer_opens(envelope: Envelope) -> None:
+    for kind in SlotKind:
+        assert envelope.without(kind).slots() == set(SlotKind) - {kind}
+
+
+def test_the_last_way_is_never_taken_away(envelope: Envelope) -> None:
+    for kind in SlotKind:
+        only = envelope
+        for other in set(SlotKind) - {kind}:
+            only = only.without(other)
+        with pytest.raises(VaultError, match="最后一种"):
+            only.without(kind)
 
 
 def test_a_passphrase_is_the_same_however_it_is_composed() -> None:
@@ -65,25 +89,31 @@ def test_an_empty_passphrase_is_refused() -> None:
 
 
 def test_a_slot_moved_to_another_vault_does_not_open(envelope: Envelope) -> None:
-    moved = replace(Envelope(), passphrase=envelope.passphrase, keyring=envelope.keyring)
+    moved = replace(envelope, vault=Envelope().vault)
 
     with pytest.raises(WrongPassphraseError):
         moved.open_with_passphrase("苹果")
     with pytest.raises(KeyringChangedError):
         moved.open_with_keyring(KEK)
+    with pytest.raises(WrongRecoveryCodeError):
+        moved.open_with_recovery(CODE)
+
+
+def test_a_slot_moved_to_another_kind_does_not_open(envelope: Envelope) -> None:
+    moved = replace(envelope, passphrase=envelope.recovery)
+
+    with pytest.raises(WrongPassphraseError):
+        moved.open_with_passphrase(CODE.letters)
 
 
 def test_argon2id_never_starts_weaker_than_the_rfc_recommends() -> None:
     """RFC 9106, second recommended option: 64 MiB, 3 passes, 4 lanes, 16 bytes of salt."""
     assert Argon2().salt != Argon2().salt
-    for weaker in (
-        {"memory_kib": 65535},
-        {"passes": 2},
-        {"lanes": 3},
-        {"salt": b"15 bytes of salt"[1:]},
-    ):
+    for weaker in (Cost(65535, 3, 4), Cost(65536, 2, 4), Cost(65536, 3, 3)):
         with pytest.raises(ValueError, match="bounds"):
-            replace(Argon2(), **weaker)
+            Argon2(weaker)
+    with pytest.raises(ValueError, match="bounds"):
+        Argon2(salt=b"15 bytes of salt"[1:])
 
 
 def test_parameters_that_would_take_all_memory_are_a_damaged_file(

@@ -5,42 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from desktop_app.dialogue import Role, Turn
+from desktop_app.dialogue import Role, Turn, TurnState
 from desktop_app.errors import KnownError
 from desktop_app.vault.creation import create
 from desktop_app.vault.errors import DiskFullError, ReadOnlyVaultError
 from desktop_app.vault.vault import Vault, open_with_passphrase
+from tests.support.small_disk import ONLY_ROOT, fill
 from tests.support.vault_fixtures import PASSPHRASE
 
 NOBODY = 65534
-ONLY_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small disk")
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of one megabyte."""
-    place = tmp_path / "small"
-    place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place], check=True)
-    yield place
-    subprocess.run(["umount", place], check=True)
-
-
-def fill(place: Path, *, leave: int = 0) -> Path:
-    """Fill the disk but for `leave` bytes and return the file that does it."""
-    filler = place / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(4096))
-        except OSError:
-            file.truncate(max(0, file.tell() - leave))
-    return filler
 
 
 @ONLY_ROOT
@@ -88,6 +65,29 @@ def test_a_reply_that_no_longer_fits_keeps_what_did(small_disk: Path) -> None:
             vault.sessions.extend(reply, "长" * 9000)
 
         assert vault.sessions.turns("a")[-1].turn.content == "开头"
+
+
+@ONLY_ROOT
+def test_a_full_disk_does_not_keep_closed_what_a_kill_left_unfinished(small_disk: Path) -> None:
+    folder = small_disk / "vault"
+    with create(folder, passphrase=PASSPHRASE) as vault:
+        vault.sessions.add("a", Turn(Role.USER, "一"))
+        vault.sessions.extend(vault.sessions.begin_reply("a"), "开头")
+        vault.sessions.add("b", Turn(Role.USER, "二"))
+        vault.sessions.begin_reply("b")
+    filler = fill(small_disk)
+
+    def states(vault: Vault, session: str) -> list[tuple[str, TurnState]]:
+        return [(each.turn.content, each.state) for each in vault.sessions.turns(session)]
+
+    with open_with_passphrase(folder, PASSPHRASE) as vault:
+        assert vault.sessions._database.rows("SELECT count(*) FROM turn WHERE state = 'growing'")
+        assert states(vault, "a")[1:] == [("开头", TurnState.INTERRUPTED)]
+        assert states(vault, "b") == [("二", TurnState.COMPLETE)]
+    filler.unlink()
+    with open_with_passphrase(folder, PASSPHRASE) as vault:
+        assert vault.search.find("开头")
+        assert states(vault, "b") == [("二", TurnState.COMPLETE)]
 
 
 @ONLY_ROOT

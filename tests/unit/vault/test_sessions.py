@@ -6,11 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from desktop_app.dialogue import Role, Turn
+from desktop_app.dialogue import Role, Turn, TurnState
 from desktop_app.errors import BugError, MessageError
 from desktop_app.vault.errors import SessionMissingError, VaultError
-from desktop_app.vault.records import TurnState
-from desktop_app.vault.sessions import new_session_id
+from desktop_app.vault.records import new_session_id
 from desktop_app.vault.vault import Vault
 
 TEXTS = st.text(max_size=200) | st.sampled_from(
@@ -157,8 +156,28 @@ def test_what_nobody_answered_can_be_taken_back(vault: Vault) -> None:
     vault.sessions.finish(reply, TurnState.COMPLETE)
     say(vault, "a", "二", "三")
 
-    assert [turn.content for turn in vault.sessions.take_back("a")] == ["二", "三"]
+    assert vault.sessions.take_back("a") == Turn(Role.USER, "三")
+    assert said(vault, "a") == ["一", "嗯", "二"]
+
+
+def test_a_reply_cannot_be_taken_back(vault: Vault) -> None:
+    say(vault, "a", "一")
+    reply = vault.sessions.begin_reply("a")
+    vault.sessions.extend(reply, "嗯")
+    vault.sessions.finish(reply, TurnState.COMPLETE)
+
+    assert vault.sessions.take_back("a") is None
     assert said(vault, "a") == ["一", "嗯"]
+
+
+def test_a_title_goes_with_the_only_message_taken_back(vault: Vault) -> None:
+    say(vault, "a", "一")
+    vault.sessions.rename("a", "我的标题")
+    vault.sessions.take_back("a")
+
+    say(vault, "a", "二")
+
+    assert [session.title for session in vault.sessions.kept()] == [""]
 
 
 def test_a_session_taken_back_whole_is_no_session(vault: Vault) -> None:

@@ -45,10 +45,10 @@ def test_only_rows_in_sight_are_measured() -> None:
 
 def test_a_row_is_measured_once_until_it_changes() -> None:
     heights = RowHeights([10])
-    assert heights.measure(0, 100, lambda _row: 30)
-    assert not heights.measure(0, 100, lambda _row: pytest.fail("measured again"))
+    assert heights.measure(0, 100, lambda _row: 30) == 0
+    assert heights.measure(0, 100, lambda _row: pytest.fail("measured again")) is None
     heights.forget(0)
-    assert heights.measure(0, 100, lambda _row: 40)
+    assert heights.measure(0, 100, lambda _row: 40) == 0
     assert heights.total == 40
 
 

@@ -1,0 +1,185 @@
+"""Killed while its keys change, a history opens with the old way or the new one, and is whole."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+from desktop_app.vault.envelope_file import read_envelope
+from desktop_app.vault.errors import DamagedEnvelopeError, WrongPassphraseError
+from desktop_app.vault.keychain import Keychain
+from desktop_app.vault.peek import newest_turn
+from desktop_app.vault.vault import (
+    Vault,
+    open_with_keyring,
+    open_with_passphrase,
+    open_with_recovery,
+)
+from tests.support import key_changes
+from tests.support.crash_points import killed_at, points_passed
+from tests.support.key_changes import (
+    ARMED,
+    BLOB,
+    BLOB_CONTENT,
+    BLOB_OF,
+    CODE,
+    NEW,
+    OLD,
+    SAID,
+    message,
+)
+from tests.support.kills import NAMED, kills
+from tests.support.vault_creator import killed_at_every_step
+from tests.support.vault_disk import MARKER, traces
+
+ROTATE = "tests.support.key_changes:rotate"
+CHANGE = "tests.support.key_changes:change_passphrase"
+KEEP_IN_KEYRING = "tests.support.key_changes:keep_in_keyring"
+ERASE = "tests.support.key_changes:erase_it"
+REKEY_MICROSECONDS = 10_000
+"""Longer than changing the key of that history takes: some get through."""
+CHANGE_MICROSECONDS = 300_000
+"""Argon2id and two small files take about a third to all of it."""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A history in which something was said, opened by OLD or by CODE."""
+    folder = tmp_path_factory.mktemp("told") / "vault"
+    key_changes.make(folder)
+    return folder
+
+
+def check_whole(vault: Vault) -> None:
+    with vault:
+        turns = vault.sessions.turns(BLOB_OF)
+        assert vault.blobs.get(BLOB_OF, BLOB) == BLOB_CONTENT
+        assert vault.database.rows("PRAGMA integrity_check") == [("ok",)]
+    assert [stored.turn.content for stored in turns] == [message(n) for n in range(SAID)]
+
+
+def copied(told: Path, base: Path) -> Path:
+    """Copy the history with the copies beside it, and return its folder."""
+    return Path(shutil.copytree(told.parent, base)) / "vault"
+
+
+def check_no_copy_has(earlier: bytes, folder: Path) -> None:
+    """Once the history has another key, nothing in the data folder has the earlier one."""
+    if newest_turn(folder / "history.db", earlier) is None:
+        histories = list(folder.parent.rglob("history.db"))
+        assert len(histories) == 2
+        assert [path for path in histories if newest_turn(path, earlier) is not None] == []
+
+
+def check_opens_every_way(folder: Path) -> None:
+    assert traces(folder.parent) + traces(folder.parent, OLD) == []
+    check_whole(open_with_passphrase(folder, OLD))
+    check_whole(open_with_recovery(folder, CODE.text()))
+    assert {path.name for path in folder.iterdir()} == {"vault.json", "history.db", "blobs"}
+
+
+@pytest.mark.parametrize("point", ["backups.expired", *NAMED["rotation"], "backups.copied"])
+def test_killed_at_a_step_of_the_rotation(told: Path, tmp_path: Path, point: str) -> None:
+    folder = copied(told, tmp_path / "data")
+    earlier = read_envelope(folder / "vault.json").open_with_passphrase(OLD)
+
+    assert killed_at(point, ROTATE, folder)
+
+    check_opens_every_way(folder)
+    check_no_copy_has(earlier, folder)
+
+
+def test_the_steps_of_the_rotation_are_those(told: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(told, tmp_path / "vault"))
+
+    passed = points_passed(ROTATE, folder)
+
+    assert [point for point in passed if point.startswith("rotation.")] == [*NAMED["rotation"]]
+
+
+@kills("rotation")
+def test_killed_at_any_moment_of_the_rotation(told: Path, tmp_path: Path, kills: int) -> None:
+    moments = random.Random(kills)
+    killed = 0
+    for number in range(kills):
+        folder = Path(shutil.copytree(told, tmp_path / str(number) / "vault"))
+        killed += killed_at(
+            f"rotation.envelope_written+{moments.randrange(1, REKEY_MICROSECONDS)}", ROTATE, folder
+        )
+
+        check_opens_every_way(folder)
+        shutil.rmtree(folder.parent)
+    assert killed >= kills // 4
+
+
+@kills("passphrase")
+def test_killed_while_the_passphrase_changes_one_of_both_opens(
+    told: Path, tmp_path: Path, kills: int
+) -> None:
+    moments = random.Random(kills)
+    at_random = [f"{ARMED}+{moments.randrange(1, CHANGE_MICROSECONDS)}" for _ in range(kills)]
+    named = [*NAMED["passphrase"], "copied_keys.written"]
+    opened = {}
+    for number, point in enumerate([*named, *at_random]):
+        folder = copied(told, tmp_path / str(number))
+        assert killed_at(point, CHANGE, folder) or point in at_random
+        opened[point] = check_one_of_both_opens(folder)
+        shutil.rmtree(folder.parent)
+
+    assert [opened[point] for point in named] == [OLD, NEW, NEW]
+
+
+def test_killed_at_each_step_of_writing_the_new_passphrase(told: Path, tmp_path: Path) -> None:
+    attempts = killed_at_every_step("passphrase", tmp_path, told)
+
+    opened = [check_one_of_both_opens(home / "vault") for home in attempts]
+    assert len(opened) > 4
+    assert opened == sorted(opened, key=[OLD, NEW].index)  # old, old, …, new: never back again
+    assert (opened[0], opened[-1]) == (OLD, NEW)
+
+
+def check_one_of_both_opens(folder: Path) -> str:
+    """Return which passphrase opens the history, whole; the other opens no copy either."""
+    right, wrong = (NEW, OLD) if opens(folder, NEW) else (OLD, NEW)
+    assert traces(folder, MARKER) + traces(folder, OLD) + traces(folder, NEW) == []
+    check_whole(open_with_passphrase(folder, right))
+    assert not any(opens(path.parent, wrong) for path in folder.parent.rglob("vault.json"))
+    return right
+
+
+def opens(folder: Path, passphrase: str) -> bool:
+    try:
+        open_with_passphrase(folder, passphrase).close()
+    except WrongPassphraseError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("point", NAMED["keyring"])
+def test_killed_while_the_keyring_takes_a_key_nothing_is_lost(
+    told: Path, tmp_path: Path, secret_service: Keychain, point: str
+) -> None:
+    folder = Path(shutil.copytree(told, tmp_path / "vault"))
+
+    assert killed_at(point, KEEP_IN_KEYRING, folder)
+
+    check_whole(open_with_passphrase(folder, OLD))
+    assert not killed_at("none", KEEP_IN_KEYRING, folder)
+    check_whole(open_with_keyring(folder, secret_service))
+
+
+def test_killed_while_it_is_erased_it_opens_never_again(told: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(told, tmp_path / "vault"))
+    shutil.copytree(told, tmp_path / "vault.backups" / "000001")
+
+    (point,) = NAMED["erase"]
+    assert killed_at(point, ERASE, folder)
+
+    assert list(tmp_path.rglob("*.json")) == []
+    with pytest.raises(DamagedEnvelopeError):
+        open_with_passphrase(folder, OLD)
+    assert not killed_at("", ERASE, folder)
+    assert {path.name for path in tmp_path.iterdir()} == {"vault.lock"}

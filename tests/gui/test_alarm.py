@@ -1,0 +1,208 @@
+"""Danger in what a person writes: the card comes by itself, and the talk goes on."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from desktop_app.care.guard.fixed_replies import fixed_replies
+from desktop_app.care.safety_plan import Contact, SafetyPlan
+from desktop_app.dialogue import Role, Turn, TurnState
+from desktop_app.vault.vault import Vault
+from desktop_app.views.first_paint import FirstPaint
+from desktop_app.views.window import MainWindow
+from resources.messages import LANGUAGES, Language, sentence
+from tests.gui.conftest import OpenWindow
+from tests.support.programs import Programs, programs
+from tests.support.window_run import WAIT_MS, last, rows, send, wait_for_end, wait_for_model
+
+__all__ = ["programs"]
+
+pytestmark = pytest.mark.gui
+
+GRAVE = "我想自杀"
+NARROW = 760
+"""Pixels: the card that comes takes the conversation's place."""
+WORDS = {words for each in fixed_replies() for words in each.text.values()}
+
+
+def test_the_card_stands_beside_the_conversation_and_the_talk_goes_on(
+    open_window: OpenWindow, tiny_model: Path, vault: Vault, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    send(qtbot, window, GRAVE)
+    wait_for_end(qtbot, window)
+    assert window.card.isVisible()
+    assert window.middle.isVisible()
+    assert last(window).text in WORDS
+    assert window.middle.composer.field.hasFocus()
+    (session,) = vault.sessions.kept()
+    assert vault.sessions.turns(session.id)[-1].state is TurnState.COMPLETE
+    wait_for_model(qtbot, window)
+    send(qtbot, window, "谢谢你。")
+    wait_for_end(qtbot, window)
+    assert last(window).text == "你"
+
+
+def test_without_any_model_a_person_in_danger_is_answered(
+    open_window: OpenWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tmp_path / "none.gguf")
+    send(qtbot, window, GRAVE)
+    assert window.card.isVisible()
+    assert last(window).text in WORDS
+
+
+def test_a_card_that_was_closed_does_not_come_again_for_the_same(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    send(qtbot, window, GRAVE)
+    wait_for_end(qtbot, window)
+    window.show_card(shown=False)
+    send(qtbot, window, GRAVE)
+    wait_for_end(qtbot, window)
+    assert window.card.isHidden()
+    assert len({each.text for each in rows(window) if each.role is Role.ASSISTANT}) == 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_written_beforehand_say_so_also_when_the_history_is_opened_again(
+    open_window: OpenWindow, tiny_model: Path, vault: Vault, language: Language
+) -> None:
+    for reply in (fixed_replies()[0].text["zh"], "嗯。"):
+        vault.sessions.add("before", Turn(Role.USER, "睡不着"))
+        vault.sessions.add("before", Turn(Role.ASSISTANT, reply))
+    window = open_window(tiny_model)
+    window.choose_language(language)
+    row = window.sessions.row_of_session("before")
+    assert row is not None
+    window.show_conversation(row)
+    quiet = sentence("provenance.guidance", lang=language)
+    assert [each.note for each in rows(window)] == ["", quiet, "", ""]
+    assert rows(window)[1].spoken().endswith(quiet)
+
+
+def test_a_narrow_window_shows_all_of_that_line(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    window.choose_language("en")
+    window.resize(window.minimumSize())
+    for _ in range(3):
+        qtbot.keyClick(window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    send(qtbot, window, GRAVE)
+    wait_for_end(qtbot, window)
+    window.show_card(shown=False)
+    transcript = window.middle.transcript
+    bubble = transcript._bubble(1)
+    assert bubble.note.right() <= transcript.viewport().width()
+    assert bubble.height >= bubble.note.bottom()
+
+
+def test_an_everyday_message_brings_no_card(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    send(qtbot, window, "今天加班好累，笑死我了。")
+    wait_for_end(qtbot, window)
+    assert window.card.isHidden()
+    assert last(window).text == "你"
+
+
+def spoken_yesterday(vault: Vault, *texts: str) -> None:
+    vault.sessions._clock = lambda: time.time() - 24 * 3600
+    for text in texts:
+        vault.sessions.add("before", Turn(Role.USER, text))
+        vault.sessions.add("before", Turn(Role.ASSISTANT, "嗯。"))
+    vault.sessions._clock = time.time
+
+
+def settles(qtbot: QtBot, window: MainWindow) -> None:
+    """Wait until it is done what waits for the first paint of the conversation."""
+    qtbot.waitUntil(lambda: window.middle.findChild(FirstPaint) is None, timeout=WAIT_MS)
+
+
+def test_the_next_opening_asks_gently_after_the_person(
+    open_window: OpenWindow, tiny_model: Path, vault: Vault, qtbot: QtBot
+) -> None:
+    spoken_yesterday(vault, GRAVE)
+    window = open_window(tiny_model)
+    settles(qtbot, window)
+    assert window.middle.notice.text == sentence("window.follow_up")
+    window.middle.notice.findChild(QPushButton).click()
+    assert window.card.isVisible()
+
+
+def test_who_spoke_of_other_things_since_is_not_asked(
+    open_window: OpenWindow, tiny_model: Path, vault: Vault, qtbot: QtBot
+) -> None:
+    spoken_yesterday(vault, GRAVE, "好多了", "今天去散步了", "晚饭很好吃", "明天见")
+    window = open_window(tiny_model)
+    settles(qtbot, window)
+    assert window.middle.notice.text == ""
+
+
+def type_on(qtbot: QtBot, window: MainWindow, text: str) -> None:
+    """Press the keys of `text`, wherever the keyboard is meanwhile."""
+    handle = window.windowHandle()
+    for character in text:
+        qtbot.keyClick(handle, character)
+
+
+@pytest.mark.parametrize("way", ["alarm", "narrower", "larger text"])
+def test_who_types_on_presses_nothing_on_a_card_that_takes_the_conversations_place(
+    open_window: OpenWindow, tiny_model: Path, programs: Programs, qtbot: QtBot, way: str
+) -> None:
+    window = open_window(tiny_model)
+    people = (Contact(name="妹妹", number="138 0000 1234"),)
+    window.care.plan.write(SafetyPlan(people=people))
+    window.card.write_again()
+    window.resize(1120 if way != "alarm" else NARROW, 700)
+    if way == "larger text":
+        window.resize(900, 700)
+    QApplication.processEvents()
+    assert window.middle.composer.field.hasFocus()
+    send(qtbot, window, GRAVE)
+    if way == "narrower":
+        window.resize(NARROW, 700)
+    while way == "larger text" and window.room.isVisible():
+        qtbot.keyClick(window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    QApplication.processEvents()
+    assert not window.room.isVisible()
+
+    type_on(qtbot, window, "please help me now ")
+
+    window._appearance.zoom(0)
+    assert programs.opened == []
+    assert window.card.isVisible()
+    assert QApplication.focusWidget() is window.card.first_number()
+    assert window.middle.composer.text == ""
+    wait_for_end(qtbot, window)
+    assert QApplication.focusWidget() is window.card.first_number()
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert window.middle.composer.field.hasFocus()
+    assert window.middle.composer.isVisible()
+
+
+def test_a_conversation_begun_behind_the_card_is_to_be_seen(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    window.resize(NARROW, 700)
+    QApplication.processEvents()
+    send(qtbot, window, GRAVE)
+    wait_for_end(qtbot, window)
+    assert not window.room.isVisible()
+
+    qtbot.keyClick(window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+
+    assert window.card.isHidden()
+    assert window.middle.composer.isVisible()
+    assert window.middle.composer.field.hasFocus()
+    assert window.conversation.empty

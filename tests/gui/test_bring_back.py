@@ -1,0 +1,146 @@
+"""A history that opens no more: a copy or a backup takes its place, in the window alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from desktop_app.dialogue import Role, Turn
+from desktop_app.vault.backup_file import write_backup
+from desktop_app.vault.creation import create
+from desktop_app.vault.envelope_file import read_envelope
+from desktop_app.vault.keychain import Keychain
+from desktop_app.vault.vault import Vault, open_with_passphrase
+from desktop_app.views.bring_back_page import BringBackPage
+from desktop_app.views.unlock_page import UnlockPage
+from desktop_app.views.window import MainWindow
+from resources.messages import sentence
+from tests.support.gate_fixtures import (
+    WAIT_MS,
+    StartWindow,
+    gate_of,
+    unlock_page_of,
+    wait_for_conversation,
+    wait_for_sentence,
+)
+from tests.support.vault_fixtures import PASSPHRASE
+from tests.support.window_run import type_text
+
+pytestmark = [pytest.mark.gui, pytest.mark.usefixtures("answered")]
+
+SAID = Turn(Role.USER, "睡不着")
+
+
+def offered(qtbot: QtBot, window: MainWindow) -> BringBackPage:
+    """Press what the unlocking page offers, and wait for the page of copies."""
+    page = unlock_page_of(window)
+    button = way(page, "bring_back.offer")
+    assert button is not None
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    page_of_copies = gate_of(window).currentWidget()
+    assert isinstance(page_of_copies, BringBackPage)
+    return page_of_copies
+
+
+def way(page: UnlockPage, key: str) -> QPushButton | None:
+    buttons = page.notice.findChildren(QPushButton)
+    return next((each for each in buttons if each.text() == sentence(key)), None)
+
+
+def told(qtbot: QtBot, page: BringBackPage) -> str:
+    qtbot.waitUntil(lambda: page.notice.text != "", timeout=WAIT_MS)
+    return page.notice.text
+
+
+def try_passphrase(qtbot: QtBot, window: MainWindow) -> UnlockPage:
+    page = unlock_page_of(window)
+    qtbot.waitUntil(page.field.isVisible, timeout=WAIT_MS)
+    qtbot.waitUntil(page.main.isEnabled, timeout=WAIT_MS)
+    type_text(page.field.line, PASSPHRASE)
+    qtbot.keyClick(page.field.line, Qt.Key.Key_Return)
+    return page
+
+
+@pytest.mark.usefixtures("no_keyring")
+def test_a_copy_takes_the_place_of_a_history_that_is_damaged(
+    start: StartWindow, closed: Path, qtbot: QtBot
+) -> None:
+    with open_with_passphrase(closed, PASSPHRASE) as vault:
+        vault.sessions.add("a", SAID)
+    (closed / "history.db").write_bytes(b"?" * 8192)
+    window = start()
+    wait_for_sentence(qtbot, try_passphrase(qtbot, window))
+
+    page = offered(qtbot, window)
+    qtbot.waitUntil(page.copies.isVisible, timeout=WAIT_MS)
+    page.copies.buttons[0].click()
+    assert told(qtbot, page) == sentence("error.backup.secret_wanted")
+    page.notice.clear()
+    type_text(page.secret.line, PASSPHRASE)
+    page.main.click()
+    assert "1 段对话" in told(qtbot, page)
+    assert (closed / "history.db").read_bytes() == b"?" * 8192
+    page.main.click()
+
+    qtbot.waitUntil(
+        lambda: isinstance(gate_of(window).currentWidget(), UnlockPage), timeout=WAIT_MS
+    )
+    assert "vault.damaged-1" in unlock_page_of(window).notice.text
+    try_passphrase(qtbot, window)
+    wait_for_conversation(qtbot, window)
+    titles = [window.sessions.index(row).data() for row in range(window.sessions.rowCount())]
+    assert "睡不着" in " ".join(map(str, titles))
+
+
+def said_in(folder: Path) -> list[str]:
+    with open_with_passphrase(folder, PASSPHRASE) as vault:
+        return [session.id for session in vault.sessions.kept()]
+
+
+def test_a_backup_takes_the_place_of_a_history_whose_only_keyring_lost_its_key(
+    start: StartWindow, secret_service: Keychain, folder: Path, vault_elsewhere: Vault, qtbot: QtBot
+) -> None:
+    vault_elsewhere.sessions.add("a", SAID)
+    write_backup(vault_elsewhere, folder.parent.parent / "b")
+    create(folder, keychain=secret_service).close()
+    secret_service.delete(read_envelope(folder / "vault.json").vault)
+    window = start()
+    wait_for_sentence(qtbot, unlock_page_of(window))
+
+    page = offered(qtbot, window)
+    page.look_into(folder.parent.parent / "b", PASSPHRASE)
+    told(qtbot, page)
+    page.main.click()
+    qtbot.waitUntil(
+        lambda: isinstance(gate_of(window).currentWidget(), UnlockPage), timeout=WAIT_MS
+    )
+    window.close()
+
+    assert said_in(folder) == ["a"]
+
+
+@pytest.fixture
+def vault_elsewhere(tmp_path: Path) -> Iterator[Vault]:
+    """Another open history, of PASSPHRASE."""
+    with create(tmp_path / "elsewhere" / "vault", passphrase=PASSPHRASE) as vault:
+        yield vault
+
+
+@pytest.mark.usefixtures("no_keyring")
+def test_a_wrong_passphrase_offers_to_replace_nothing(
+    start: StartWindow, closed: Path, qtbot: QtBot
+) -> None:
+    window = start()
+    page = unlock_page_of(window)
+    qtbot.waitUntil(page.field.isVisible, timeout=WAIT_MS)
+    type_text(page.field.line, "不是这一句")
+    qtbot.keyClick(page.field.line, Qt.Key.Key_Return)
+    wait_for_sentence(qtbot, page)
+
+    assert page.notice.findChildren(QPushButton) == []
+    assert closed.exists()

@@ -1,0 +1,152 @@
+"""A damaged history in the window: said beside a button, and one press later all of it is back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from desktop_app.dialogue import Role, Turn
+from desktop_app.vault.vault import Vault, open_with_passphrase
+from desktop_app.views.notice import Notice
+from desktop_app.views.undeterred import Undeterred
+from desktop_app.views.window import MainWindow
+from resources.messages import sentence
+from tests.support.damaged_vault import damage_overflow, flip_a_byte, pages_by_kind
+from tests.support.gate_fixtures import (
+    WAIT_MS,
+    StartWindow,
+    focus,
+    unlock_page_of,
+    wait_for_conversation,
+    wait_for_sentence,
+)
+from tests.support.locking import OpenedWindow, lock_of
+from tests.support.vault_fixtures import PASSPHRASE
+from tests.support.window_run import type_text
+
+pytestmark = [pytest.mark.gui, pytest.mark.usefixtures("answered", "no_keyring")]
+
+SAID = ["昨晚又没睡着", "长" * 9000, "还在吗", "在的"]
+
+
+@pytest.fixture
+def filled(vault: Vault) -> Vault:
+    for text, role in zip(SAID, (Role.USER, Role.USER, Role.USER, Role.ASSISTANT), strict=True):
+        vault.sessions.add("a", Turn(role, text))
+    return vault
+
+
+def enter(qtbot: QtBot, window: MainWindow) -> None:
+    page = unlock_page_of(window)
+    qtbot.waitUntil(lambda: focus() is page.field.line, timeout=WAIT_MS)
+    type_text(page.field.line, PASSPHRASE)
+    qtbot.keyClick(page.field.line, Qt.Key.Key_Return)
+
+
+def repair(notice: Notice) -> QPushButton:
+    """Return the button beside the sentence that repairs the history."""
+    (button,) = [button for way, button in notice._buttons if way.key == "window.rescue"]
+    return button
+
+
+def shown(window: MainWindow) -> list[str]:
+    messages = window.conversation.messages
+    return [messages.message(row).text for row in range(messages.rowCount())]
+
+
+def show(window: MainWindow, session: str) -> None:
+    row = window.sessions.row_of_session(session)
+    assert row is not None
+    window.show_conversation(row)
+
+
+def rescued(qtbot: QtBot, window: MainWindow, vault: Vault) -> None:
+    """Press the button, and wait until what was rescued is in the window."""
+    repair(window.middle.notice).click()
+    qtbot.waitUntil(lambda: not window.passed, timeout=WAIT_MS)
+    wait_for_conversation(qtbot, window)
+    (aside,) = vault.files.folder.glob("history.damaged-*.db")
+    assert str(aside) in window.middle.notice.text
+
+
+def test_one_button_beside_the_notice_repairs_it(
+    start: StartWindow, filled: Vault, qtbot: QtBot
+) -> None:
+    damage_overflow(filled)
+    window = start()
+    enter(qtbot, window)
+    wait_for_conversation(qtbot, window)
+    said = sentence("error.vault.partly_damaged", path=filled.files.history)
+    show(window, "a")
+    assert window.middle.notice.text == said
+    type_text(window.middle.composer.field, "没说完的")
+
+    rescued(qtbot, window, filled)
+
+    assert shown(window) == [SAID[0], "", *SAID[2:]]
+    assert window.middle.composer.text == "没说完的"
+
+
+def test_where_nothing_can_be_said_any_more_it_is_said_and_repaired(
+    start: StartWindow, filled: Vault, qtbot: QtBot
+) -> None:
+    (page, *_) = pages_by_kind(filled)["turn_by_session/leaf"]
+    filled.close()
+    flip_a_byte(filled.files.history, page=page)
+    window = start()
+    enter(qtbot, window)
+    wait_for_conversation(qtbot, window)
+
+    window.send("今天好一点")
+    said = sentence("error.vault.history_damaged", path=filled.files.history)
+    assert window.middle.notice.text == said
+    rescued(qtbot, window, filled)
+
+    show(window, "a")
+    assert shown(window) == SAID
+    window.send("今天好一点")
+    assert shown(window)[4] == "今天好一点"
+
+
+def test_a_history_that_does_not_open_is_repaired_where_it_is_unlocked(
+    start: StartWindow, filled: Vault, qtbot: QtBot
+) -> None:
+    filled.close()
+    flip_a_byte(filled.files.history, page=1)
+    window = start()
+    enter(qtbot, window)
+    page = unlock_page_of(window)
+    said = sentence("error.vault.history_damaged", path=filled.files.history)
+    assert wait_for_sentence(qtbot, page) == said
+
+    repair(page.notice).click()
+    wait_for_conversation(qtbot, window)
+
+    show(window, "a")
+    assert shown(window) == SAID
+
+
+def test_a_key_that_came_into_force_while_it_was_put_away_opens_what_is_rescued(
+    opened: OpenedWindow, closed: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_with_passphrase(closed, PASSPHRASE) as vault:
+        vault.sessions.add("a", Turn(Role.USER, SAID[0]))
+    window = opened()
+    lock = lock_of(window)
+    put_away, opened_vault = lock._put_all_away, lock._vault
+    assert opened_vault is not None
+
+    def renewed_first(steps: Undeterred) -> None:
+        opened_vault.rotate(passphrase=PASSPHRASE)
+        put_away(steps)
+
+    monkeypatch.setattr(lock, "_put_all_away", renewed_first)
+    window.rescue_wanted.emit()
+    wait_for_conversation(qtbot, window)
+    assert list(closed.glob("history.damaged-*.db"))
+    show(window, "a")
+    assert shown(window) == [SAID[0]]

@@ -1,0 +1,195 @@
+"""Who lost every way of opening the history has it erased at its gate, and begins anew."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.keychain import Keychain
+from desktop_app.vault.lock import locked
+from desktop_app.vault.vault import open_with_passphrase
+from desktop_app.views.first_steps import FirstSteps
+from desktop_app.views.key_dialogs import EraseDialog
+from desktop_app.views.key_step import KeyStep, Way
+from desktop_app.views.unlock_page import UnlockPage
+from desktop_app.views.window import MainWindow
+from resources.messages import sentence
+from tests.support.gate_fixtures import (
+    WAIT_MS,
+    StartWindow,
+    focus,
+    gate_of,
+    steps_of,
+    unlock_page_of,
+    wait_for_conversation,
+    wait_for_sentence,
+)
+from tests.support.locking import DRAFT, MESSAGE, OpenedWindow, lock, talk
+from tests.support.vault_fixtures import PASSPHRASE
+from tests.support.window_run import type_text
+
+pytestmark = [pytest.mark.gui, pytest.mark.usefixtures("answered", "no_keyring")]
+
+ANOTHER = "另一句口令 battery staple"
+
+
+def asked(qtbot: QtBot, window: MainWindow) -> UnlockPage:
+    page = unlock_page_of(window)
+    qtbot.waitUntil(lambda: focus() is page.field.line, timeout=WAIT_MS)
+    return page
+
+
+def forgotten(qtbot: QtBot, window: MainWindow) -> UnlockPage:
+    """Type a passphrase that does not open it."""
+    page = asked(qtbot, window)
+    type_text(page.field.line, ANOTHER)
+    qtbot.keyClick(page.field.line, Qt.Key.Key_Return)
+    wait_for_sentence(qtbot, page)
+    return page
+
+
+def question(page: UnlockPage) -> EraseDialog:
+    assert page.erase.isVisible()
+    page.erase.click()
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, EraseDialog)
+    return dialog
+
+
+def erase(qtbot: QtBot, window: MainWindow) -> FirstSteps:
+    """Say and type that all shall go, and wait for what comes then."""
+    dialog = question(forgotten(qtbot, window))
+    type_text(dialog.line, sentence("keys.erase_word"))
+    dialog.act.click()
+    gate = gate_of(window)
+    qtbot.waitUntil(lambda: isinstance(gate.currentWidget(), FirstSteps), timeout=WAIT_MS)
+    return steps_of(window)
+
+
+def begin_anew(qtbot: QtBot, window: MainWindow, steps: FirstSteps) -> None:
+    step = steps.step
+    assert isinstance(step, KeyStep)
+    qtbot.waitUntil(lambda: step.choices.current == Way.PASSPHRASE, timeout=WAIT_MS)
+    type_text(step.first.line, ANOTHER)
+    type_text(step.second.line, ANOTHER)
+    steps.main.click()
+    wait_for_conversation(qtbot, window)
+
+
+@pytest.mark.usefixtures("closed")
+def test_nobody_meets_it_before_something_did_not_open_it(start: StartWindow, qtbot: QtBot) -> None:
+    window = start()
+    assert asked(qtbot, window).erase.isHidden()
+
+    assert forgotten(qtbot, window).erase.isVisible()
+
+
+def test_it_is_erased_and_the_key_of_a_new_one_asked_for(
+    start: StartWindow, closed: Path, qtbot: QtBot
+) -> None:
+    with open_with_passphrase(closed, PASSPHRASE) as vault:
+        vault.backups.make()
+    window = start()
+
+    steps = erase(qtbot, window)
+
+    assert [path.name for path in closed.parent.iterdir() if "vault" in path.name] == ["vault.lock"]
+    begin_anew(qtbot, window, steps)
+    assert window.sessions.keeps
+    assert window.middle.notice.text == ""
+
+
+def test_locked_it_is_the_same_and_nothing_sealed_is_missed_afterwards(
+    opened: OpenedWindow, qtbot: QtBot
+) -> None:
+    window = opened()
+    talk(qtbot, window, MESSAGE)
+    type_text(window.middle.composer.field, DRAFT)
+    lock(qtbot, window)
+
+    begin_anew(qtbot, window, erase(qtbot, window))
+
+    assert window.middle.notice.text == ""
+    assert window.middle.composer.text == ""
+    assert window.conversation.empty
+
+
+@pytest.mark.parametrize("typed", ["", "全部", "erase"])
+def test_without_the_word_it_stays(
+    start: StartWindow, closed: Path, qtbot: QtBot, typed: str
+) -> None:
+    window = start()
+    dialog = question(forgotten(qtbot, window))
+    type_text(dialog.line, typed)
+    qtbot.keyClick(dialog.line, Qt.Key.Key_Return)
+    dialog.cancel.click()
+
+    assert unlock_page_of(window).field.isVisible()
+    open_with_passphrase(closed, PASSPHRASE).close()
+
+
+def test_a_lock_takes_the_question_away_and_erases_nothing(
+    start: StartWindow, closed: Path, qtbot: QtBot
+) -> None:
+    window = start()
+    dialog = question(forgotten(qtbot, window))
+    type_text(dialog.line, sentence("keys.erase_word"))
+
+    window.lock_wanted.emit()
+
+    qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None, timeout=WAIT_MS)
+    open_with_passphrase(closed, PASSPHRASE).close()
+
+
+def test_one_that_is_open_elsewhere_is_not_erased(
+    start: StartWindow, closed: Path, qtbot: QtBot
+) -> None:
+    window = start()
+    page = forgotten(qtbot, window)
+    with ExitStack() as elsewhere:
+        elsewhere.enter_context(locked(VaultFiles(closed)))
+        dialog = question(page)
+        type_text(dialog.line, sentence("keys.erase_word"))
+        dialog.act.click()
+        qtbot.waitUntil(
+            lambda: unlock_page_of(window).notice.text == sentence("error.vault.busy"),
+            timeout=WAIT_MS,
+        )
+    open_with_passphrase(closed, PASSPHRASE).close()
+
+
+def test_a_keyring_that_lost_the_only_key_leaves_it_too(
+    start: StartWindow, secret_service: Keychain, folder: Path, qtbot: QtBot
+) -> None:
+    from desktop_app.vault.creation import create
+    from desktop_app.vault.envelope_file import read_envelope
+
+    create(folder, keychain=secret_service).close()
+    secret_service.delete(read_envelope(folder / "vault.json").vault)
+    page = unlock_page_of(start())
+    wait_for_sentence(qtbot, page)
+
+    assert page.erase.isVisible()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_it_says_that_nothing_undoes_it_and_what_is_left(
+    start: StartWindow, closed: Path, qtbot: QtBot, language: str
+) -> None:
+    assert closed.exists()
+    window = start()
+    window.choose_language("zh" if language == "zh" else "en")
+    dialog = question(forgotten(qtbot, window))
+
+    said = sentence("keys.erase_ask_means")
+    assert {"zh": "没有办法撤销", "en": "cannot be undone"}[language] in said
+    assert {"zh": "另存的备份", "en": "Backup files"}[language] in said
+    assert said in sentence("keys.erase", word="x")  # a terminal says the same
+    dialog.reject()
+    window.choose_language("zh")

@@ -1,0 +1,200 @@
+"""The page of models: what is here, what would suit, a download with the real client behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from desktop_app.models import catalogue
+from desktop_app.models.catalogue import Entry
+from desktop_app.models.install import PARTS
+from desktop_app.models.library import find_model
+from desktop_app.paths import Paths
+from desktop_app.settings import read
+from desktop_app.views.model_rows import OfferedRow
+from desktop_app.views.models_page import ModelsPage
+from desktop_app.views.transfers import Stage
+from desktop_app.views.window import MainWindow
+from resources.messages import LANGUAGES, Language, sentence
+from tests.gui.conftest import OpenWindow
+from tests.support.engine_tiny import write_tiny_model
+from tests.support.fake_hub import REVISION, Hub, serving
+from tests.support.gate_fixtures import focus
+from tests.support.window_run import WAIT_MS, type_text, wait_for_model
+
+pytestmark = pytest.mark.gui
+
+ENTRY = Entry(
+    id="a-model",
+    name="A Model",
+    repository="Someone/Model-GGUF",
+    pattern="*q4_k_m.gguf",
+    licence="Apache-2.0",
+    languages=("zh", "en"),
+    about={"zh": "试试看", "en": "To try"},
+    memory_gib=0.1,
+    kind="instruct",
+    quantisation="Q4_K_M",
+    gigabytes=0.01,
+)
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A hub that has the one model of the catalogue."""
+    monkeypatch.setattr(catalogue, "_shipped", lambda: (ENTRY,))
+    content = write_tiny_model(tmp_path / "published", seed=2).read_bytes()
+    with serving(Hub(content)) as made:
+        yield made
+
+
+@pytest.fixture
+def window(open_window: OpenWindow, tiny_model: Path, hub: Hub, qtbot: QtBot) -> MainWindow:
+    opened = open_window(tiny_model)
+    wait_for_model(qtbot, opened)
+    opened._preferences.change(hub=hub.url)
+    return opened
+
+
+def open_page(window: MainWindow) -> ModelsPage:
+    window.header.settings.actions_by_key()["settings.models"].trigger()
+    page = window.care.page
+    assert isinstance(page, ModelsPage)
+    return page
+
+
+def offered(page: ModelsPage) -> OfferedRow:
+    (row,) = page.offered
+    return row
+
+
+def wait_for_stage(qtbot: QtBot, row: OfferedRow, stage: Stage) -> None:
+    qtbot.waitUntil(
+        lambda: row.transfer is not None and row.transfer.stage is stage, timeout=WAIT_MS
+    )
+
+
+def test_a_model_is_looked_up_agreed_to_downloaded_used_checked_and_removed(
+    window: MainWindow, hub: Hub, paths: Paths, qtbot: QtBot
+) -> None:
+    page = open_page(window)
+    assert hub.asked == []
+    row = offered(page)
+    assert focus() is row.get
+    qtbot.keyClick(row.get, Qt.Key.Key_Return)
+    wait_for_stage(qtbot, row, Stage.AGREEING)
+    assert REVISION in row.told.accessibleName()
+    assert hub.ranges() == []
+    assert focus() is row.get
+    qtbot.keyClick(row.get, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page.offered == [], timeout=WAIT_MS)
+    assert find_model("a-model", paths.models).path.read_bytes() == hub.content
+    assert page.said.text == sentence("models.arrived", name="A Model")
+    assert hub.url.removeprefix("http://") in page.connections.list.toPlainText()
+
+    use = page.said.button("models.use_now")
+    assert use is not None
+    use.click()
+    assert read(paths.settings)[0].model == "a-model"
+    wait_for_model(qtbot, window)
+    here = next(each for each in page.installed if each.id == "a-model")
+    assert not here.use.isEnabled()
+    here.verify.click()
+    whole = sentence("models.verified_whole", id="A Model")
+    qtbot.waitUntil(lambda: here.notice.text == whole, timeout=WAIT_MS)
+    here.remove.click()
+    remove = here.notice.button("models.remove_now")
+    assert remove is not None
+    remove.click()
+    qtbot.waitUntil(lambda: len(page.offered) == 1, timeout=WAIT_MS)
+    assert read(paths.settings)[0].model is None
+    assert not (paths.models / "a-model").exists()
+    wait_for_model(qtbot, window)
+
+
+def test_a_download_is_paused_outlives_the_page_goes_on_and_is_cancelled(
+    window: MainWindow, hub: Hub, paths: Paths, qtbot: QtBot
+) -> None:
+    hub.stall_after = [200_000, 100_000, 50_000]
+    page = open_page(window)
+    row = offered(page)
+    row.get.click()
+    wait_for_stage(qtbot, row, Stage.AGREEING)
+    row.get.click()
+    qtbot.waitUntil(lambda: row.bar.value() > 0, timeout=WAIT_MS)
+    page.main.click()
+    assert window.care.page is None
+    page = open_page(window)
+    row = offered(page)
+    assert row.pause.isVisible()
+    row.pause.click()
+    assert row.told.accessibleName() == sentence("models.stage_paused")
+    (part,) = (paths.models / PARTS).glob("*.part")
+    there = part.stat().st_size
+    assert there > 0
+    hub.let_go.set()
+    hub.let_go.clear()
+    row.get.click()
+    qtbot.waitUntil(lambda: row.bar.value() > 1000 * there // len(hub.content), timeout=WAIT_MS)
+    assert hub.ranges()[-1] == f"bytes={there}-"
+    row.cancel.click()
+    assert row.get.text() in {sentence("models.get"), sentence("models.go_on")}
+    qtbot.waitUntil(lambda: not part.exists(), timeout=WAIT_MS)
+
+
+def test_what_goes_wrong_is_said_at_the_model(window: MainWindow, hub: Hub, qtbot: QtBot) -> None:
+    row = offered(open_page(window))
+    hub.gated = "manual"
+    row.get.click()
+    qtbot.waitUntil(lambda: row.notice.text != "", timeout=WAIT_MS)
+    assert row.notice.text == sentence("error.download.gated", repository=ENTRY.repository)
+    assert row.get.isVisible()
+    assert row.get.isEnabled()
+
+
+def test_a_file_of_ones_own_is_copied_and_checked(
+    window: MainWindow, paths: Paths, tmp_path: Path, qtbot: QtBot
+) -> None:
+    page = open_page(window)
+    own = write_tiny_model(tmp_path / "张三　的" / "深" / "文件夹", seed=3)
+    own = own.rename(own.with_name("心" * 80 + ".gguf"))
+    page._transfers.copy(own)
+    qtbot.waitUntil(lambda: page.said.button("models.use_now") is not None, timeout=WAIT_MS)
+    row = page.installed[-1]
+    assert find_model(row.id, paths.models).path.read_bytes() == own.read_bytes()
+    page._transfers.copy(own)
+    already = sentence("error.model.here_already", id=row.id)
+    qtbot.waitUntil(lambda: page.said.text == already, timeout=WAIT_MS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_speaks_both_languages_and_says_when_the_internet_is_used(
+    window: MainWindow, language: Language
+) -> None:
+    page = open_page(window)
+    window.choose_language(language)
+    said = [each.accessibleName() for each in page.findChildren(QLabel)]
+    assert sentence("models.means") in said
+    assert ENTRY.about[language] in said
+    assert page.connections.list.toPlainText() == sentence("models.no_connections")
+
+
+def test_a_source_or_proxy_that_cannot_be_used_is_said_and_not_kept(
+    window: MainWindow, hub: Hub, paths: Paths
+) -> None:
+    page = open_page(window)
+    page.source.proxy.setFocus()
+    type_text(page.source.proxy, "http://me:secret@127.0.0.1:1")
+    page.main.setFocus()
+    assert page.source.notice.text == sentence("error.download.bad_proxy")
+    page.source.proxy.clear()
+    page.source.choices["hf-mirror"].click()
+    kept = read(paths.settings)[0]
+    assert (kept.hub, kept.proxy) == ("hf-mirror", None)
+    assert "secret" not in paths.settings.read_text(encoding="utf-8")
+    assert hub.asked == []

@@ -1,0 +1,112 @@
+"""What is purged is in no copy once the window is locked or closed, however soon that comes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from desktop_app.app import running_window
+from desktop_app.dialogue import Role, Turn
+from desktop_app.paths import Paths
+from desktop_app.vault.copies import copies_in
+from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.vault import open_with_passphrase
+from desktop_app.views.history_parts import HistoryParts
+from desktop_app.views.trash_dialog import TrashDialog
+from desktop_app.views.window import MainWindow
+from tests.support.decrypted import decrypted
+from tests.support.locking import OpenedWindow, is_open, lock, lock_of, unlock
+from tests.support.vault_fixtures import PASSPHRASE
+
+pytestmark = [pytest.mark.gui, pytest.mark.usefixtures("answered", "no_keyring")]
+
+PURGED, STAYS = "要彻底删掉的话", "留下来的话"
+
+
+@pytest.fixture
+def with_copies(closed: Path) -> Path:
+    """A history with a conversation in the trash, and copies that hold it."""
+    with open_with_passphrase(closed, PASSPHRASE) as vault:
+        vault.sessions.add("a", Turn(Role.USER, PURGED))
+        vault.sessions.add("b", Turn(Role.USER, STAYS))
+        vault.sessions.delete("a")
+        vault.backups.make()
+        vault.backups.make_safety_copy()
+    return closed
+
+
+def copied(closed: Path, data_key: bytes) -> list[bytes]:
+    """Return each database beside the history, decrypted."""
+    beside = VaultFiles(closed).backups.rglob("history.db")
+    return [decrypted(path, data_key) for path in beside]
+
+
+def purge(window: MainWindow) -> None:
+    """Remove it for good as a person does, and close the list."""
+    parts = window.side.findChild(HistoryParts)
+    assert isinstance(parts, HistoryParts)
+    parts.show_trash()
+    dialog = window.side.findChild(TrashDialog)
+    assert isinstance(dialog, TrashDialog)
+    dialog.purge.click()
+    dialog.purge.click()
+    assert dialog.list.count() == 0
+    dialog.close()
+
+
+def check_gone(closed: Path, data_key: bytes) -> None:
+    assert not is_open(closed)
+    assert not any(PURGED.encode() in copy for copy in copied(closed, data_key))
+
+
+def test_locked_at_once_no_copy_holds_what_was_purged(
+    opened: OpenedWindow, with_copies: Path, data_key: bytes, qtbot: QtBot
+) -> None:
+    assert all(PURGED.encode() in copy for copy in copied(with_copies, data_key))
+    window = opened()
+    purge(window)
+    lock(qtbot, window)
+    check_gone(with_copies, data_key)
+
+
+def test_locked_without_a_trash_no_copy_holds_what_was_deleted(
+    opened: OpenedWindow, with_copies: Path, data_key: bytes, qtbot: QtBot
+) -> None:
+    window = opened()
+    vault = lock_of(window)._vault
+    assert vault is not None
+    vault.trash.keep(False)  # closing purges it, when no copy is begun any more
+    lock(qtbot, window)
+    check_gone(with_copies, data_key)
+
+
+def test_quit_at_once_no_copy_holds_what_was_purged(
+    qapp: QApplication,
+    tiny_model: Path,
+    paths: Paths,
+    with_copies: Path,
+    data_key: bytes,
+    qtbot: QtBot,
+) -> None:
+    with running_window(qapp, str(tiny_model), paths) as window:
+        window.show()
+        qtbot.waitExposed(window)
+        window.activateWindow()
+        unlock(qtbot, window)
+        purge(window)
+        window.close()
+    check_gone(with_copies, data_key)
+
+
+def test_there_is_a_copy_all_the_same(
+    opened: OpenedWindow, with_copies: Path, data_key: bytes, qtbot: QtBot
+) -> None:
+    window = opened()
+    purge(window)
+    lock(qtbot, window)
+    assert len(copies_in(VaultFiles(with_copies).backups)) == 1
+    assert all(STAYS.encode() in copy for copy in copied(with_copies, data_key))
+    check_gone(with_copies, data_key)

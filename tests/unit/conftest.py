@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.support.small_disk import small_disk
+
+__all__ = ["small_disk"]

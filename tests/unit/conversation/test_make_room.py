@@ -1,0 +1,212 @@
+"""Turns make room while nobody waits, and a summary stands for them: real models in real children.
+
+A tiny model reads a byte as a token; the template adds 21.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from desktop_app.conversation.counsellor import Counsellor
+from desktop_app.conversation.open_session import OpenSession, begun, kept
+from desktop_app.conversation.reply import Reply
+from desktop_app.dialogue import Role, Session, Summary, Turn
+from desktop_app.engine.process import ChildEngine, Settings
+from desktop_app.engine.protocol import Finished, Piece, Request
+from desktop_app.engine.sampling import GREEDY
+from desktop_app.vault.vault import Vault
+from resources.prompting import summary_asked_for
+from tests.support.engine_tiny import write_tiny_model
+from tests.unit.conversation.test_continuity import (
+    MESSAGES,
+    SESSION,
+    added_by_template,
+    opened,
+    say,
+    tokens_of,
+    wanted,
+)
+
+SAID = "我妈妈病了，最近睡不好，真的很累。"
+ITS_WORDS = "我妈妈病了，最近睡不好。"
+SYSTEM = "好"
+N_CTX = 2048
+EXCHANGES = 19
+"""So many of them fill more than 90 % of what such a context has room for, and not all."""
+
+
+class Watched(ChildEngine):
+    """A child whose replies are counted."""
+
+    replies: list[Finished]
+
+    def reply(self, request: Request) -> Iterator[Piece | Finished]:
+        for event in super().reply(request):
+            if isinstance(event, Finished):
+                self.replies.append(event)
+            yield event
+
+
+@contextmanager
+def counsellor_on(model: Path, folder: Path) -> Iterator[Counsellor]:
+    with Watched(Settings(model, folder, threads=1, n_ctx=N_CTX)) as engine:
+        engine.replies = []
+        yield Counsellor(engine, system=SYSTEM, sampling=GREEDY)
+
+
+def replies_of(counsellor: Counsellor) -> list[Finished]:
+    assert isinstance(counsellor.engine, Watched)
+    return counsellor.engine.replies
+
+
+def filled(reply: str = "嗯", said: str = SAID, exchanges: int = EXCHANGES) -> Session:
+    """A conversation that nearly fills the context."""
+    pairs = [(Turn(Role.USER, f"{n}{said}"), Turn(Role.ASSISTANT, reply)) for n in range(exchanges)]
+    return Session(tuple(turn for pair in pairs for turn in pair), SYSTEM)
+
+
+def until(asked: int) -> Callable[[], bool]:
+    """Wanted so many times, then no more."""
+    left = iter([True] * asked)
+    return lambda: next(left, False)
+
+
+@pytest.fixture(scope="module")
+def summing_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that answers anything with a true summary."""
+    return write_tiny_model(
+        tmp_path_factory.mktemp("summing"), says=("我妈妈病了，", "最近睡不好。")
+    )
+
+
+def test_a_model_that_can_is_asked_behind_what_it_has_read(
+    summing_model: Path, tmp_path: Path
+) -> None:
+    session = filled()
+    with counsellor_on(summing_model, tmp_path) as counsellor:
+        counsellor.read_ahead(session, "", wanted)
+
+        shorter = counsellor.make_room(session, "", wanted)
+
+        (asked,) = replies_of(counsellor)
+        question = tokens_of(counsellor, summary_asked_for("zh"))
+        assert asked.evaluated_tokens <= question + added_by_template(counsellor) + 2
+    assert shorter.summary.made == ITS_WORDS
+    assert 0 < shorter.unseen < len(shorter.turns) == len(session.turns)
+    assert shorter.turns == session.turns
+
+
+def test_what_a_model_writes_and_does_not_pass_is_not_taken(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    with counsellor_on(tiny_model, tmp_path) as counsellor:
+        shorter = counsellor.make_room(filled(), "", wanted)
+
+        assert [each.text for each in replies_of(counsellor)] == ["你"]
+    assert shorter.summary.made.endswith(SAID)
+
+
+def test_who_goes_on_before_it_is_written_is_answered_from_what_was_read(
+    endless_model: Path, tmp_path: Path
+) -> None:
+    session = filled()
+    with counsellor_on(endless_model, tmp_path) as counsellor:
+        counsellor.read_ahead(session, "", wanted)
+
+        assert counsellor.make_room(session, "", until(3)) is session
+        assert replies_of(counsellor)[0].stop == "cancelled"
+        *_, reply = counsellor.answer(session, "嗯", max_tokens=1)
+        assert isinstance(reply, Reply)
+        assert reply.finished.evaluated_tokens <= len("嗯".encode()) + 21 + 2
+
+        shorter = counsellor.make_room(session, "", wanted)
+        assert len(replies_of(counsellor)) == 2  # the next time nobody asks the model
+        assert shorter.summary.made.endswith(SAID)
+
+
+def test_an_answer_asked_for_meanwhile_rests_on_the_new_memory(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    session = filled()
+    with counsellor_on(tiny_model, tmp_path) as counsellor:
+        shorter = counsellor.make_room(session, "", wanted)
+        counsellor.read_ahead(shorter, "", wanted)
+
+        *_, reply = counsellor.answer(session, "嗯")
+
+    assert isinstance(reply, Reply)
+    assert reply.session.unseen == shorter.unseen
+    assert reply.session.summary == shorter.summary
+    assert reply.finished.evaluated_tokens <= len("嗯".encode()) + 21 + 2
+
+
+def test_what_the_person_put_there_is_never_rewritten(summing_model: Path, tmp_path: Path) -> None:
+    own = Summary(own="叫我小雨。", edition=1)
+    with counsellor_on(summing_model, tmp_path) as counsellor:
+        once = counsellor.make_room(replace(filled(), summary=own), "", wanted)
+        longer = once.add(*filled("嗯", "我爸爸去年失业了。").turns)
+        twice = counsellor.make_room(longer, "", wanted)
+
+        assert replies_of(counsellor) == []
+    for session in (once, twice):
+        assert session.summary.own == own.own
+        head = session.visible()[0]
+        assert head.content.startswith(f"{SYSTEM}\n\n")
+        assert f"{own.own}\n{session.summary.made}" in head.content
+    assert "爸爸去年失业" not in once.summary.made
+    assert "爸爸去年失业" in twice.summary.made
+
+
+def test_while_a_message_is_being_written_turns_go_only_where_they_have_to(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    session = filled()
+    with counsellor_on(tiny_model, tmp_path) as counsellor:
+        assert counsellor.make_room(session, "嗯", wanted) is session
+        shorter = counsellor.make_room(session, "长" * 100, wanted)
+
+        assert replies_of(counsellor) == []
+    assert shorter.unseen > 0
+
+
+def test_one_that_has_room_stays_whole(tiny_model: Path, tmp_path: Path) -> None:
+    session = filled(exchanges=3)
+    with counsellor_on(tiny_model, tmp_path) as counsellor:
+        assert counsellor.make_room(session, "", wanted) is session
+
+
+def go_on(counsellor: Counsellor, session: OpenSession, message: str) -> Finished:
+    """Say a message, and do after the reply what the window does."""
+    cost = say(counsellor, session, message)
+    session.remember(counsellor.make_room(session.session, "", wanted))
+    counsellor.read_ahead(session.session, "", wanted)
+    return cost
+
+
+def test_after_a_restart_it_remembers_the_same_and_nothing_is_read_again(
+    vault: Vault, tmp_path: Path
+) -> None:
+    session = begun(vault.sessions, SESSION)
+    with opened(tmp_path, vault, n_ctx=512) as counsellor:
+        for number in range(30):
+            go_on(counsellor, session, MESSAGES[number % len(MESSAGES)])
+            if session.session.unseen:
+                break
+        before = session.session
+    assert before.unseen > 0
+    assert before.summary.made
+
+    with opened(tmp_path, vault, n_ctx=512) as counsellor:
+        again, _ = kept(vault.sessions, SESSION)
+        assert (again.session.unseen, again.session.summary) == (before.unseen, before.summary)
+        assert again.session.turns == before.turns
+        cost = say(counsellor, again, MESSAGES[1])
+
+        message, template = tokens_of(counsellor, MESSAGES[1]), added_by_template(counsellor)
+    assert cost.prompt_tokens > 100
+    assert cost.evaluated_tokens <= message + template + 2

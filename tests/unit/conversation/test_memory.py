@@ -1,0 +1,152 @@
+"""What a model remembers is kept with its conversation, and goes with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from desktop_app.conversation.open_session import (
+    LONGEST_SUMMARY,
+    OpenSession,
+    begun,
+    kept,
+    off_the_record,
+)
+from desktop_app.dialogue import Session, Summary
+from desktop_app.errors import MessageError
+from desktop_app.vault.vault import Vault, open_rescued
+from tests.support.damaged_vault import flip_a_byte
+from tests.support.decrypted import decrypted
+from tests.unit.conversation.test_open_session import answer, reply_to, said
+
+WORD = "zyzzyva"
+MADE = Summary(made=f"{WORD} 妈妈病了。")
+
+
+@pytest.fixture
+def talk(vault: Vault) -> OpenSession:
+    """Three exchanges, of which the first is remembered."""
+    opened = begun(vault.sessions, "talk")
+    for number in range(3):
+        answer(opened, f"第{number}句。", f"嗯{number}。")
+    opened.remember(replace(opened.session, unseen=2, summary=MADE))
+    return opened
+
+
+def again(vault: Vault) -> Session:
+    return kept(vault.sessions, "talk")[0].session
+
+
+def test_it_is_the_same_when_the_conversation_is_opened_again(
+    talk: OpenSession, vault: Vault
+) -> None:
+    assert (talk.session.unseen, talk.session.summary) == (2, MADE)
+    assert again(vault) == talk.session
+
+
+def test_what_a_reply_brought_is_kept_too(talk: OpenSession, vault: Vault) -> None:
+    talk.say("还有。")
+    reply = reply_to(talk, "嗯。")
+    made = Summary(made="妈妈病了，爸爸也病了。")
+    talk.keep(replace(reply, session=replace(reply.session, unseen=4, summary=made)))
+
+    assert talk.session.summary == made
+    assert again(vault).summary == made
+    assert again(vault).unseen == 4
+
+
+@pytest.mark.usefixtures("talk")
+def test_another_version_of_what_is_unseen_makes_it_void(vault: Vault) -> None:
+    first = vault.sessions.turns("talk")[0].id
+
+    vault.sessions.edit("talk", first, "换一句。")
+    assert (again(vault).unseen, again(vault).summary) == (0, Summary())
+
+    vault.sessions.choose("talk", first)
+    assert again(vault).summary == MADE
+
+
+@pytest.mark.usefixtures("talk")
+def test_another_version_of_what_is_seen_does_not(vault: Vault) -> None:
+    later = vault.sessions.turns("talk")[4].id
+
+    vault.sessions.edit("talk", later, "换一句。")
+
+    assert (again(vault).unseen, again(vault).summary) == (2, MADE)
+
+
+def test_the_person_puts_it_otherwise(talk: OpenSession, vault: Vault) -> None:
+    talk.rewrite_summary("  我叫小雨。 ")
+
+    assert talk.session.summary == Summary("我叫小雨。", edition=1)
+    assert again(vault).summary == talk.session.summary
+
+
+def test_what_the_person_wrote_while_a_reply_was_written_stands(
+    talk: OpenSession, vault: Vault
+) -> None:
+    talk.say("还有。")
+    talk.write("嗯。")
+    reply = reply_to(talk, "嗯。")
+
+    talk.rewrite_summary("")
+    talk.keep(reply)
+
+    assert talk.session.summary == Summary(edition=1)
+    assert talk.session.unseen == 2
+    assert again(vault) == talk.session
+
+
+def test_too_long_a_text_is_one_sentence_and_changes_nothing(
+    talk: OpenSession, vault: Vault
+) -> None:
+    with pytest.raises(MessageError, match=str(LONGEST_SUMMARY + 1)):
+        talk.rewrite_summary("长" * (LONGEST_SUMMARY + 1))
+    with pytest.raises(MessageError, match="字符"):
+        talk.rewrite_summary("a\ud800b")
+
+    assert again(vault).summary == talk.session.summary == MADE
+
+
+def test_off_the_record_it_is_in_memory_alone(vault: Vault, data_key: bytes) -> None:
+    opened = off_the_record(said("第一句。", "嗯。", "第二句。", "嗯。"))
+    opened.remember(replace(opened.session, unseen=2, summary=MADE))
+
+    assert WORD.encode() not in decrypted(vault.files.history, data_key)
+    back = off_the_record(opened.session.turns, opened.remembered)
+    assert back.session == opened.session
+
+
+@pytest.mark.usefixtures("talk")
+def test_a_purge_takes_it_along(vault: Vault, data_key: bytes) -> None:
+    assert WORD.encode() in decrypted(vault.files.history, data_key)
+
+    vault.sessions.delete("talk")
+    vault.sessions.purge("talk")
+
+    assert WORD.encode() not in decrypted(vault.files.history, data_key)
+    assert vault.sessions.memories.of("talk") is None
+
+
+def test_one_that_is_gone_is_not_remembered(talk: OpenSession, vault: Vault) -> None:
+    vault.sessions.delete("talk")
+    vault.sessions.purge("talk")
+
+    talk.remember(replace(talk.session, unseen=4))
+
+    assert vault.sessions.memories.of("talk") is None
+
+
+@pytest.mark.usefixtures("talk")
+def test_a_rescue_carries_it_with_its_conversation(
+    vault: Vault, folder: Path, data_key: bytes
+) -> None:
+    vault.database.rows("INSERT INTO document VALUES ('local.memory.lost', '{}', 1)")
+    vault.close()
+    flip_a_byte(folder / "history.db", page=1)
+
+    with open_rescued(folder, data_key) as rescued:
+        assert again(rescued).summary == MADE
+        assert rescued.sessions.memories.of("lost") is None

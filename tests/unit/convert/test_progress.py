@@ -1,0 +1,99 @@
+"""How far it is, and what it will take: said before and on the way."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from convert import cost
+from convert.child import report, reporting_child
+from convert.cost import estimate
+from convert.errors import OutputError
+from convert.mixtures import Mixture
+from convert.plan import check_output, make_plan
+from convert.progress import Progress, shown_on
+from tests.support.convert_run import convert, converted
+from tests.support.tiny_base import Shape, write_base
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHAPE = Shape(layers=1)
+
+
+def three_reports() -> str:
+    for number in range(3):
+        report(number)
+    return "done"
+
+
+def test_a_child_says_something_before_its_answer() -> None:
+    heard: list[int] = []
+    assert reporting_child(1, heard.append, three_reports) == "done"
+    assert heard == [0, 1, 2]
+
+
+def test_a_caller_reads_progress_as_lines_of_json(tmp_path: Path) -> None:
+    base = write_base(tmp_path / "base", SHAPE)
+    out = tmp_path / "m.gguf"
+    done = convert("run", base, "--out", out, "--quant", "Q8_0", "--verify", "none", "--jsonl")
+    *lines, last = map(json.loads, done.stdout.splitlines())
+    places = [line["progress"]["done"] for line in lines]
+    assert places == sorted(places)
+    assert lines[-1]["progress"] | {"seconds_left": 0} == {
+        "done": out.stat().st_size,
+        "total": out.stat().st_size,
+        "tensor": "blk.0.ffn_up.weight",
+        "seconds_left": 0,
+    }
+    assert last["card"]["file"] == "m.gguf"
+
+
+def test_a_terminal_sees_bytes_tensor_and_seconds_and_a_clean_line_at_the_end() -> None:
+    terminal = io.StringIO()
+    show = shown_on(terminal)
+    mebibyte = 1 << 20
+    show(Progress(50 * mebibyte, 200 * mebibyte, "blk.3.ffn_up.weight", 12.4))
+    drawn = terminal.getvalue()
+    assert all(part in drawn for part in ("25%", "50", "200 MiB", "blk.3.ffn_up.weight", "12"))
+    assert drawn.count("█") * 3 == drawn.count("░")
+    show(Progress(200 * mebibyte, 200 * mebibyte, "output.weight", 0.0))
+    assert terminal.getvalue().endswith("\r\x1b[2K")
+
+
+def test_the_plan_tells_disk_memory_and_time(tmp_path: Path) -> None:
+    base = write_base(tmp_path / "base", SHAPE)
+    out = tmp_path / "m.gguf"
+    plan = converted("plan", base, "--out", out, "--quant", "Q4_K_M", "--threads", 2)
+    told = plan["cost"]
+    assert told["disk_bytes"] == plan["bytes"] < plan["free_bytes"]
+    run = converted("run", base, "--out", out, "--quant", "Q4_K_M", "--verify", "none")
+    assert run["cost"]["peak_rss_bytes"] < told["memory_bytes"]
+    assert told["seconds"] > 0
+
+
+def test_too_little_memory_is_known_before_a_byte_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = write_base(tmp_path / "base", SHAPE)
+    plan = make_plan(base, None, tmp_path / "m.gguf", Mixture.Q8_0)
+    monkeypatch.setattr(cost, "_free_memory", lambda: 1 << 20)
+    with pytest.raises(OutputError) as caught:
+        estimate(plan, 1)
+    assert caught.value.values["free"] == 1 << 20
+
+
+def test_the_space_a_killed_run_holds_counts_as_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = write_base(tmp_path / "base", SHAPE)
+    plan = make_plan(base, None, tmp_path / "m.gguf", Mixture.Q8_0)
+    usage = type("Usage", (), {"free": 100})
+    monkeypatch.setattr("convert.plan.shutil.disk_usage", lambda _: usage)
+    with pytest.raises(OutputError):
+        check_output(plan)
+    plan.part.write_bytes(bytes(plan.size))
+    check_output(plan)

@@ -1,0 +1,190 @@
+"""A file of a person's own becomes an installed model, whole or not at all; and goes again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from desktop_app.errors import ModelError
+from desktop_app.models.install import MODEL, PARTS, add, remove
+from desktop_app.models.library import find_model, id_of, installed_models
+from desktop_app.models.verify import verify_before_load, verify_whole
+from tests.support.engine_tiny import write_manifest, write_tiny_model
+from tests.support.small_disk import ONLY_ROOT, room_on
+
+GB = 10**9
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A model of the person's, without a manifest."""
+    path = write_tiny_model(tmp_path / "own")
+    (path.parent / "model.json").unlink()
+    return path
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "models"
+
+
+def nothing_left(installed: Path) -> bool:
+    return [
+        each for each in installed.rglob("*") if each.is_file() and each.suffix != ".lock"
+    ] == []
+
+
+def test_it_is_copied_checked_and_found_by_its_id(own: Path, installed: Path) -> None:
+    model = add(own, installed)
+    assert id_of(model) == "tiny"
+    assert model.path.read_bytes() == own.read_bytes()
+    assert verify_whole(find_model("tiny", installed)) == "whole"
+    assert (model.manifest.bytes, model.manifest.context) == (own.stat().st_size, 4096)
+    own.unlink()  # a stick is pulled out
+    verify_before_load(find_model("tiny", installed))
+
+
+def test_the_manifest_beside_it_comes_along(own: Path, installed: Path) -> None:
+    write_manifest(own, None, template_sha256=None, system="你是倾听者", context=2048)
+    manifest = add(own, installed).manifest
+    assert (manifest.system, manifest.context) == ("你是倾听者", 2048)
+    assert manifest.file == MODEL
+
+
+def test_a_manifest_that_names_other_bytes_refuses_it(own: Path, installed: Path) -> None:
+    write_manifest(own, None, template_sha256=None, sha256="0" * 64)
+    with pytest.raises(ModelError) as caught:
+        add(own, installed)
+    assert caught.value.key == "model.damaged"
+    assert nothing_left(installed)
+
+
+def test_any_script_and_a_very_long_path_will_do(own: Path, installed: Path) -> None:
+    deep = own.parent
+    while len(os.fsencode(deep)) < 3600:
+        deep = deep / ("很深　的" * 20)
+    deep.mkdir(parents=True)
+    long = own.rename(deep / ("心" * 80 + ".gguf"))
+    model = add(long, installed)
+    assert model.manifest.name == "心" * 80
+    assert id_of(model) == "心" * 60
+    assert verify_whole(find_model("心" * 60, installed)) == "whole"
+
+
+def test_two_of_one_name_have_two_ids_and_the_same_one_is_not_taken_twice(
+    own: Path, installed: Path, tmp_path: Path
+) -> None:
+    add(own, installed)
+    other = write_tiny_model(tmp_path / "other", seed=2)
+    assert id_of(add(other, installed)) == "tiny-2"
+    with pytest.raises(ModelError) as caught:
+        add(own, installed)
+    assert (caught.value.key, caught.value.values) == ("model.here_already", {"id": "tiny"})
+    assert [id_of(each) for each in installed_models(installed)] == ["tiny", "tiny-2"]
+
+
+@pytest.mark.parametrize("fault", ["text", "cut", "no template", "missing"])
+def test_what_is_no_usable_model_changes_nothing(
+    own: Path, installed: Path, tmp_path: Path, fault: str
+) -> None:
+    match fault:
+        case "text":
+            own.write_text("not a model", encoding="utf-8")
+        case "cut":
+            os.truncate(own, own.stat().st_size - 1000)
+        case "no template":
+            own = write_tiny_model(tmp_path / "bare", template=None)
+        case "missing":
+            own.unlink()
+    with pytest.raises(ModelError):
+        add(own, installed)
+    assert nothing_left(installed)
+
+
+@ONLY_ROOT
+def test_without_room_it_says_how_much_is_missing(own: Path, small_disk: Path) -> None:
+    """A gigabyte stays free: the person's words need room when the model has come."""
+    (small_disk / "models" / PARTS).mkdir(parents=True)
+    room_on(small_disk, GB + 200_000)
+    with pytest.raises(ModelError) as caught:
+        add(own, small_disk / "models")
+    assert (caught.value.key, caught.value.values) == ("model.no_room", {"missing": "1"})
+    room_on(small_disk, GB + 2 * own.stat().st_size)
+    add(own, small_disk / "models")
+
+
+def test_a_kill_while_it_is_copied_leaves_no_model(own: Path, installed: Path) -> None:
+    copying = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from desktop_app.models.install import add\n"
+        "kill = lambda done, total: os.kill(os.getpid(), 9)\n"
+        "add(Path(sys.argv[1]), Path(sys.argv[2]), kill)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", copying, own, installed], check=False)
+    assert done.returncode == -9
+    assert installed_models(installed) == []
+    assert not nothing_left(installed)
+    assert id_of(add(own, installed)) == "tiny"
+    remove("tiny", installed)
+    assert nothing_left(installed)  # also of the one that was killed
+
+
+def test_two_copies_at_once_are_one(own: Path, installed: Path) -> None:
+    def try_another(_done: int, _total: int) -> None:
+        with pytest.raises(ModelError) as caught:
+            add(own, installed)
+        assert caught.value.key == "model.copying"
+
+    assert id_of(add(own, installed, try_another)) == "tiny"
+
+
+def test_giving_up_leaves_nothing(own: Path, installed: Path) -> None:
+    class GivenUpError(Exception):
+        pass
+
+    def give_up(_done: int, _total: int) -> None:
+        raise GivenUpError
+
+    with pytest.raises(GivenUpError):
+        add(own, installed, give_up)
+    assert nothing_left(installed)
+
+
+def test_removed_it_is_gone_and_the_one_that_ships_stays(own: Path, installed: Path) -> None:
+    add(own, installed)
+    assert remove("tiny", installed) > own.stat().st_size
+    assert nothing_left(installed)
+    for name, key in (
+        ("tiny", "model.not_installed"),
+        ("../models", "model.not_installed"),
+        (PARTS, "model.not_installed"),
+        ("soulchat-mini", "model.ships"),
+    ):
+        with pytest.raises(ModelError) as caught:
+            remove(name, installed)
+        assert caught.value.key == key
+
+
+def test_a_file_that_changes_while_it_is_copied_is_what_was_checked(
+    own: Path, installed: Path
+) -> None:
+    """The checksum is of what was written, not of what was read before."""
+    changed = threading.Event()
+
+    def change(_done: int, _total: int) -> None:
+        if not changed.is_set():
+            changed.set()
+            with own.open("r+b") as file:
+                file.seek(-10, os.SEEK_END)
+                file.write(b"0123456789")
+
+    model = add(own, installed, change)
+    assert verify_whole(model) == "whole"
+    assert json.loads((model.path.parent / "model.json").read_bytes())["sha256"]

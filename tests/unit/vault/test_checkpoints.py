@@ -1,0 +1,190 @@
+"""When the write-ahead log is emptied, on a clock of the test's own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from desktop_app.dialogue import Role, Turn
+from desktop_app.vault import checkpoints as checkpoints_module
+from desktop_app.vault.checkpoints import Checkpoints
+from desktop_app.vault.errors import DiskFullError
+from desktop_app.vault.vault import Vault
+
+
+@dataclass
+class Hours:
+    """Time that passes when the test says so."""
+
+    now: float = 0.0
+    calls: list[Call] = field(default_factory=list)
+
+    def later(self, seconds: float, call: Callable[[], None]) -> Call:
+        self.calls.append(Call(self.now + seconds, call))
+        return self.calls[-1]
+
+    def pass_seconds(self, seconds: float) -> None:
+        self.now += seconds
+        due = [call for call in self.calls if call.at <= self.now]
+        self.calls = [call for call in self.calls if call.at > self.now]
+        for call in due:
+            call.make()
+
+
+@dataclass
+class Call:
+    at: float
+    make: Callable[[], None]
+
+    def cancel(self) -> None:
+        self.make = lambda: None
+
+
+@pytest.fixture
+def hours() -> Hours:
+    return Hours()
+
+
+@pytest.fixture
+def emptied() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def checkpoints(hours: Hours, emptied: list[float]) -> Checkpoints:
+    return Checkpoints(lambda: emptied.append(hours.now), hours.later, lambda: hours.now)
+
+
+def test_it_is_emptied_half_a_minute_after_a_change_at_the_latest(
+    checkpoints: Checkpoints, hours: Hours, emptied: list[float]
+) -> None:
+    for _ in range(40):
+        checkpoints.committed(False)
+        hours.pass_seconds(1)
+
+    assert emptied == [30]
+
+
+def test_it_is_emptied_five_seconds_after_a_removal_at_the_latest(
+    checkpoints: Checkpoints, hours: Hours, emptied: list[float]
+) -> None:
+    checkpoints.committed(False)
+    hours.pass_seconds(2)
+    checkpoints.committed(True)
+    for _ in range(40):
+        hours.pass_seconds(1)
+        checkpoints.committed(hours.now < 6)
+
+    assert emptied[0] == 7
+
+
+def test_nothing_is_done_while_nothing_changes(
+    checkpoints: Checkpoints, hours: Hours, emptied: list[float]
+) -> None:
+    checkpoints.committed(False)
+    for _ in range(90):
+        hours.pass_seconds(1)
+
+    assert emptied == [30]
+    assert hours.calls == []
+
+
+def test_closing_does_now_what_was_to_be_done_later(
+    checkpoints: Checkpoints, hours: Hours, emptied: list[float]
+) -> None:
+    checkpoints.committed(False)
+    checkpoints.close()
+    checkpoints.committed(True)
+    hours.pass_seconds(60)
+
+    assert emptied == [0]
+
+
+def test_closing_does_nothing_where_nothing_changed(
+    checkpoints: Checkpoints, emptied: list[float]
+) -> None:
+    checkpoints.close()
+
+    assert emptied == []
+
+
+def test_a_full_disk_is_tried_again_after_the_next_change(hours: Hours) -> None:
+    tried = []
+
+    def fail() -> None:
+        tried.append(hours.now)
+        raise DiskFullError("vault.disk_full", folder=Path("data"))
+
+    checkpoints = Checkpoints(fail, hours.later, lambda: hours.now)
+    for _ in range(2):
+        checkpoints.committed(False)
+        hours.pass_seconds(30)
+
+    assert tried == [30, 60]
+
+
+def test_the_log_of_a_history_is_emptied_by_a_timer_of_its_own(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = threading.Event()
+    monkeypatch.setattr(checkpoints_module, "AFTER_COMMIT_SECONDS", 0.01)
+    monkeypatch.setattr(vault.backups, "make_if_due", done.set)  # what comes after it
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+
+    assert done.wait(20)
+    assert log_of(vault).stat().st_size == 0
+
+
+def log_of(vault: Vault) -> Path:
+    return vault.files.history.with_name("history.db-wal")
+
+
+def test_the_log_is_emptied_early_after_a_session_went_into_the_trash(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    done = threading.Event()
+    monkeypatch.setattr(checkpoints_module, "AFTER_DELETE_SECONDS", 0.01)
+    monkeypatch.setattr(vault.backups, "make_if_due", done.set)
+    vault.sessions.delete("a")
+
+    assert done.wait(20)
+    assert log_of(vault).stat().st_size == 0
+
+
+def test_the_history_says_which_changes_removed_something(vault: Vault) -> None:
+    """Moving to the trash is a removal to the person who asked for it, though no row goes."""
+    heard: dict[str, list[bool]] = {}
+
+    def after(what: str) -> None:
+        vault.database.committed = heard.setdefault(what, []).append
+
+    after("said")
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    vault.sessions.add("a", Turn(Role.USER, "二"))
+    after("said otherwise")
+    vault.sessions.edit("a", vault.sessions.turns("a")[-1].id, "三")
+    after("taken back")
+    vault.sessions.take_back("a")
+    after("into the trash")
+    vault.sessions.delete("a")
+    after("out of the trash")
+    vault.sessions.restore("a")
+    after("into the trash again")
+    vault.sessions.delete("a")
+    after("purged")
+    vault.sessions.purge("a")
+
+    assert heard == {
+        "said": [False, False],
+        "said otherwise": [False],
+        "taken back": [True],
+        "into the trash": [True],
+        "out of the trash": [False],
+        "into the trash again": [True],
+        "purged": [True],
+    }

@@ -1,0 +1,128 @@
+"""Erased, a history is gone with its keys and copies, and a new one can be made."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from desktop_app.vault.creation import create
+from desktop_app.vault.envelope_file import read_envelope, write_envelope
+from desktop_app.vault.erase import erase
+from desktop_app.vault.errors import (
+    BusyVaultError,
+    KeyringAbsentError,
+    KeyringError,
+    ReadOnlyVaultError,
+    VaultError,
+)
+from desktop_app.vault.keychain import Keychain
+from desktop_app.vault.vault import Vault, open_with_passphrase, slots
+from tests.support.small_disk import ONLY_ROOT, make_read_only
+from tests.support.vault_fixtures import PASSPHRASE
+from tests.support.vault_keyring import lock_default_collection
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.parent.iterdir()}
+
+
+def test_nothing_is_left_but_the_empty_lock(closed: Path) -> None:
+    copies = closed.with_name("vault.backups")
+    shutil.copytree(closed, copies / "000001")
+    shutil.copytree(closed, closed.with_name("vault.backups-1") / "000001")
+    shutil.copytree(closed, closed.with_name("vault.creating"))
+    shutil.copy(closed / "vault.json", closed / "vault.next.json")
+
+    erase(closed, Keychain())
+
+    assert names(closed) == {"vault.lock"}
+    assert (closed.parent / "vault.lock").read_bytes() == b""
+
+
+def test_what_is_not_named_after_it_stays(closed: Path) -> None:
+    (closed.parent / "models").mkdir()
+    (closed.parent / "vault-notes.txt").write_bytes(b"mine")
+
+    erase(closed, Keychain())
+
+    assert names(closed) == {"models", "vault-notes.txt", "vault.lock"}
+
+
+def test_a_new_history_can_be_made_afterwards(closed: Path) -> None:
+    erase(closed, Keychain())
+
+    create(closed, passphrase="another one").close()
+
+    open_with_passphrase(closed, "another one").close()
+
+
+def test_the_keyring_forgets_its_key(folder: Path, secret_service: Keychain) -> None:
+    create(folder, keychain=secret_service).close()
+    name = read_envelope(folder / "vault.json").vault
+
+    erase(folder, secret_service)
+
+    with pytest.raises(KeyringAbsentError):
+        secret_service.read(name)
+    assert slots(folder) == frozenset()
+
+
+def test_a_locked_keyring_is_said_and_all_is_erased(folder: Path, secret_service: Keychain) -> None:
+    create(folder, keychain=secret_service).close()
+    lock_default_collection()
+
+    with pytest.raises(KeyringError, match="没用的旧密钥"):
+        erase(folder, secret_service)
+
+    assert names(folder) == {"vault.lock"}
+
+
+@pytest.mark.usefixtures("silent_keyring")
+def test_a_keyring_that_waits_for_a_person_is_asked_when_all_else_is_erased(
+    closed: Path, data_key: bytes
+) -> None:
+    path = closed / "vault.json"
+    write_envelope(path, read_envelope(path).with_keyring(data_key, b"k" * 32, "SecretService"))
+
+    with pytest.raises(KeyringError, match="没用的旧密钥"):
+        erase(closed, Keychain(), patience=0.1)
+
+    assert names(closed) == {"vault.lock"}
+
+
+def test_an_open_history_is_not_erased(vault: Vault, folder: Path) -> None:
+    with pytest.raises(BusyVaultError):
+        erase(folder, Keychain())
+
+    assert names(folder) >= {"vault"}
+    vault.close()
+    open_with_passphrase(folder, PASSPHRASE).close()
+
+
+def test_where_there_is_none_there_is_nothing_to_erase(folder: Path) -> None:
+    with pytest.raises(VaultError, match="还没有"):
+        erase(folder, Keychain())
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"damaged"])
+def test_a_damaged_envelope_does_not_stand_in_the_way(closed: Path, content: bytes) -> None:
+    (closed / "vault.json").write_bytes(content)
+
+    erase(closed, Keychain())
+
+    assert names(closed) == {"vault.lock"}
+
+
+@ONLY_ROOT
+def test_a_disk_that_takes_nothing_leaves_it_as_it_is(small_disk: Path) -> None:
+    folder = small_disk / "data" / "vault"
+    create(folder, passphrase=PASSPHRASE).close()
+    whole = (folder / "vault.json").read_bytes()
+    make_read_only(small_disk)
+
+    with pytest.raises(ReadOnlyVaultError):
+        erase(folder, Keychain())
+
+    assert (folder / "vault.json").read_bytes() == whole

@@ -1,0 +1,262 @@
+"""Bringing conversations in while the history is about to be closed: all of it or nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from desktop_app.dialogue import Role
+from desktop_app.vault import backup_file as backup_file_module
+from desktop_app.vault import carried as carried_module
+from desktop_app.vault import export as export_module
+from desktop_app.vault import merge as merge_module
+from desktop_app.vault import restore as restore_module
+from desktop_app.vault.bringing_in import bring_in
+from desktop_app.vault.carried import CarriedSession, CarriedTurn, carried_sessions
+from desktop_app.vault.database import Database
+from desktop_app.vault.errors import GivenUpError
+from desktop_app.vault.import_file import FileRead, read_conversations
+from desktop_app.vault.interruptible import Work
+from desktop_app.vault.merge import gain, merge
+from desktop_app.vault.vault import Vault, open_with_passphrase
+from desktop_app.vault.verify import verify
+from desktop_app.views import backup_work
+from tests.support.two_histories import merged
+from tests.support.vault_fixtures import PASSPHRASE
+
+SAID = 250
+COMING = tuple(
+    CarriedSession(
+        name,
+        tuple(
+            CarriedTurn(Role.USER, f"第{n}句", created=n, after=n - 1 if n else None)
+            for n in range(SAID)
+        ),
+    )
+    for name in ("b", "c")
+)
+
+
+def all_in(vault: Vault) -> list[CarriedSession]:
+    return list(carried_sessions(vault.database, trashed=True))
+
+
+def given_up_meanwhile(database: Database) -> Iterator[CarriedSession]:
+    yield COMING[0]
+    database.give_up()
+    yield COMING[1]
+
+
+def test_given_up_while_it_is_read_nothing_is_added(vault: Vault) -> None:
+    before = all_in(vault)
+    with pytest.raises(GivenUpError, match="解锁后再做一次"):
+        merge(vault.database, given_up_meanwhile(vault.database), 0)
+
+    assert all_in(vault) == before
+    assert vault.database.broke_off
+
+
+@pytest.mark.parametrize("turn", [1, SAID, SAID + 1, 2 * SAID])
+def test_given_up_while_it_is_written_it_is_rolled_back(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch, turn: int
+) -> None:
+    before, add, added = all_in(vault), merge_module._add_turn, []
+
+    def add_some(*given: object, **named: object) -> int:
+        added.append(given)
+        if len(added) == turn:
+            vault.database.give_up()
+        return add(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(merge_module, "_add_turn", add_some)
+    with pytest.raises(GivenUpError):
+        merge(vault.database, COMING, 0)
+
+    assert len(added) == turn
+    assert all_in(vault) == before
+    assert vault.database.broke_off
+    assert verify(vault).whole
+
+
+def test_looking_at_what_it_would_add_is_given_up_too(vault: Vault) -> None:
+    vault.database.give_up()
+    with pytest.raises(GivenUpError):
+        gain(vault.database, COMING)
+
+
+def test_a_restore_given_up_at_its_copy_is_remembered(backup: Path, elsewhere: Vault) -> None:
+    elsewhere.database.give_up()
+    with pytest.raises(GivenUpError):
+        merged(backup, elsewhere)
+
+    assert elsewhere.database.broke_off
+
+
+def test_it_can_be_done_after_all(vault: Vault) -> None:
+    vault.database.give_up()
+    with pytest.raises(GivenUpError):
+        merge(vault.database, COMING, 0)
+    vault.database.go_on()
+
+    assert merge(vault.database, COMING, 0).new_turns == 2 * SAID
+    assert not vault.database.broke_off
+
+
+def test_words_that_locking_left_out_are_taken_in_at_the_next_opening(
+    vault: Vault, folder: Path
+) -> None:
+    vault.database.committed = lambda _: vault.database.give_up()
+    merge(vault.database, COMING, 0)
+
+    assert not vault.database.broke_off
+    assert verify(vault).unfound_turns == 2 * SAID
+    vault.close()
+    with open_with_passphrase(folder, PASSPHRASE) as again:
+        assert verify(again).whole
+        assert len(again.search.find("第7句")) == 2
+
+
+def test_between_its_words_others_have_their_turn(vault: Vault) -> None:
+    """Each write after the first is of some words, and somebody may come in between."""
+    written: list[bool] = []
+    vault.database.committed = written.append
+    merge(vault.database, COMING, 0)
+
+    assert len(written) == 1 + 2 * SAID // merge_module.WORDS_OF
+    assert verify(vault).whole
+
+
+def two_messages(path: Path) -> Path:
+    said = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]
+    path.write_text(json.dumps({"id": "long", "source": "t", "messages": said}))
+    return path
+
+
+def test_an_import_given_up_at_its_copy_is_remembered(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, make = all_in(vault), vault.backups.make_safety_copy
+
+    def given_up() -> object:
+        vault.database.give_up()
+        return make()
+
+    monkeypatch.setattr(vault.backups, "make_safety_copy", given_up)
+    with pytest.raises(GivenUpError):
+        bring_in(vault, read_conversations(two_messages(tmp_path / "c.jsonl")))
+
+    assert all_in(vault) == before
+    assert vault.database.broke_off
+
+
+@pytest.mark.parametrize("closed_too", [False, True])
+@pytest.mark.parametrize("what", ["import", "restore"])
+def test_given_up_while_a_file_is_read_is_told_before_that_is_over(
+    elsewhere: Vault,
+    backup: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    closed_too: bool,
+) -> None:
+    """Locking does not wait for the reading, and says at once what will become of it."""
+    told = []
+
+    def meanwhile(point: str = "restore.unpacked") -> None:
+        if point == "restore.unpacked":
+            elsewhere.database.give_up()
+            told.append(elsewhere.database.broke_off)
+            if closed_too:
+                elsewhere.close()
+
+    def read(path: Path) -> FileRead:
+        found = read_conversations(path)
+        meanwhile()
+        return found
+
+    monkeypatch.setattr("desktop_app.vault.import_file.read_conversations", read)
+    monkeypatch.setattr(restore_module, "crash_point", meanwhile)
+    works: dict[str, Callable[[], object]] = {
+        "import": partial(backup_work.take_in, elsewhere, two_messages(tmp_path / "c.jsonl")),
+        "restore": partial(backup_work.restore, elsewhere, backup, PASSPHRASE),
+    }
+    with pytest.raises(GivenUpError):
+        works[what]()
+
+    assert told == [{Work.BRINGING_IN}]
+    assert elsewhere.database.broke_off
+    assert not list(elsewhere.files.folder.parent.glob("*.restoring*"))
+
+
+@pytest.mark.parametrize("point", ["backup_file.copied", "backup_file.written"])
+def test_a_backup_given_up_leaves_no_file_and_is_remembered(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    """While the archive is written, or when it is whole and has no name yet."""
+
+    def reached(at: str) -> None:
+        if at == point:
+            vault.database.give_up()
+
+    monkeypatch.setattr(backup_file_module, "crash_point", reached)
+    with pytest.raises(GivenUpError):
+        backup_work.back_up(vault, tmp_path / "b")
+
+    assert {path.name for path in tmp_path.iterdir()} == {"data"}
+    assert vault.database.broke_off == {Work.WRITING_OUT}
+
+
+@pytest.mark.parametrize("form", ["md", "html", "json"])
+def test_an_export_given_up_at_its_second_conversation_leaves_no_file_and_is_remembered(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    merge(vault.database, COMING, 0)
+    read = carried_module.carried_session
+
+    def given_up(*given: object) -> CarriedSession | None:
+        vault.database.give_up()
+        return read(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(carried_module, "carried_session", given_up)
+    with pytest.raises(GivenUpError):
+        backup_work.export(vault, tmp_path / "e", form, ["b", "c"])
+
+    assert {path.name for path in tmp_path.iterdir()} == {"data"}
+    assert vault.database.broke_off == {Work.WRITING_OUT}
+
+
+def test_an_export_given_up_when_it_is_written_gets_no_name(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merge(vault.database, COMING, 0)
+    write = export_module.write_export
+
+    def given_up(*given: object) -> None:
+        vault.database.give_up()
+        write(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(export_module, "write_export", given_up)
+    with pytest.raises(GivenUpError):
+        backup_work.export(vault, tmp_path / "e", "md", ["b"])
+
+    assert {path.name for path in tmp_path.iterdir()} == {"data"}
+
+
+def test_what_is_about_to_be_in_the_history_is_not_told_as_given_up(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = vault.database.check_given_up_at_last
+
+    def too_late() -> None:
+        last()
+        vault.database.give_up()
+        assert not vault.database.broke_off
+
+    monkeypatch.setattr(vault.database, "check_given_up_at_last", too_late)
+
+    assert merge(vault.database, COMING, 0).new_turns == 2 * SAID
+    assert not vault.database.broke_off

@@ -1,0 +1,171 @@
+"""Damaged histories that were set aside, and their copies: they hold what was purged since."""
+
+from __future__ import annotations
+
+import errno
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from desktop_app.dialogue import Role, Turn, TurnState
+from desktop_app.vault.backup_file import write_backup
+from desktop_app.vault.copies import copies_in
+from desktop_app.vault.errors import disk_error
+from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.kept_copies import CopyKind, kept_copies
+from desktop_app.vault.pages import Pages
+from desktop_app.vault.restore import become
+from desktop_app.vault.set_aside import remove_set_aside, set_aside
+from desktop_app.vault.vault import Vault, open_rescued, open_with_passphrase
+from tests.support.damaged_vault import damage_overflow, flip_a_byte
+from tests.support.two_histories import by_passphrase, merged, said_in
+from tests.support.vault_disk import MARKER
+from tests.support.vault_fixtures import PASSPHRASE
+
+ANOTHER = "另一句口令 battery staple"
+LOST = "长" * 4000
+"""Fills pages of its own, which hold nothing else."""
+DAY = timedelta(days=1).total_seconds()
+
+
+@pytest.fixture
+def lost(vault: Vault, folder: Path, data_key: bytes) -> Path:
+    """A rescued history with a loss. The copies that have what is lost had become void."""
+    vault.sessions.add("a", Turn(Role.USER, LOST))
+    vault.sessions.add("a", Turn(Role.USER, "还在"))
+    vault.sessions.add("b", Turn(Role.USER, MARKER))
+    vault.backups.make_safety_copy()
+    vault.backups.make()
+    vault.sessions.delete("b")
+    vault.sessions.purge("b")
+    vault.database.damaged = True  # met before a new copy was made
+    damage_overflow(vault)
+    assert vault.backups.expired
+    with open_rescued(folder, data_key) as rescued:
+        assert rescued.sessions.turns("a")[0].state is TurnState.DAMAGED
+    return folder
+
+
+@pytest.fixture
+def rescued(vault: Vault, folder: Path, data_key: bytes) -> Path:
+    """A history that was rescued, of which a conversation was then purged."""
+    vault.sessions.add("gone", Turn(Role.USER, MARKER))
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    vault.close()
+    flip_a_byte(folder / "history.db", page=1)
+    with open_rescued(folder, data_key) as opened:
+        opened.sessions.delete("gone")
+        opened.sessions.purge("gone")
+    return folder
+
+
+def test_what_a_rescue_left_is_found_and_holds_what_was_purged(
+    rescued: Path, vault: Vault, data_key: bytes
+) -> None:
+    copies, found = sorted(set_aside(vault.files), key=lambda each: each.path.name, reverse=True)
+
+    assert copies.path == rescued.with_name("vault.backups-1")
+    assert found.path in rescued.glob("history.damaged-*.db")
+    with Pages(found.path, data_key) as pages:
+        assert any(MARKER in str(record.values) for record in pages.records())
+
+
+def test_a_history_a_backup_took_the_place_of_is_found(rescued: Path, vault: Vault) -> None:
+    replaced = rescued.with_name("vault.damaged-1")
+    replaced.mkdir()
+    (replaced / "vault.json").write_bytes(b"{}")
+
+    assert {each.path.name for each in set_aside(vault.files)} >= {"vault.damaged-1"}
+    assert len(set_aside(vault.files)) == 3
+
+
+def test_removing_leaves_the_history_and_its_copies(rescued: Path, vault: Vault) -> None:
+    (found,) = rescued.glob("history.damaged-*.db")
+    found.with_name(f"{found.name}-wal").write_bytes(b"its log")
+    (rescued.with_name("vault.damaged-1") / "blobs").mkdir(parents=True)
+    kept = [rescued / "history.db", rescued / "vault.json", rescued.with_name("vault.backups")]
+
+    remove_set_aside(vault.files)
+
+    assert set_aside(vault.files) == ()
+    assert all(path.exists() for path in kept)
+    assert not [path for path in rescued.parent.rglob("*") if ".damaged-" in path.name]
+
+
+def test_no_copy_goes_that_may_hold_what_a_rescue_lost(lost: Path) -> None:
+    now = 2_000_000_000.0
+    for day in range(5):  # more than are kept
+        with open_with_passphrase(lost, PASSPHRASE, lambda day=day: now + day * DAY) as vault:
+            vault.sessions.add("a", Turn(Role.USER, "新的"))
+            vault.sessions.add("c", Turn(Role.USER, "二"))
+            vault.sessions.delete("c")
+            vault.sessions.purge("c")
+    with open_with_passphrase(lost, PASSPHRASE) as vault:
+        kept = [copy for copy in kept_copies(vault.files) if "backups-1" in str(copy.files.folder)]
+
+        assert {copy.kind for copy in kept} == {CopyKind.DAILY, CopyKind.BEFORE}
+        assert all(merged(copy.files.folder, vault) for copy in kept[:1])
+        assert said_in(vault)[0] == LOST
+        assert copies_in(vault.files.backups)
+
+
+def test_copies_that_were_set_aside_follow_the_passphrase(lost: Path) -> None:
+    with open_with_passphrase(lost, PASSPHRASE) as vault:
+        vault.keys.set_passphrase(ANOTHER)
+
+    for copy in kept_copies(VaultFiles(lost)):
+        open_with_passphrase(copy.files.folder, ANOTHER).close()
+
+
+def test_they_are_named_with_the_damaged_history_and_removed_with_it(lost: Path) -> None:
+    names = {each.path.name for each in set_aside(VaultFiles(lost))}
+    assert {"vault.backups-1"} == {name for name in names if ".damaged-" not in name}
+    assert len(names) == 2
+
+    remove_set_aside(VaultFiles(lost))
+
+    assert not list(lost.parent.glob("vault.backups-*"))
+
+
+def test_a_backup_that_becomes_the_history_lets_no_copy_go_that_is_ahead_of_it(
+    vault: Vault, folder: Path, tmp_path: Path
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    write_backup(vault, tmp_path / "older")
+    vault.sessions.add("a", Turn(Role.USER, LOST))
+    vault.backups.make()
+    vault.close()
+
+    become(tmp_path / "older", folder, by_passphrase)
+
+    with open_with_passphrase(folder, PASSPHRASE) as again:
+        for text in ("二", "三", "四"):  # they get the ids that turns had before
+            again.sessions.add("b", Turn(Role.USER, text))
+        again.sessions.delete("b")
+        again.sessions.purge("b")
+        again.backups.renew()
+    with open_with_passphrase(folder, PASSPHRASE) as again:
+        (copy,) = copies_in(folder.with_name("vault.backups-1"))
+        assert merged(copy.files.folder, again).new_turns == 1
+        assert said_in(again) == ["一", LOST]
+
+
+def test_a_full_disk_names_what_was_set_aside_and_how_it_goes(rescued: Path) -> None:
+    files = VaultFiles(rescued)
+    full = OSError(errno.ENOSPC, "full")
+
+    error = disk_error(full, files.history)
+    assert "放到一旁的占了 1 MB" in error.sentence()
+    assert error.in_terminal().endswith("（soulchat vault copies --remove-set-aside）。")
+
+    remove_set_aside(files)
+    assert "放到一旁" not in disk_error(full, files.history).in_terminal()
+
+
+def test_a_size_is_that_of_all_that_goes(rescued: Path, vault: Vault) -> None:
+    (found,) = rescued.glob("history.damaged-*.db")
+    found.with_name(f"{found.name}-wal").write_bytes(bytes(1000))
+    (aside,) = (each for each in set_aside(vault.files) if each.path == found)
+
+    assert aside.size == found.stat().st_size + 1000
