@@ -9,6 +9,8 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+LLAMA_CPP := $(VENV)/llama.cpp
+LLAMA_CPP_PIN = $(shell sed -n 's/.*"\(llama-cpp-python==[^"]*\)".*/\1/p' pyproject.toml)
 
 # The first Python that is new enough; PYTHON=… overrides it. Looked for where a recipe first
 # needs it, then kept.
@@ -33,7 +35,9 @@ PIP_INSTALL = env -u SOURCE_DATE_EPOCH -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
 	CMAKE_BUILD_PARALLEL_LEVEL=$(CMAKE_BUILD_PARALLEL_LEVEL) \
 	$(BIN)/python -m pip install --disable-pip-version-check --no-input --editable
 
-PYTEST = QT_QPA_PLATFORM=xcb xvfb-run --auto-servernum $(BIN)/python -m pytest
+# A worker to a core; the tests of one file stay with one worker.
+PYTEST = QT_QPA_PLATFORM=xcb $(BIN)/python -m pytest --numprocesses logical --dist loadfile \
+	--xvfb-backend xvfb
 
 # The app on the model that ships; without a display the same conversation in the terminal.
 run: $(if $(DISPLAYED),window-packages) $(VENV)/app.stamp
@@ -47,8 +51,20 @@ test: test-packages $(VENV)/test.stamp
 test-all: test-packages $(VENV)/finetune.stamp
 	$(PYTEST) -m 'finetune and not slow'
 
-test-slow: test-packages $(VENV)/finetune.stamp
-	$(PYTEST) -m slow --timeout 3600
+# A thousand kills of the history and as many of the window, and a full disk at each write of a
+# changed key: about an hour and a half on two idle cores, half of it the window's. Real
+# vocabularies, too, out of llama.cpp's source tree.
+test-slow: test-packages $(VENV)/test.stamp $(LLAMA_CPP)/models
+	LLAMA_CPP_TREE='$(abspath $(LLAMA_CPP))' $(PYTEST) -m 'slow and not finetune' --timeout 7200
+
+# The source distribution of the llama-cpp-python that is installed has llama.cpp's tree in it.
+$(LLAMA_CPP)/models: $(VENV)/test.stamp
+	@rm -rf $(LLAMA_CPP) && mkdir $(LLAMA_CPP)
+	$(BIN)/python -m pip download --disable-pip-version-check --no-input --no-deps \
+		--no-binary llama-cpp-python --dest $(LLAMA_CPP) '$(LLAMA_CPP_PIN)'
+	cd $(LLAMA_CPP) && tar -xzf *.tar.gz --strip-components 3 \
+		$$(tar -tzf *.tar.gz | grep '/vendor/llama.cpp/models/ggml-vocab-') && rm *.tar.gz
+	@touch $@
 
 bench: $(VENV)/app.stamp
 	@$(BIN)/soulchat bench --json

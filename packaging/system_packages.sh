@@ -72,6 +72,8 @@ need_tests() {
     need_command Xvfb xvfb
     need_command xvfb-run xvfb
     need_command xauth xauth
+    # The log of system calls that shows that nothing opens an internet connection.
+    need_command strace strace
     # A real Secret Service for the vault's keyring.
     need_command dbus-daemon dbus
     need_command gnome-keyring-daemon gnome-keyring
