@@ -172,6 +172,18 @@ WINDOW = Table(
             "window.start_ms.empty",
         ),
         Row(
+            "密钥环打开历史：启动到可以写（毫秒）",
+            "where a keyring opens the history: start, until one can write (ms)",
+            "window.start_by_keyring_ms.ours",
+            "window.start_by_keyring_ms.empty",
+        ),
+        Row(
+            "同上：到对话出来（毫秒）",
+            "the same, until the conversation is there (ms)",
+            "window.start_by_keyring_ms.history",
+            "window.start_by_keyring_ms.empty",
+        ),
+        Row(
             "空闲内存，不含模型（MiB）",
             "idle memory, no model (MiB)",
             "window.idle_pss_bytes.ours",

@@ -17,6 +17,7 @@ data/safety-plan.json    the safety plan, NOT encrypted; only where the person c
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,6 +100,13 @@ class VaultFiles:
         try:
             return self.readable_plan.exists()
         except OSError:
+            return False
+
+    def names_keyring(self) -> bool:
+        """Tell whether the envelope has a slot of a keyring; a look at it, which checks nothing."""
+        try:
+            return "keyring" in json.loads(self.envelope.read_bytes())["slots"]
+        except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return False
 
     def exist(self) -> bool:

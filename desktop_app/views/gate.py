@@ -75,11 +75,18 @@ class Gate(QStackedWidget):
         self._made: Vault | None = None
         self._offer: SheetOffer | None = None
         self._bringing_back: BringBackPage | None = None
+        self._written = ""
 
     @property
     def works(self) -> bool:
         """Tell whether something goes on here that nobody is asked for."""
         return self._unlocking.works
+
+    def take_written(self) -> str:
+        """Return what a person wrote while the history was being opened, and forget it."""
+        self._keep_written()
+        written, self._written = self._written, ""
+        return written
 
     def begin(self) -> None:
         """Show the first thing that is to be done."""
@@ -140,13 +147,14 @@ class Gate(QStackedWidget):
         typed = any(line.text() for line in self.findChildren(QLineEdit))
         asked = self._unlocking.works or self._unlocking.remembers
         begun = self._made is not None or self._bringing_back is not None
+        written = self.take_written()
         if self._erasing:
             return
         self._locked = True
         page = self.currentWidget()
         if isinstance(page, UnlockPage):
             page.allow_skipping(allowed=False)
-        if not (typed or asked or begun):
+        if not (typed or asked or begun or written):
             return
         if self._making:  # the page that comes next depends on whether there is a history
             self._unlocking.close()
@@ -154,7 +162,7 @@ class Gate(QStackedWidget):
             self._unlocking.abandon()
         if self._offer is not None:
             self._offer.end()
-        told = []
+        told = [partial(sentence, "lock.unsent_gone")] if written else []
         if self._bringing_back is not None:
             self._bringing_back.end()
             if self._bringing_back.broke_off:
@@ -214,7 +222,10 @@ class Gate(QStackedWidget):
             return True
 
     def _unlock(self) -> None:
-        self._unlock_page().begin()
+        page = self._unlock_page()
+        if VaultFiles(self._folder).names_keyring():
+            page.let_write()
+        page.begin()
 
     def _unlock_page(self) -> UnlockPage:
         page = UnlockPage(self._unlocking, self._appearance, self)
@@ -256,7 +267,13 @@ class Gate(QStackedWidget):
         self.addWidget(page)
         self.setFocusProxy(page)
 
+    def _keep_written(self) -> None:
+        page = self.currentWidget()
+        if isinstance(page, UnlockPage):
+            self._written = "\n\n".join(filter(None, (self._written, page.early.take())))
+
     def _clear(self) -> None:
+        self._keep_written()
         if self._bringing_back is not None:
             self._bringing_back.end()
         self._making, self._offer, self._bringing_back = False, None, None

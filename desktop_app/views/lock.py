@@ -253,12 +253,18 @@ class Lock(QObject):
         except KnownError as error:
             self._window.open_history(None)
             self._window.say_error(error)
+        self._go_on_writing()
         self._wake()
 
     def _go_without(self, stays_shut: bool) -> None:
         self._stays_shut = stays_shut
         self._window.open_history(None, may_set=not stays_shut)
+        self._go_on_writing()
         self._wake()
+
+    def _go_on_writing(self) -> None:
+        if self._gate is not None:
+            self._window.go_on_writing(self._gate.take_written())
 
     def _wake(self) -> None:
         if not self._counselling.ready:

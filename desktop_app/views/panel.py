@@ -78,15 +78,12 @@ class Panel(QScrollArea):
         inside.addWidget(self.notice)
         inside.addLayout(self.buttons)
         # An alignment would take the panel out of height-for-width, and its text would be cut.
-        beside = QHBoxLayout()
-        beside.addStretch(1)
-        beside.addWidget(self._frame, 1000)
-        beside.addStretch(1)
-        around = QVBoxLayout(page)
+        self._column: list[QWidget] = []
+        self._around = around = QVBoxLayout(page)
         around.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
         around.setSpacing(10)
         around.addStretch(2)
-        around.addLayout(beside)
+        around.addLayout(self._beside(self._frame))
         self.links = QVBoxLayout()
         """Below the frame: what else can be done."""
         self.links.setSpacing(2)
@@ -105,6 +102,20 @@ class Panel(QScrollArea):
         focus = self.focusWidget()
         (focus if isinstance(focus, QPushButton) and focus.hasFocus() else self.main).click()
 
+    def add_at_foot(self, widget: QWidget) -> None:
+        """Put a widget at the foot of the page, as wide as the frame."""
+        self._around.addLayout(self._beside(widget))
+        self._set_width()
+
+    def _beside(self, widget: QWidget) -> QHBoxLayout:
+        self._column.append(widget)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(widget, 1000)
+        row.addStretch(1)
+        return row
+
     def _set_width(self) -> None:
         px = self._appearance.look.px
-        self._frame.setMaximumWidth(px(theme.LONGEST_LINE_EM * theme.BODY_PX))
+        for widget in self._column:
+            widget.setMaximumWidth(px(theme.LONGEST_LINE_EM * theme.BODY_PX))

@@ -1,9 +1,10 @@
 """Opening the history that is there: by itself where a keyring has its key, else by what is typed.
 
 What is typed is the passphrase or the recovery code. A keyring that no longer holds the key can be
-given it again by the way that still opens. Whatever goes wrong is said in place. Where nothing
-opens the history, a copy or a backup can be brought back; whoever lost every way can have it erased
-and begin anew, having typed that.
+given it again by the way that still opens. While a keyring is asked, a person can write already;
+what they wrote stands in the conversation when it opens. Whatever goes wrong is said in place.
+Where nothing opens the history, a copy or a backup can be brought back; whoever lost every way can
+have it erased and begin anew, having typed that.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from desktop_app.vault.errors import (
 )
 from desktop_app.views import theme
 from desktop_app.views.appearance import Appearance
+from desktop_app.views.early_words import EarlyWords
 from desktop_app.views.notice import WayOn, explained
 from desktop_app.views.panel import Panel, Text
 from desktop_app.views.passphrase_field import PassphraseField
@@ -76,6 +78,7 @@ class UnlockPage(Panel):
         """Shown once something did not open it: nobody should meet this before."""
         self.erase.setObjectName("link")
         self.erase.hide()
+        self.early = EarlyWords(self)
         self._ways = Ways(keyring=False, passphrase=False, recovery=False)
         self._asks_code = False
         self.content.setSpacing(14)
@@ -90,6 +93,7 @@ class UnlockPage(Panel):
             self.links.insertWidget(0, link, 0, Qt.AlignmentFlag.AlignHCenter)
         self.links.addSpacing(theme.GAP)  # apart from what is pressed more often
         self.links.addWidget(self.erase, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.add_at_foot(self.early)
         self.back.hide()
         self.adopt.hide()
         self._show_entry()
@@ -114,6 +118,12 @@ class UnlockPage(Panel):
         """Look for the ways to open it, and take none before the person asks for it."""
         self._by_itself = False
         self.begin()
+
+    def let_write(self) -> None:
+        """Let a person write while a keyring is asked; call it before `begin`."""
+        self.early.show()
+        self.setFocusProxy(self.early)
+        self.early.setFocus()
 
     def allow_skipping(self, *, allowed: bool) -> None:
         """Offer the way past the history, or not: a lock that it led around would be none."""
@@ -144,10 +154,11 @@ class UnlockPage(Panel):
         self._ways = ways
         self._asks_code = ways.recovery and not (ways.passphrase or ways.keyring)
         self._keyring_waits = ways.keyring and not self._by_itself
-        self._show_entry()
-        if ways.keyring and self._by_itself:
+        if ways.keyring and self._by_itself:  # nothing else is to be typed meanwhile
             self._open_with_keyring()
-        elif ways != Ways(keyring=False, passphrase=False, recovery=False):
+            return
+        self._show_entry()
+        if ways != Ways(keyring=False, passphrase=False, recovery=False):
             self._ask()
         else:  # deleted since the program looked
             self._failed(VaultError("vault.none"))
@@ -180,7 +191,7 @@ class UnlockPage(Panel):
             ways.append(WayOn("bring_back.offer", self.bring_back.emit))
         if isinstance(error, KeyringError):
             self._asks_code = self._ways.recovery and not self._ways.passphrase
-            self._show_entry()
+        self._show_entry()
         # The key will not come back to a keyring that works and does not hold it.
         lost = isinstance(error, (KeyringAbsentError, KeyringChangedError))
         self.erase.setVisible(isinstance(error, LOST) or not self.erase.isHidden())
@@ -222,6 +233,7 @@ class UnlockPage(Panel):
         self.erase.setEnabled(False)
 
     def _ask(self) -> None:
+        self.early.hide()  # it keeps what was written
         self._text.setVisible(not self.main.isHidden())
         if self._entry is self.code:
             self._text.say("unlock.ask_recovery")

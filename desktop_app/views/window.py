@@ -257,6 +257,11 @@ class MainWindow(QMainWindow):
         if due:
             self._standing.say(lambda: "\n".join(sentence(f"reminder.{each}") for each in due))
 
+    def go_on_writing(self, text: str) -> None:
+        """Put what was written before the conversation was there behind what its field holds."""
+        composer = self.middle.composer
+        composer.text = "\n\n".join(filter(None, (composer.text, text)))
+
     def begin_conversation(self, *, off_the_record: bool = False) -> None:
         """Show an empty conversation."""
         if self._passed:
