@@ -94,8 +94,10 @@ install_missing() {
         exit 1
     fi
     export DEBIAN_FRONTEND=noninteractive
-    apt-get -qq update
-    apt-get -qq install -y --no-install-recommends "${packages[@]}" >/dev/null
+    # Another installation, such as the system's own of updates, is waited for.
+    local -a apt=(apt-get -qq -o DPkg::Lock::Timeout=300)
+    "${apt[@]}" update
+    "${apt[@]}" install -y --no-install-recommends "${packages[@]}" >/dev/null
 }
 
 [[ $(uname) == Linux ]] || exit 0
