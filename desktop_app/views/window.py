@@ -25,7 +25,6 @@ from desktop_app.care.disclosure import InUse, today
 from desktop_app.conversation.follow_up import left_in_danger
 from desktop_app.conversation.message import checked
 from desktop_app.errors import KnownError
-from desktop_app.vault.errors import SessionMissingError
 from desktop_app.views import qt_words
 from desktop_app.views.alarm import Alarm
 from desktop_app.views.announcement import announce
@@ -34,20 +33,21 @@ from desktop_app.views.care_pages import CarePages
 from desktop_app.views.conversation import Conversation
 from desktop_app.views.counselling import Counselling
 from desktop_app.views.crisis_card import CrisisCard
+from desktop_app.views.deleting import Deleting
 from desktop_app.views.exchange import Exchange
 from desktop_app.views.first_paint import FirstPaint
 from desktop_app.views.header import Header
 from desktop_app.views.icon import icon
 from desktop_app.views.layout import SideBySide
+from desktop_app.views.leaving import Leaving
 from desktop_app.views.model_choice import ModelChoice
 from desktop_app.views.notice import WayOn, explained
 from desktop_app.views.preferences import Preferences
 from desktop_app.views.read_ahead import ReadAhead
 from desktop_app.views.room import Room
-from desktop_app.views.sessions import Row, Sessions
+from desktop_app.views.sessions import Sessions
 from desktop_app.views.sharing import Sharing
 from desktop_app.views.standing import Standing
-from desktop_app.views.undo import Undo
 from desktop_app.views.unsent import Unsent
 from resources.messages import Language, choose_language, sentence
 
@@ -101,12 +101,14 @@ class MainWindow(QMainWindow):
         super().__init__()
         appearance.setParent(self)
         self._preferences = preferences
-        self._counselling = counselling
+        self.counselling = counselling
         self.exchange = Exchange(counselling)
         self.sessions = Sessions(parent=self)
         self.model = ModelChoice(counselling, self.exchange, preferences, self)
         self.sharing = Sharing(self, appearance)
         self.unsent = Unsent(self)
+        self.deleting = Deleting(self)
+        self._leaving = Leaving(self, counselling)
         self.read_ahead = ReadAhead(counselling, self.exchange, self.unsent.written)
         self._standing = Standing(
             self.exchange,
@@ -116,7 +118,7 @@ class MainWindow(QMainWindow):
             rescue=self.rescue_wanted.emit,
         )
         self._in_use = InUse()
-        self._passed = self._closes_anyway = False
+        self._passed = False
         self._asking: FirstPaint | None = None
         self.conversation = self.sessions.conversation(0)
         self._appearance = appearance
@@ -228,10 +230,10 @@ class MainWindow(QMainWindow):
         """Tell whether the gate has been passed, and conversations are in the window."""
         return self._passed
 
-    def say_error(self, error: Exception) -> None:
-        """Say in one sentence what went wrong; before the gate is passed, the gate does."""
+    def say_error(self, error: Exception, *ways: WayOn) -> None:
+        """Say in one sentence what went wrong, with ways on; at the gate, the gate says it."""
         if self._passed:
-            self._standing.say_error(error)
+            self._standing.say_error(error, *ways)
         else:
             self.went_wrong_at_gate.emit(error)
 
@@ -322,24 +324,6 @@ class MainWindow(QMainWindow):
         if row >= 0:  # else it could not be read, and that has been said
             self.go_on(row)
 
-    def delete_conversation(self, row: int) -> None:
-        """Take a conversation out of the list, with a way back."""
-        self.conversation.draft = self.middle.composer.text
-        offered = self.middle.notice.way("window.undo")  # before the notice says anything else
-        earlier = offered.deleted if isinstance(offered, Undo) else ()
-        try:
-            deleted = self.sessions.delete(row)
-        except KnownError as error:
-            self.say_error(error)
-            return
-        if deleted.conversation is not None:
-            self.exchange.forget(deleted.conversation)
-        self.show_conversation(min(row, self.sessions.rowCount() - 1))
-        with suppress(KnownError):  # it comes back with the conversation, and goes with it
-            self.unsent.keep(deleted.conversation)
-        if not deleted.empty or deleted.draft:
-            self._offer_undo(*earlier, (row, deleted))
-
     def show_card(self, *, shown: bool) -> None:
         """Show or hide the crisis card."""
         self.sharing.show_card(shown=shown)
@@ -389,49 +373,14 @@ class MainWindow(QMainWindow):
         """
         if self._asking is not None and isValid(self._asking):
             self._asking.end()
-        failed: list[Exception] = []
-        for step in (self.exchange.leave, self.sessions.settle, self.unsent.keep, self.care.keep):
-            try:
-                step()
-            except Exception as error:  # noqa: BLE001 - the others may find room on the disk
-                failed.append(error)
-        if failed:
-            raise failed[0]
+        self._leaving.keep_all()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close, unless something said is not on the disk yet; then say so first."""
-        self.closing.emit()
-        try:
-            self.leave()
-        except KnownError as error:
-            if not self._closes_anyway:
-                self.stays.emit()
-                self._say_not_kept(error)
-                event.ignore()
-                return
-        super().closeEvent(event)
-
-    def _say_not_kept(self, error: KnownError) -> None:
-        self.care.leave()  # else the page would hide what is said
-        if not self._passed:  # a number of the card is all that is written there
-            self._closes_anyway = True
-            self.say_error(error)
-            return
-        self._counselling.rest()
-        self._counselling.open_again()
-
-        def close_anyway() -> None:
-            self._closes_anyway = True
-            self.close()
-
-        self._standing.say_error(
-            error,
-            WayOn("window.try_again", self._close_again),
-            WayOn("window.close_anyway", close_anyway),
-        )
-
-    def _close_again(self) -> None:
-        self.close()
+        if self._leaving.may_close():
+            super().closeEvent(event)
+        else:
+            event.ignore()
 
     def _heard(self, conversation: Conversation) -> None:
         """Show how the conversation on the screen stands now."""
@@ -480,7 +429,7 @@ class MainWindow(QMainWindow):
         self.side.begun.connect(self.begin_conversation)
         self.side.begun_off_the_record.connect(begin_off_the_record)
         self.side.chosen.connect(self._chosen)
-        self.side.deleted.connect(self.delete_conversation)
+        self.side.deleted.connect(self.deleting.delete)
         self.side.history_wanted.connect(self._want_history)
         self.side.memory_wanted.connect(self.unsent.show_memory)
         self.middle.composer.sent.connect(self.send)
@@ -537,31 +486,6 @@ class MainWindow(QMainWindow):
         self.care.leave()
         if self.sessions.at(row).conversation is not self.conversation:
             self.show_conversation(row)
-
-    def _offer_undo(self, *deleted: tuple[int, Row]) -> None:
-        undo = self._undo(*deleted)
-        self._standing.say(undo.says, undo)
-
-    def _undo(self, *deleted: tuple[int, Row]) -> Undo:
-        return Undo("window.undo", partial(self._undelete, deleted), deleted)
-
-    def _undelete(self, deleted: tuple[tuple[int, Row], ...]) -> None:
-        """Give back what was deleted last, and offer the rest."""
-        *earlier, (row, last) = deleted
-        try:
-            back = self.sessions.restore(row, last)
-        except SessionMissingError as error:  # the trash was looked through meanwhile
-            restored = error.key == "vault.session_not_deleted"
-            key = "window.undone_already" if restored else "window.undo_too_late"
-            self._standing.say(partial(sentence, key), *([self._undo(*earlier)] if earlier else []))
-        except KnownError as error:
-            self._standing.say_error(error, self._undo(*deleted))
-        else:
-            self.show_conversation(back)
-            if earlier:
-                self._offer_undo(*earlier)
-            else:
-                self._standing.show()
 
     def _show_menu(self, place: QPoint) -> None:
         self.sharing.show_side()  # a title is written in its row

@@ -168,7 +168,7 @@ def test_what_is_deleted_with_a_draft_keeps_it_in_the_trash(
     window.show_conversation(row)
     type_text(window.middle.composer.field, DRAFT)
 
-    window.delete_conversation(row)
+    window.deleting.delete(row)
 
     kept = vault.sessions.drafts.of("a")
     assert kept is not None

@@ -163,7 +163,7 @@ def test_a_message_without_a_reply_can_be_asked_again(
 ) -> None:
     window = opened()
     wait_for_model(qtbot, window)
-    monkeypatch.setattr(window._counselling, "answer", lambda *_: None)
+    monkeypatch.setattr(window.counselling, "answer", lambda *_: None)
     send(qtbot, window, MESSAGE)
     monkeypatch.undo()
     lock(qtbot, window)

@@ -54,7 +54,7 @@ def sealed(vault: Path) -> list[Path]:
 
 
 def counselling(window: MainWindow) -> Counselling:
-    return window._counselling
+    return window.counselling
 
 
 class Reader:

@@ -30,7 +30,7 @@ def started(app: QApplication, qtbot: QtBot, paths: Paths) -> Iterator[MainWindo
         qtbot.waitExposed(window)
         window.open_history(None)
         qtbot.waitUntil(
-            lambda: window._counselling.ready or window.model.error is not None, timeout=WAIT_MS
+            lambda: window.counselling.ready or window.model.error is not None, timeout=WAIT_MS
         )
         yield window
 
@@ -52,7 +52,7 @@ def test_it_says_so_and_loads_it_when_a_person_wishes(
         notice = window.middle.notice
         said = sentence("error.model.crashed_while_loading", file=tiny_model.name, model="")
         assert notice.text == said
-        assert window._counselling._worker._counsellor is None
+        assert window.counselling._worker._counsellor is None
         send(qtbot, window, "你好。")
         wait_for_end(qtbot, window)
         assert [message.text for message in rows(window)] == ["你好。"]

@@ -122,7 +122,7 @@ def test_a_message_is_in_the_history_before_the_model_is_asked(
     open_window: OpenWindow, tiny_model: Path, vault: Vault, qtbot: QtBot
 ) -> None:
     window = open_window(tiny_model)
-    assert not window._counselling.ready
+    assert not window.counselling.ready
     send(qtbot, window, "你好。")
     (session,) = kept(vault)
     assert [each.turn.content for each in vault.sessions.turns(session)] == ["你好。"]
@@ -314,7 +314,7 @@ def test_off_the_record_undo_gives_back_every_conversation_that_was_deleted(
         send(qtbot, window, text)
         wait_for_end(qtbot, window)
     for _ in range(2):
-        window.delete_conversation(0)
+        window.deleting.delete(0)
     said = []
     for _ in range(2):
         way_on(window, "window.undo").click()
@@ -330,7 +330,7 @@ def test_what_is_gone_for_good_keeps_nobody_from_undoing_the_deletion_before_it(
     window = open_window(tiny_model)
     wait_for_model(qtbot, window)
     for _ in range(2):
-        window.delete_conversation(0)
+        window.deleting.delete(0)
     vault.sessions.purge("yesterday")
     way_on(window, "window.undo").click()
     assert window.middle.notice.text == sentence("window.undo_too_late")
@@ -355,7 +355,7 @@ def test_a_conversation_deleted_while_it_is_answered_keeps_what_came_and_comes_b
     window = open_window(endless_model)
     send(qtbot, window, "你好。")
     wait_for_words(qtbot, window)
-    window.delete_conversation(0)
+    window.deleting.delete(0)
     wait_for_end(qtbot, window)
     assert rows(window) == []
     way_on(window, "window.undo").click()

@@ -56,7 +56,7 @@ def ended_after(qtbot: QtBot, window: MainWindow) -> float:
     def hear(_number: int, outcome: Reply | Exception | None) -> None:
         ended.append((time.monotonic(), outcome))  # in the model's thread
 
-    signal_of_model = window._counselling._worker.ended
+    signal_of_model = window.counselling._worker.ended
     signal_of_model.connect(hear, Qt.ConnectionType.DirectConnection)
     began = time.monotonic()
     window.middle.composer.stop.click()
@@ -228,7 +228,7 @@ def test_a_reply_given_up_before_it_began_is_never_written(
     send(qtbot, window, "不用回答。")
     stopped_after(qtbot, window)
     written: set[int] = set()
-    window._counselling._worker.wrote.connect(lambda number, _text: written.add(number))
+    window.counselling._worker.wrote.connect(lambda number, _text: written.add(number))
     send_and_wait_until_it_is_answered(qtbot, window)
     assert written == {3}
     assert not is_running(child)

@@ -63,7 +63,7 @@ def test_a_message_sent_before_the_model_is_in_memory_is_answered(
     open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
 ) -> None:
     window = open_window(tiny_model)
-    assert not window._counselling.ready
+    assert not window.counselling.ready
     send(qtbot, window, "你好。")
     assert window.exchange.current is window.conversation
     wait_for_end(qtbot, window)
@@ -178,7 +178,7 @@ def test_closing_in_a_reply_ends_the_child(
     wait_for_words(qtbot, window)
     pid = child_pid(window)
     window.close()
-    window._counselling.close()
+    window.counselling.close()
     assert not is_running(pid)
 
 
@@ -190,7 +190,7 @@ def test_words_are_painted_at_most_twenty_times_a_second_and_nothing_beside_them
     window = open_window(model)
     wait_for_model(qtbot, window)
     times: list[float] = []
-    window._counselling.wrote.connect(lambda _text: times.append(time.monotonic()))
+    window.counselling.wrote.connect(lambda _text: times.append(time.monotonic()))
     talk = Painted(window.middle.transcript.viewport())
     beside = [Painted(window.side.list.viewport()), Painted(window.header)]
     send(qtbot, window, "你好。")

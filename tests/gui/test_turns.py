@@ -147,7 +147,7 @@ def test_undo_outlives_a_model_that_is_opened(
     window = open_window(tiny_model)
     send(qtbot, window, "你好。")
     wait_for_end(qtbot, window)
-    window.delete_conversation(0)
+    window.deleting.delete(0)
     with qtbot.waitSignal(window.model.opened, timeout=WAIT_MS):
         window.model.open(str(tiny_model))
     assert window.middle.notice.text == sentence("window.deleted")
@@ -160,7 +160,7 @@ def test_a_deleted_conversation_is_answered_no_more(
     window = open_window(tmp_path / "gone.gguf")
     send(qtbot, window, "你好。")
     wait_for_end(qtbot, window)
-    window.delete_conversation(0)
+    window.deleting.delete(0)
     with qtbot.waitSignal(window.model.opened, timeout=WAIT_MS):
         window.model.open(str(tiny_model))
     assert window.exchange.current is None
@@ -190,7 +190,7 @@ def test_a_draft_in_a_deleted_conversation_comes_back_with_it(
 ) -> None:
     window = open_window(tiny_model)
     window.middle.composer.text = "还没发出去"
-    window.delete_conversation(0)
+    window.deleting.delete(0)
     assert window.middle.composer.text == ""
     window.middle.notice.findChild(QPushButton).click()
     assert window.middle.composer.text == "还没发出去"
@@ -214,7 +214,7 @@ def test_a_message_that_waits_for_a_model_is_answered_by_another_one(
 ) -> None:
     window = open_window(tiny_model)
     send(qtbot, window, "你好。")
-    assert not window._counselling.ready
+    assert not window.counselling.ready
     window.model.open(str(endless_model))
     wait_for_words(qtbot, window)
     window.exchange.stop()
@@ -245,7 +245,7 @@ def test_undo_outlives_the_end_of_another_reply(
     window.begin_conversation()
     send(qtbot, window, "你好。")
     wait_for_words(qtbot, window)
-    window.delete_conversation(1)
+    window.deleting.delete(1)
     window.exchange.stop()
     wait_for_end(qtbot, window)
     assert ways(window) == [sentence("window.undo")]

@@ -132,7 +132,7 @@ class Person(QObject):
         """
         middle = self.window.middle
         self.window.side.new.click()
-        self.window._counselling.wrote.connect(self._tell_shown)
+        self.window.counselling.wrote.connect(self._tell_shown)
         for number in itertools.count(first):
             type_text(middle.composer.field, numbered(number))
             QTest.keyClick(middle.composer.field, Qt.Key.Key_Return)
@@ -169,7 +169,7 @@ class Person(QObject):
     def read_along(self, text: str) -> Doing:
         """Write a message, and tell each state of the reply that was on the screen."""
         states: list[str] = []
-        counselling = self.window._counselling
+        counselling = self.window.counselling
         looks = counselling.wrote.connect(lambda _text: states.append(self._last_text() or ""))
         yield from self.write(text)
         ended = yield from self.wait_for_end()
@@ -181,7 +181,7 @@ class Person(QObject):
 
         Again where the rest of a short reply was quicker than the kill.
         """
-        worker = self.window._counselling._worker
+        worker = self.window.counselling._worker
         state: TurnState = TurnState.COMPLETE
         while state is TurnState.COMPLETE:
             child = child_pid(self.window)
@@ -194,7 +194,7 @@ class Person(QObject):
         return {"state": state, "notice": self.window.middle.notice.text}
 
     def wait_for_model(self) -> Doing:
-        while not self.window._counselling.ready:
+        while not self.window.counselling.ready:
             yield
         return {"ready": True}
 

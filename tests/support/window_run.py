@@ -32,7 +32,7 @@ def send(qtbot: QtBot, window: MainWindow, text: str) -> None:
 
 
 def wait_for_model(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: window._counselling.ready, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.counselling.ready, timeout=WAIT_MS)
 
 
 def wait_for_words(qtbot: QtBot, window: MainWindow, count: int = 3) -> None:
@@ -60,7 +60,7 @@ def rows(window: MainWindow) -> list[Message]:
 
 def child_pid(window: MainWindow) -> int:
     """The process that holds the window's model, once it does."""
-    counsellor = window._counselling._worker._counsellor
+    counsellor = window.counselling._worker._counsellor
     assert counsellor is not None
     engine = counsellor.engine
     assert isinstance(engine, ChildEngine)

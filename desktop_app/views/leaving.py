@@ -1,0 +1,79 @@
+"""Keeping what came of a reply when the window closes, or its history does.
+
+A window whose last words the disk does not take stays, says so, and closes when it is told again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from desktop_app.errors import KnownError
+from desktop_app.views.counselling import Counselling
+from desktop_app.views.notice import WayOn
+
+if TYPE_CHECKING:
+    from desktop_app.views.window import MainWindow
+
+
+class Leaving:
+    """Of one window."""
+
+    def __init__(self, window: MainWindow, counselling: Counselling) -> None:
+        self._window = window
+        self._counselling = counselling
+        self._closes_anyway = False
+
+    def keep_all(self) -> None:
+        """Keep what came of a reply in progress, drafts, and what a page holds.
+
+        Raises:
+            KnownError: the first of what could not be kept; all the rest has been tried.
+        """
+        window = self._window
+        failed: list[Exception] = []
+        for step in (
+            window.exchange.leave,
+            window.sessions.settle,
+            window.unsent.keep,
+            window.care.keep,
+        ):
+            try:
+                step()
+            except Exception as error:  # noqa: BLE001 - the others may find room on the disk
+                failed.append(error)
+        if failed:
+            raise failed[0]
+
+    def may_close(self) -> bool:
+        """Tell whether the window may close; where something said is not on the disk, say so."""
+        self._window.closing.emit()
+        try:
+            self._window.leave()
+        except KnownError as error:
+            if not self._closes_anyway:
+                self._window.stays.emit()
+                self._say_not_kept(error)
+                return False
+        return True
+
+    def _say_not_kept(self, error: KnownError) -> None:
+        window = self._window
+        window.care.leave()  # else the page would hide what is said
+        if not window.passed:  # a number of the card is all that is written there
+            self._closes_anyway = True
+            window.say_error(error)
+            return
+        self._counselling.rest()
+        self._counselling.open_again()
+        window.say_error(
+            error,
+            WayOn("window.try_again", self._close),
+            WayOn("window.close_anyway", self._close_anyway),
+        )
+
+    def _close(self) -> None:
+        self._window.close()
+
+    def _close_anyway(self) -> None:
+        self._closes_anyway = True
+        self._close()
