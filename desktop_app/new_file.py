@@ -4,7 +4,8 @@ It may be plain text, so nothing of it is to be left behind, whatever ends the p
 system can (Linux, on disks that are not sticks), the file has no name until it is whole, and is
 gone with whoever writes it, killed or not. Elsewhere it has another name until then, which is
 taken away when the program ends, even if a slow disk keeps a thread busy with it; after a kill, by
-the next who writes a file of that name there.
+the next who writes a file of that name there. One that replaces another has such a name everywhere,
+whole, for a moment.
 """
 
 from __future__ import annotations
@@ -116,9 +117,15 @@ def _give_name(file: BinaryIO, path: Path) -> None:
 
 
 def _replace(file: BinaryIO, part: Path, path: Path, *, named: bool) -> None:
-    """Put a file in the place of `path`: no system gives a name that something has to a link."""
+    """Put a file in the place of `path`: no system gives a name that something has to a link.
+
+    So what replaces a file has another name for a moment; what replaces nothing need not.
+    """
     try:
         if not named:
+            with suppress(FileExistsError):
+                _give_name(file, path)
+                return
             _give_name(file, part)
         part.replace(path)
     except OSError:

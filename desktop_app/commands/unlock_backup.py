@@ -68,6 +68,9 @@ def _by_prompt(envelope: Envelope) -> bytes:
     if not has_terminal():
         raise InputError("input.no_passphrase", variable=PASSPHRASE)
     if SlotKind.PASSPHRASE in envelope.slots():
-        return envelope.open_with_passphrase(ask_secret(sentence("backup.passphrase")))
+        by_code = SlotKind.RECOVERY in envelope.slots()
+        typed = ask_secret(sentence("backup.passphrase_or" if by_code else "backup.passphrase"))
+        if typed or not by_code:
+            return envelope.open_with_passphrase(typed)
     typed = ask_secret(sentence("backup.recovery_code"))
     return envelope.open_with_recovery(RecoveryCode.read(typed))

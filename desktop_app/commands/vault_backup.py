@@ -23,6 +23,9 @@ from desktop_app.vault.errors import (
     KeyringAbsentError,
     KeyringChangedError,
     KeyringUnavailableError,
+    RecoveryCodeSlipError,
+    WrongPassphraseError,
+    WrongRecoveryCodeError,
 )
 from desktop_app.vault.restore import Preview, become, opened_backup
 from desktop_app.vault.rotation import Unsealing
@@ -31,12 +34,15 @@ from desktop_app.vault.verify import Findings, verify
 from resources.messages import sentence
 
 CONFIRMED: Final = "yes"
+FORGOTTEN: Final = (WrongPassphraseError, WrongRecoveryCodeError, RecoveryCodeSlipError)
+"""What was typed opens nothing: a slip, or what a person knew is forgotten for good."""
 DOES_NOT_OPEN: Final = (
     DamagedHistoryError,
     DamagedEnvelopeError,
     KeyringAbsentError,
     KeyringChangedError,
     KeyringUnavailableError,
+    *FORGOTTEN,
 )
 """What a backup may take the place of a history for: no way of opening it is left here."""
 
@@ -100,9 +106,12 @@ def _restore(arguments: argparse.Namespace, paths: Paths, secrets: Secrets) -> N
     try:
         vault = unlocked(paths.vault, secrets)
     except DOES_NOT_OPEN as error:
+        if isinstance(error, FORGOTTEN) and not has_terminal():
+            raise
         tell(error)
-        # A keyring that cannot be asked may be there again in another terminal: ask the person.
-        sure = arguments.yes and not isinstance(error, KeyringUnavailableError)
+        # A keyring that cannot be asked may be there again in another terminal, and what was
+        # forgotten may come back: ask the person.
+        sure = arguments.yes and not isinstance(error, (KeyringUnavailableError, *FORGOTTEN))
         _take_the_place(arguments, paths.vault, unsealed, "backup.confirm_replace", sure=sure)
         return
     with vault:
@@ -199,4 +208,5 @@ def _plain(preview: Preview) -> dict[str, Any]:
         "newer_documents": preview.gain.newer_documents,
         "completed_turns": preview.gain.completed_turns,
         "regained_sessions": preview.gain.regained_sessions,
+        "lost_turns": preview.lost_turns,
     }

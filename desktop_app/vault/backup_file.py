@@ -14,7 +14,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +24,13 @@ from desktop_app.new_file import new_file
 from desktop_app.vault.backups import snapshot
 from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.envelope import Envelope
-from desktop_app.vault.envelope_file import decoded, encoded, read_envelope
-from desktop_app.vault.errors import BackupError, NewerVaultError, disk_error
+from desktop_app.vault.envelope_file import decoded, encoded, read_envelope, write_envelope
+from desktop_app.vault.errors import (
+    BackupError,
+    DamagedEnvelopeError,
+    NewerVaultError,
+    disk_error,
+)
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.interruptible import Work
 from desktop_app.vault.scratch import COPYING, scratch
@@ -66,7 +71,8 @@ def write_backup(vault: Vault, path: Path) -> None:
 def unpack(path: Path, into: VaultFiles, check: Callable[[], None]) -> None:
     """Copy envelope and database out of a backup into a folder that is there.
 
-    `check` is called between two pieces; what it raises ends it.
+    A folder may be a history that was set aside: its log comes along, and an envelope that is
+    damaged stays away. `check` is called between two pieces; what it raises ends it.
 
     Raises:
         BackupError: it is no backup, or not as it was written.
@@ -112,8 +118,12 @@ def _told_of(path: Path) -> Iterator[None]:
 @contextmanager
 def _copied(vault: Vault) -> Iterator[VaultFiles]:
     """Give a copy of the history in a private folder, and remove it."""
-    with scratch(vault.files.folder, COPYING) as copy:
-        snapshot(vault.files, vault.database, copy)
+    with ExitStack() as held:
+        try:
+            copy = held.enter_context(scratch(vault.files.folder, COPYING))
+            snapshot(vault.files, vault.database, copy)
+        except OSError as error:  # of this disk, not of the one the backup is for
+            raise disk_error(error, vault.files.history) from error
         crash_point("backup_file.copied")
         yield copy
 
@@ -180,8 +190,6 @@ def _envelope_in(archive: zipfile.ZipFile) -> bytes:
 
 
 def _unpack_folder(folder: VaultFiles, into: VaultFiles, check: Callable[[], None]) -> None:
-    envelope = folder.envelope.read_bytes()
-    decoded(envelope)
     for source, target in ((folder.history, into.history), (folder.log, into.log)):
         if source == folder.log and not source.exists():  # only one set aside may have one
             continue
@@ -189,5 +197,5 @@ def _unpack_folder(folder: VaultFiles, into: VaultFiles, check: Callable[[], Non
             for piece in _pieces(source):
                 check()
                 to.write(piece)
-    with new_file(into.envelope) as to:
-        to.write(envelope)
+    with suppress(DamagedEnvelopeError):  # the key of an open history may open it all the same
+        write_envelope(into.envelope, read_envelope(folder.envelope))

@@ -125,7 +125,7 @@ class Backups:
                 made = self._copied(VaultFiles(folder / f"{number:06}"))
                 _remove_all_but_the_last(self._files)
         except OSError as error:
-            raise disk_error(error, folder / "history.db") from error
+            raise disk_error(error, folder / "history.db", self._files.folder) from error
         return made
 
     def make_safety_copy(self) -> Copy:
@@ -142,7 +142,7 @@ class Backups:
                 shutil.rmtree(older, ignore_errors=True)  # left by a crash
                 return self._copied(safe, older)
             except OSError as error:
-                raise disk_error(error, safe.history) from error
+                raise disk_error(error, safe.history, self._files.folder) from error
             finally:
                 if safe.folder.exists():
                     shutil.rmtree(older, ignore_errors=True)
@@ -184,7 +184,7 @@ class Backups:
                 sync_folder(self._files.backups)
                 crash_point("backups.expired")
         except OSError as error:
-            raise disk_error(error, self._files.backups) from error
+            raise disk_error(error, self._files.backups, self._files.folder) from error
 
     def _due(self) -> bool:
         copies = copies_in(self._files.backups)

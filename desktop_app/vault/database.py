@@ -123,6 +123,15 @@ class Database(Interruptible):
         if len(header) < len(PLAINTEXT_HEADER) or header == PLAINTEXT_HEADER:
             raise BugError("the history would not be encrypted")
 
+    def check_whole(self) -> None:
+        """Read every page.
+
+        Raises:
+            DamagedHistoryError: one is not as it was written, or not where it belongs.
+        """
+        if self.damaged or not self._pages_are_whole():
+            raise DamagedHistoryError("vault.history_damaged", path=self.path)
+
     def checkpoint(self) -> None:
         """Move the write-ahead log into the file and empty it."""
         self.rows("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -55,11 +55,11 @@ class ReadOnlyVaultError(VaultError):
 class DiskFullError(VaultError):
     """No space left; what was stored before is whole. Says what was set aside, which may go."""
 
-    def __init__(self, key: str, /, *, folder: Path) -> None:
-        """`folder` is the vault's, or where else nothing more could be written."""
+    def __init__(self, key: str, /, *, folder: Path, vault: Path | None = None) -> None:
+        """`folder` is where nothing more could be written; `vault` the vault's, if another."""
         from desktop_app.vault.set_aside import bytes_set_aside  # noqa: PLC0415 - it needs this one
 
-        aside = bytes_set_aside(folder)
+        aside = bytes_set_aside(vault or folder)
         if aside:
             key = "vault.disk_full_aside"
         super().__init__(key, folder=folder, megabytes=megabytes(aside))
@@ -130,10 +130,14 @@ class KeyringChangedError(KeyringError):
     """The key lies in another keyring than this system's, or it is no longer the same key."""
 
 
-def disk_error(error: OSError, path: Path) -> VaultError:
-    """Return the error to raise for what the system said about `path`."""
+def disk_error(error: OSError, path: Path, vault: Path | None = None) -> VaultError:
+    """Return the error to raise for what the system said about `path`.
+
+    `vault` is the vault's folder, where `path` does not lie in it: what was set aside, and takes
+    room on a full disk, lies beside that one.
+    """
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return DiskFullError("vault.disk_full", folder=path.parent)
+        return DiskFullError("vault.disk_full", folder=path.parent, vault=vault)
     if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         return ReadOnlyVaultError("vault.read_only", folder=path.parent)
     return VaultError("vault.disk_failed", path=path, reason=reason_of(error))

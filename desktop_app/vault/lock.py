@@ -19,4 +19,4 @@ def locked(files: VaultFiles) -> FileLock:
     except BlockingIOError as error:
         raise BusyVaultError("vault.busy") from error
     except OSError as error:
-        raise disk_error(error, files.lock) from error
+        raise disk_error(error, files.lock, files.folder) from error

@@ -102,10 +102,10 @@ def finish_rescue(files: VaultFiles) -> None:
     """
     if not files.rescued_history.exists():
         return
-    aside, log = aside_of(files), _log_of(files.history)
+    aside, log = aside_of(files), log_of(files.history)
     # The log first: under the history's name it would be taken for the new one's.
     if log.exists():
-        log.replace(_log_of(aside))
+        log.replace(log_of(aside))
         sync_folder(files.folder)
     crash_point("rescue.log_moved")
     if files.history.exists():
@@ -131,7 +131,7 @@ def _read(files: VaultFiles, dek: bytes) -> Salvage:
     Raises:
         DamagedHistoryError: that is nothing either.
     """
-    log, copy = _log_of(files.history), files.history_being_read
+    log, copy = log_of(files.history), files.history_being_read
     if log.exists() and log.stat().st_size:
         shutil.copyfile(files.history, copy)
         with_log(copy, log)
@@ -224,7 +224,8 @@ def aside_of(files: VaultFiles) -> Path:
     return path
 
 
-def _log_of(path: Path) -> Path:
+def log_of(path: Path) -> Path:
+    """Return the log that lies beside a database, if one does."""
     return path.with_name(f"{path.name}-wal")
 
 
@@ -234,6 +235,6 @@ def clear_drafts(files: VaultFiles) -> None:
     Whoever calls this holds the vault's lock.
     """
     for path in (files.history_being_rescued, files.history_being_read):
-        for each in (path, _log_of(path)):
+        for each in (path, log_of(path)):
             with suppress(OSError):
                 each.unlink(missing_ok=True)

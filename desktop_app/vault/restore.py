@@ -1,8 +1,9 @@
 """Bringing a backup back: into a history that is open, or where there is none that opens.
 
 Into an open one it is merged (merge.py), after a copy of what is there was made. Where there is
-none the backup becomes the history. One that does not open is moved aside, never removed. Killed on
-the way, nothing has changed or all of it, at the latest when it is looked for (arrival.py).
+none the backup becomes the history. One that does not open is moved aside, never removed, and can
+be looked into like any copy: what can be read of it comes back. Killed on the way, nothing has
+changed or all of it, at the latest when it is looked for (arrival.py).
 """
 
 from __future__ import annotations
@@ -14,28 +15,40 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from desktop_app.atomic_file import sync_folder
+from desktop_app.dialogue import TurnState
 from desktop_app.paths import private_folder
 from desktop_app.vault.arrival import arrive
 from desktop_app.vault.backup_file import sealed_in, unpack
 from desktop_app.vault.backups import FAILING
 from desktop_app.vault.carried import carried_sessions
 from desktop_app.vault.crash_points import crash_point
-from desktop_app.vault.database import Database
 from desktop_app.vault.documents import readable_documents
 from desktop_app.vault.envelope_file import read_envelope
-from desktop_app.vault.errors import DamagedHistoryError, disk_error
+from desktop_app.vault.errors import (
+    BackupError,
+    DamagedEnvelopeError,
+    DamagedHistoryError,
+    DiskFullError,
+    disk_error,
+)
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.interruptible import Interruptible, Work
 from desktop_app.vault.lock import locked
 from desktop_app.vault.merge import Gain, gain, merge
-from desktop_app.vault.migrations import migrate
+from desktop_app.vault.readable_copy import ReadableCopy, readable_copy
 from desktop_app.vault.records import moment
 from desktop_app.vault.rotation import Unsealing
 from desktop_app.vault.scratch import RESTORING, clear_scratch, scratch
 from desktop_app.vault.vault import Vault
 from resources.messages import sentence
+
+HELD: Final = """
+    SELECT count(*), min(created), max(created), count(DISTINCT session) FROM turn
+    WHERE state <> ?"""
+LOST: Final = "SELECT count(*) FROM turn WHERE state = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +62,15 @@ class Preview:
     gain: Gain
     replaces: bool = False
     """It would be the history, not be added to one."""
+    lost_turns: int | None = None
+    """It is damaged, and so many of its messages cannot be read; None where it is whole."""
 
     def sentences(self) -> list[str]:
         """Return what a person should know before they say yes."""
+        held = [self._held(), *self._damage()]
         if self.replaces:
-            return [self._held()]
-        return [self._held(), *(self._added() or [sentence("backup.nothing_new")])]
+            return held
+        return [*held, *(self._added() or [sentence("backup.nothing_new")])]
 
     def _held(self) -> str:
         if self.first is None or self.last is None:
@@ -66,6 +82,16 @@ class Preview:
             first=f"{self.first.astimezone():%Y-%m-%d}",
             last=f"{self.last.astimezone():%Y-%m-%d}",
         )
+
+    def _damage(self) -> list[str]:
+        if self.lost_turns is None:
+            return []
+        if not self.lost_turns:
+            return [sentence("backup.preview_damaged")]
+        return [
+            sentence("backup.preview_damaged"),
+            sentence("backup.preview_lost", count=self.lost_turns),
+        ]
 
     def _added(self) -> list[str]:
         if not self.gain:
@@ -98,15 +124,16 @@ class Became:
 class OpenBackup:
     """A backup, unpacked and readable."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, copy: ReadableCopy) -> None:
+        self._database = copy.database
+        self._rescued = copy.rescued
 
     def preview(self, vault: Vault | None = None) -> Preview:
         """Return what merging into `vault` would add; without one, what it holds."""
-        ((turns, first, last),) = self._database.rows(
-            "SELECT count(*), min(created), max(created) FROM turn"
-        )
-        ((sessions,),) = self._database.rows("SELECT count(DISTINCT session) FROM turn")
+        ((turns, first, last, sessions),) = self._database.rows(HELD, (TurnState.DAMAGED,))
+        lost = None
+        if self._rescued:
+            ((lost,),) = self._database.rows(LOST, (TurnState.DAMAGED,))
         added = Gain(sessions, new_sessions=sessions, new_turns=turns)
         if vault is not None:
             added = gain(
@@ -114,7 +141,14 @@ class OpenBackup:
                 carried_sessions(self._database, trashed=True),
                 readable_documents(self._database),
             )
-        return Preview(sessions, turns, _moment(first), _moment(last), added, vault is None)
+        return Preview(sessions, turns, _moment(first), _moment(last), added, vault is None, lost)
+
+    def leave_its_place(self) -> None:
+        """Forget what is of the place it comes from: sealed files stay there, and so do copies."""
+        self._database.check_encrypted()
+        with self._database.transaction():
+            self._database.rows("DELETE FROM blob")
+            self._database.rows("DELETE FROM setting WHERE name = ?", (FAILING,))
 
     def merge_into(self, vault: Vault, clock: Callable[[], float] = time.time) -> Gain:
         """Add what `vault` lacks, after making a copy of it; see `merge.merge`.
@@ -164,9 +198,9 @@ def opened_backup(
     """
     with (
         unpacked(path, beside, check) as files,
-        _opened_by_key(files, dek) or _opened_by(files, unsealed) as database,
+        _opened(path, files, unsealed, dek) as backup,
     ):
-        yield OpenBackup(database)
+        yield backup
 
 
 @contextmanager
@@ -179,7 +213,9 @@ def unpacked(path: Path, beside: Path, check: Callable[[], None]) -> Iterator[Va
             crash_point("restore.unpacked")
             yield files
     except OSError as error:
-        raise disk_error(error, beside) from error
+        raise disk_error(error, beside, beside) from error
+    except DiskFullError as error:  # it names what was unpacked, which nobody would find again
+        raise DiskFullError("vault.disk_full", folder=beside) from error
 
 
 def become(
@@ -203,18 +239,17 @@ def become(
         with locked(vault):
             clear_scratch(vault)
             with unpacked(path, folder, closing.check_given_up) as draft:
-                became = _become(vault, draft, dek, closing)
+                became = _become(path, vault, draft, dek, closing)
     crash_point("restore.renamed")
     return became
 
 
-def _become(vault: VaultFiles, draft: VaultFiles, dek: bytes, closing: Interruptible) -> Became:
-    with _opened(draft, dek) as database:
-        database.check_encrypted()
-        found = OpenBackup(database).preview()
-        with database.transaction():  # their files stayed where the backup was made
-            database.rows("DELETE FROM blob")
-            database.rows("DELETE FROM setting WHERE name = ?", (FAILING,))  # of other copies
+def _become(
+    path: Path, vault: VaultFiles, draft: VaultFiles, dek: bytes, closing: Interruptible
+) -> Became:
+    with _opened(path, draft, lambda _: dek) as backup:
+        found = backup.preview()
+        backup.leave_its_place()
     try:
         sync_folder(draft.folder)
         closing.check_given_up_at_last()
@@ -231,25 +266,24 @@ def _become(vault: VaultFiles, draft: VaultFiles, dek: bytes, closing: Interrupt
     return Became(found.sessions, found.turns, aside)
 
 
-def _opened_by(files: VaultFiles, unsealed: Unsealing) -> Database:
-    return _opened(files, unsealed(read_envelope(files.envelope)))
+@contextmanager
+def _opened(
+    path: Path, files: VaultFiles, unsealed: Unsealing, dek: Callable[[], bytes] | None = None
+) -> Iterator[OpenBackup]:
+    """Give what was unpacked of `path` into `files`; see `opened_backup`."""
+    try:
+        copy = _read(files, unsealed, dek)
+    except (DamagedHistoryError, DamagedEnvelopeError) as error:
+        raise BackupError("backup.damaged", path=path) from error
+    with copy.database:
+        yield OpenBackup(copy)
 
 
-def _opened_by_key(files: VaultFiles, dek: Callable[[], bytes] | None) -> Database | None:
+def _read(files: VaultFiles, unsealed: Unsealing, dek: Callable[[], bytes] | None) -> ReadableCopy:
     if dek is not None:
         with suppress(DamagedHistoryError):  # it has another key
-            return _opened(files, dek())
-    return None
-
-
-def _opened(files: VaultFiles, dek: bytes) -> Database:
-    database = Database(files.history, dek)
-    try:
-        migrate(database)
-    except BaseException:
-        database.close()
-        raise
-    return database
+            return readable_copy(files, dek())
+    return readable_copy(files, unsealed(read_envelope(files.envelope)))
 
 
 def _moved_aside(vault: VaultFiles) -> Path | None:

@@ -77,7 +77,7 @@ class Search:
         self._folded: dict[str, str] = {}
         """Titles as search sees them, for the next look: people search as they type."""
         self.left_out = 0
-        """So many turns that `find` found last could not be read: they are damaged."""
+        """So many turns that `find` was asked for last could not be read: they are damaged."""
         self.cut_short = False
         """`find` left out older hits last, since there were more than it was asked for."""
 
@@ -120,7 +120,13 @@ class Search:
         if session is not None:
             values.append(session)
         statement = ANYWHERE if session is None else IN_SESSION
-        found, self.left_out = found_rows(self._database, statement, [*values, most + 1])
+        found, self.left_out = found_rows(
+            self._database,
+            statement,
+            [*values, most + 1],
+            session=session,
+            days=None if times == EVER else times,
+        )
         titled = titles[: max((most + 1) // 2, most - len(found))]
         shown = found[: most - len(titled)]
         self.cut_short = len(titled) + len(shown) < len(titles) + len(found)

@@ -21,7 +21,7 @@ from desktop_app.views.export_dialog import ExportDialog
 from desktop_app.views.notice import Notice, WayOn, explained
 from desktop_app.views.panel import Text
 from desktop_app.views.passphrase_field import PassphraseField
-from desktop_app.views.set_aside_row import SetAsideRow
+from desktop_app.views.set_aside import SetAsideRow
 from desktop_app.views.tasks import Tasks
 from resources.messages import sentence
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
 
 from desktop_app.care.disclosure import away_long, today
 from desktop_app.vault.arrival import vault_in
-from desktop_app.vault.errors import VaultError
+from desktop_app.vault.errors import KeyringError, VaultError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.views.appearance import Appearance
 from desktop_app.views.notice import Notice, explained
@@ -45,6 +45,8 @@ class Gate(QStackedWidget):
     """What it began has come to an end: the history is open, or the person is asked."""
     erase_wanted = Signal()
     """The history does not open by any way, and the person has typed that it shall go."""
+    erased = Signal()
+    """The history is gone, and with it whatever waited to come back into it."""
     language_chosen = Signal(str)
     exercises_wanted = Signal()
     plan_wanted = Signal()
@@ -70,6 +72,8 @@ class Gate(QStackedWidget):
         self._making = False
         """The first steps are on the screen; what opens next is new."""
         self._erasing = False
+        self._told: tuple[Callable[[], str], ...] = ()
+        """What a person should know if the history is not erased."""
         self._locked = False
         """Nothing is in reach without a key, but for what helps."""
         self._made: Vault | None = None
@@ -125,13 +129,14 @@ class Gate(QStackedWidget):
         if told and isinstance(page, Panel):
             page.notice.say(lambda: "\n".join(tell() for tell in told))
 
-    def erase(self) -> None:
+    def erase(self, *told: Callable[[], str]) -> None:
         """Erase the history, which nobody has open any more, and begin anew.
 
-        The keyring may ask the person, so this happens in a thread; what is left is said.
+        The keyring may ask the person, so this happens in a thread; what is left is said. `told`
+        is said as well, as by `begin_locked`, where it is refused.
         """
         self._unlock_page().wait_for_erasing()
-        self._erasing = True
+        self._erasing, self._told = True, told
         self._unlocking.erase()
 
     def lock(self) -> None:
@@ -303,7 +308,11 @@ class Gate(QStackedWidget):
 
     def _erased(self, error: Exception | None) -> None:
         self._erasing = False
-        told = () if error is None else (partial(explained, error),)
+        told: tuple[Callable[[], str], ...] = () if error is None else (partial(explained, error),)
+        if error is None or isinstance(error, KeyringError):  # a key that seals nothing is left
+            self.erased.emit()
+        else:
+            told += self._told
         self.begin_waiting(*told)
 
     def _leave(self) -> None:

@@ -23,7 +23,7 @@ from desktop_app.views.panel import Text
 from desktop_app.views.passphrase_field import PassphraseField
 from desktop_app.views.recovery_sheet import SheetView
 from desktop_app.views.sessions import day_of
-from desktop_app.views.set_aside_button import SetAsideButton
+from desktop_app.views.set_aside import SetAsideButton
 from resources.messages import sentence
 
 if TYPE_CHECKING:  # the database is loaded when a vault is opened, not when a window is

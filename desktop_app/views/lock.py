@@ -146,15 +146,15 @@ class Lock(QObject):
         if self._vault is None:
             return
         steps = Undeterred()
+        edit = self._window.unsent.edit_in_progress()
         self._put_all_away(steps)
-        gate = self._shut(steps)
-        self._erase_shut(gate)
+        steps.take(partial(self._pack, steps, edit), "lock.unsent_gone")  # it may be refused
+        self._shut(steps).erase(*steps.told)
         self._finish.start()
 
-    def _erase_shut(self, gate: Gate) -> None:
-        """Erase the history, which is closed, and what waited to come back into it."""
+    def _forget_parcels(self) -> None:
+        """Nothing opens them any more; not before, for an erasing may be refused."""
         self._parcels.clear()
-        gate.erase()
 
     def rescue(self) -> None:
         """Close the history, rescue what can be read of it, and show that."""
@@ -235,7 +235,8 @@ class Lock(QObject):
         self._window.went_wrong_at_gate.connect(gate.say_error)
         gate.language_chosen.connect(self._window.choose_language)
         gate.without_history.connect(self._go_without)
-        gate.erase_wanted.connect(partial(self._erase_shut, gate))
+        gate.erase_wanted.connect(gate.erase)
+        gate.erased.connect(self._forget_parcels)
         gate.opened.connect(self._open)
         gate.exercises_wanted.connect(self._window.care.show_exercises)
         gate.plan_wanted.connect(self._window.care.show_plan)

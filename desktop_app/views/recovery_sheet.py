@@ -63,8 +63,8 @@ class SheetView(QWidget):
     def save_to(self, path: Path) -> None:
         """Write the sheet as a PDF, and say where it is or why it is not.
 
-        The code stands in it as it is: a kill on the way leaves nothing of it. A file of that name
-        is replaced; the dialog has asked.
+        The code stands in it as it is, so a kill on the way is to leave nothing of it: see
+        new_file.py. A file of that name is replaced; the dialog has asked.
         """
         try:
             with new_file(path, replaces=True) as file:

@@ -22,7 +22,7 @@ from desktop_app.views import backup_work
 from desktop_app.views.conversation import shortened
 from desktop_app.views.notice import explained
 from desktop_app.views.sessions import day_of
-from desktop_app.views.set_aside_button import SetAsideButton
+from desktop_app.views.set_aside import SetAsideButton
 from resources.messages import sentence
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 What is typed is the passphrase or the recovery code. A keyring that no longer holds the key can be
 given it again by the way that still opens. While a keyring is asked, a person can write already;
 what they wrote stands in the conversation when it opens. Whatever goes wrong is said in place.
-Where nothing opens the history, a copy or a backup can be brought back; whoever lost every way can
-have it erased and begin anew, having typed that.
+Where nothing opens the history, a copy or a backup can be brought back, which may open by another
+way; whoever lost every way can have it erased and begin anew, having typed that.
 """
 
 from __future__ import annotations
@@ -74,25 +74,26 @@ class UnlockPage(Panel):
         self.plan = QPushButton(self)
         self.plan.hide()
         """The safety plan; shown where it can be read without unlocking."""
+        self.older = QPushButton(self)
+        """What was typed did not open it: a backup that opens by something else may be left."""
         self.erase = QPushButton(self)
         """Shown once something did not open it: nobody should meet this before."""
-        self.erase.setObjectName("link")
-        self.erase.hide()
         self.early = EarlyWords(self)
         self._ways = Ways(keyring=False, passphrase=False, recovery=False)
         self._asks_code = False
         self.content.setSpacing(14)
-        self.content.addWidget(Text("unlock.title", "panelTitle"))
-        self.content.addWidget(self._text)
-        self.content.addWidget(self.field)
-        self.content.addWidget(self.code)
+        for widget in (Text("unlock.title", "panelTitle"), self._text, self.field, self.code):
+            self.content.addWidget(widget)
         self.content.addWidget(self.by_code, 0, Qt.AlignmentFlag.AlignLeft)
         self.content.addWidget(self.adopt)
         for link in (self.plan, self.exercises):
             link.setObjectName("link")
             self.links.insertWidget(0, link, 0, Qt.AlignmentFlag.AlignHCenter)
         self.links.addSpacing(theme.GAP)  # apart from what is pressed more often
-        self.links.addWidget(self.erase, 0, Qt.AlignmentFlag.AlignHCenter)
+        for link in (self.older, self.erase):
+            link.setObjectName("link")
+            link.hide()
+            self.links.addWidget(link, 0, Qt.AlignmentFlag.AlignHCenter)
         self.add_at_foot(self.early)
         self.back.hide()
         self.adopt.hide()
@@ -100,6 +101,7 @@ class UnlockPage(Panel):
         self.by_code.clicked.connect(self._switch)
         self.main.clicked.connect(self._submit)
         self.skip.clicked.connect(self.skipped)
+        self.older.clicked.connect(self.bring_back)
         self.erase.clicked.connect(self.erase_wanted)
         unlocking.found.connect(self._found)
         unlocking.failed.connect(self._failed)
@@ -187,7 +189,8 @@ class UnlockPage(Panel):
         ways = [] if isinstance(error, MISTYPED) else [WayOn("window.try_again", self._again)]
         if isinstance(error, DamagedHistoryError) and error.key == "vault.history_damaged":
             ways.append(WayOn("window.rescue", self._rescue))
-        if self._stays_shut(error):
+        stays_shut = self._stays_shut(error)
+        if stays_shut:
             ways.append(WayOn("bring_back.offer", self.bring_back.emit))
         if isinstance(error, KeyringError):
             self._asks_code = self._ways.recovery and not self._ways.passphrase
@@ -195,6 +198,8 @@ class UnlockPage(Panel):
         # The key will not come back to a keyring that works and does not hold it.
         lost = isinstance(error, (KeyringAbsentError, KeyringChangedError))
         self.erase.setVisible(isinstance(error, LOST) or not self.erase.isHidden())
+        forgotten = isinstance(error, MISTYPED) or not self.older.isHidden()
+        self.older.setVisible(forgotten and not stays_shut)  # else the notice offers the same
         self.adopt.setVisible(self._entry is not None and (lost or not self.adopt.isHidden()))
         self.notice.say(partial(explained, error), *ways)
         self._ask()
@@ -230,7 +235,11 @@ class UnlockPage(Panel):
         self._text.say("unlock.opening")
         self._text.show()
         self.main.setEnabled(False)
-        self.erase.setEnabled(False)
+        self._enable_last_resorts(enabled=False)
+
+    def _enable_last_resorts(self, *, enabled: bool) -> None:
+        for link in (self.older, self.erase):
+            link.setEnabled(enabled)
 
     def _ask(self) -> None:
         self.early.hide()  # it keeps what was written
@@ -242,7 +251,7 @@ class UnlockPage(Panel):
         else:
             self._text.say("unlock.ask")
         self.main.setEnabled(True)
-        self.erase.setEnabled(True)
+        self._enable_last_resorts(enabled=True)
         self.setFocusProxy(self.first_focus())
         if self.isVisible() or not self.window().isVisible():  # no page is in front of this one
             self.first_focus().setFocus()
@@ -271,6 +280,7 @@ class UnlockPage(Panel):
         without = "unlock.by_passphrase" if self._ways.passphrase else "unlock.by_keyring"
         self.by_code.setText(sentence(without if self._asks_code else "unlock.by_code"))
         self.adopt.setText(sentence("unlock.adopt"))
+        self.older.setText(sentence("unlock.older"))
         self.erase.setText(sentence("unlock.erase"))
         self.exercises.setText(sentence("exercises.open"))
         self.exercises.setToolTip(sentence("exercises.key"))

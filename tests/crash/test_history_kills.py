@@ -19,6 +19,7 @@ from desktop_app.vault.database import Database
 from desktop_app.vault.envelope_file import read_envelope
 from desktop_app.vault.errors import BackupError, DamagedHistoryError
 from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.kept_copies import kept_copies
 from desktop_app.vault.migrations import STEPS, Version
 from desktop_app.vault.restore import opened_backup
 from desktop_app.vault.vault import Vault, open_with_passphrase
@@ -144,6 +145,15 @@ def whole(vault: Vault) -> dict[str, int]:
 def whole_in(folder: Path) -> dict[str, int]:
     with open_with_passphrase(folder, PASSPHRASE) as vault:
         return whole(vault)
+
+
+def copies_of(files: VaultFiles, elsewhere: Path) -> list[dict[str, int]]:
+    """Return what is in each copy beside the history; opened elsewhere, where they can get none."""
+    found = []
+    for copy in kept_copies(files):
+        found.append(whole_in(Path(shutil.copytree(copy.files.folder, elsewhere / "vault"))))
+        shutil.rmtree(elsewhere)
+    return found
 
 
 BEFORE = {"a": SAID, "gone": SAID}
@@ -310,6 +320,37 @@ def test_a_purge_is_done_or_not_done(old: Path, tmp_path: Path, kills: int) -> N
         return "old" if found == BEFORE else "new"
 
     kill_everywhere(PURGE, NAMED["purge"], kills, prepared, check, tmp_path)
+
+
+@kills("purge, copies beside it")
+def test_a_purge_that_is_done_is_done_in_the_copies_too(
+    old: Path, tmp_path: Path, kills: int
+) -> None:
+    """Void ones go when there is a new one: at no moment is there none."""
+
+    def prepared(folder: Path) -> list[Path]:
+        vault = Path(shutil.copytree(old, folder / "vault"))
+        with open_with_passphrase(vault, PASSPHRASE) as opened:
+            opened.backups.make_safety_copy()
+            opened.backups.make()
+        return [vault]
+
+    def check(folder: Path) -> str:
+        vault = VaultFiles(folder / "vault")
+        left = copies_of(vault, folder / "looked at")
+        assert left
+        assert all(copy in (BEFORE, {"a": SAID}) for copy in left)
+        found = whole_in(vault.folder)  # which makes the copies anew, where that was cut short
+        assert found in (BEFORE, {"a": SAID})
+        if found == BEFORE:
+            history_changes.purge(str(vault.folder))
+        copies = copies_of(vault, folder / "looked at")
+        assert copies == [{"a": SAID}] * len(copies) != []
+        assert not list(vault.backups.glob("*.void"))
+        return "old" if found == BEFORE else "new"
+
+    points = NAMED["purge, copies beside it"]
+    kill_everywhere(PURGE, points, kills, prepared, check, tmp_path)
 
 
 @kills("migration")

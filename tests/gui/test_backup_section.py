@@ -20,6 +20,8 @@ from desktop_app.vault.sealing import new_key
 from desktop_app.vault.vault import Vault
 from desktop_app.views import backup_work
 from desktop_app.views.backup_section import BackupSection
+from resources.messages import sentence
+from tests.support.damaged_vault import flip_a_byte
 from tests.support.gate_fixtures import WAIT_MS
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.window_run import type_text
@@ -90,6 +92,24 @@ def test_its_own_backup_asks_for_nothing_and_has_nothing_new(
     assert "没有什么要恢复的" in said(qtbot, section)
     assert not section.secret.isVisible()
     assert not section.notice.findChildren(QPushButton)
+
+
+def test_a_history_that_was_set_aside_is_looked_into_and_what_can_be_read_comes_back(
+    qtbot: QtBot, section: BackupSection, elsewhere: BackupSection
+) -> None:
+    section._vault.database.checkpoint()
+    aside = elsewhere._vault.files.folder.with_name("vault.damaged-1")
+    shutil.copytree(section._vault.files.folder, aside)
+    flip_a_byte(aside / "history.db", page=1)
+    before = (aside / "history.db").read_bytes()
+
+    elsewhere.restore(aside, PASSPHRASE)
+    assert sentence("backup.preview_damaged") in said(qtbot, elsewhere)
+    with qtbot.waitSignal(elsewhere.changed, timeout=WAIT_MS):
+        way_on(elsewhere).click()
+
+    assert [session.id for session in elsewhere._vault.sessions.kept()] == ["a"]
+    assert (aside / "history.db").read_bytes() == before
 
 
 def test_a_file_that_is_there_is_not_overwritten(

@@ -15,6 +15,7 @@ from desktop_app.vault.backup_file import write_backup
 from desktop_app.vault.creation import create
 from desktop_app.vault.envelope_file import read_envelope
 from desktop_app.vault.keychain import Keychain
+from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from desktop_app.views.bring_back_page import BringBackPage
 from desktop_app.views.unlock_page import UnlockPage
@@ -23,7 +24,9 @@ from resources.messages import sentence
 from tests.support.gate_fixtures import (
     WAIT_MS,
     StartWindow,
+    asked,
     gate_of,
+    try_passphrase,
     unlock_page_of,
     wait_for_conversation,
     wait_for_sentence,
@@ -34,6 +37,8 @@ from tests.support.window_run import type_text
 pytestmark = [pytest.mark.gui, pytest.mark.usefixtures("answered")]
 
 SAID = Turn(Role.USER, "睡不着")
+CODE = RecoveryCode("0123456789ABCDEF" * 2)
+FORGOTTEN = "谁也不记得的口令"
 
 
 def offered(qtbot: QtBot, window: MainWindow) -> BringBackPage:
@@ -57,15 +62,6 @@ def told(qtbot: QtBot, page: BringBackPage) -> str:
     return page.notice.text
 
 
-def try_passphrase(qtbot: QtBot, window: MainWindow) -> UnlockPage:
-    page = unlock_page_of(window)
-    qtbot.waitUntil(page.field.isVisible, timeout=WAIT_MS)
-    qtbot.waitUntil(page.main.isEnabled, timeout=WAIT_MS)
-    type_text(page.field.line, PASSPHRASE)
-    qtbot.keyClick(page.field.line, Qt.Key.Key_Return)
-    return page
-
-
 @pytest.mark.usefixtures("no_keyring")
 def test_a_copy_takes_the_place_of_a_history_that_is_damaged(
     start: StartWindow, closed: Path, qtbot: QtBot
@@ -74,7 +70,7 @@ def test_a_copy_takes_the_place_of_a_history_that_is_damaged(
         vault.sessions.add("a", SAID)
     (closed / "history.db").write_bytes(b"?" * 8192)
     window = start()
-    wait_for_sentence(qtbot, try_passphrase(qtbot, window))
+    wait_for_sentence(qtbot, try_passphrase(qtbot, window, PASSPHRASE))
 
     page = offered(qtbot, window)
     qtbot.waitUntil(page.copies.isVisible, timeout=WAIT_MS)
@@ -91,7 +87,7 @@ def test_a_copy_takes_the_place_of_a_history_that_is_damaged(
         lambda: isinstance(gate_of(window).currentWidget(), UnlockPage), timeout=WAIT_MS
     )
     assert "vault.damaged-1" in unlock_page_of(window).notice.text
-    try_passphrase(qtbot, window)
+    try_passphrase(qtbot, window, PASSPHRASE)
     wait_for_conversation(qtbot, window)
     titles = [window.sessions.index(row).data() for row in range(window.sessions.rowCount())]
     assert "睡不着" in " ".join(map(str, titles))
@@ -136,11 +132,42 @@ def test_a_wrong_passphrase_offers_to_replace_nothing(
     start: StartWindow, closed: Path, qtbot: QtBot
 ) -> None:
     window = start()
-    page = unlock_page_of(window)
-    qtbot.waitUntil(page.field.isVisible, timeout=WAIT_MS)
-    type_text(page.field.line, "不是这一句")
-    qtbot.keyClick(page.field.line, Qt.Key.Key_Return)
+    page = try_passphrase(qtbot, window, "不是这一句")
     wait_for_sentence(qtbot, page)
 
     assert page.notice.findChildren(QPushButton) == []
     assert closed.exists()
+
+
+@pytest.mark.usefixtures("no_keyring")
+@pytest.mark.parametrize("secret", [PASSPHRASE, CODE.text()])
+def test_a_backup_that_opens_another_way_takes_the_place_of_one_whose_passphrase_is_forgotten(
+    start: StartWindow, folder: Path, vault_elsewhere: Vault, qtbot: QtBot, secret: str
+) -> None:
+    vault_elsewhere.sessions.add("a", SAID)
+    vault_elsewhere.keys.set_recovery(CODE)
+    backup = folder.parent.parent / "b"
+    write_backup(vault_elsewhere, backup)
+    create(folder, passphrase=FORGOTTEN).close()
+    window = start()
+    assert asked(qtbot, window).older.isHidden()
+    wait_for_sentence(qtbot, try_passphrase(qtbot, window, "不是这一句"))
+
+    unlock_page_of(window).older.click()
+    page = gate_of(window).currentWidget()
+    assert isinstance(page, BringBackPage)
+    page.look_into(backup)
+    assert told(qtbot, page) == sentence("error.backup.secret_wanted")
+    page.notice.clear()
+    type_text(page.secret.line, secret)
+    page.main.click()
+    assert "1 段对话" in told(qtbot, page)
+    page.main.click()
+
+    qtbot.waitUntil(
+        lambda: isinstance(gate_of(window).currentWidget(), UnlockPage), timeout=WAIT_MS
+    )
+    assert "vault.damaged-1" in unlock_page_of(window).notice.text
+    window.close()
+    assert said_in(folder) == ["a"]
+    open_with_passphrase(folder.with_name("vault.damaged-1"), FORGOTTEN).close()

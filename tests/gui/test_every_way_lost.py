@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from desktop_app.vault import erase as erase_module
+from desktop_app.vault.errors import BusyVaultError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.lock import locked
@@ -23,33 +26,35 @@ from resources.messages import sentence
 from tests.support.gate_fixtures import (
     WAIT_MS,
     StartWindow,
-    focus,
+    asked,
     gate_of,
     steps_of,
+    try_passphrase,
     unlock_page_of,
     wait_for_conversation,
     wait_for_sentence,
 )
-from tests.support.locking import DRAFT, MESSAGE, OpenedWindow, lock, talk
+from tests.support.locking import (
+    DRAFT,
+    MESSAGE,
+    UNRECORDED,
+    OpenedWindow,
+    lock,
+    lock_of,
+    talk,
+    unlock,
+)
 from tests.support.vault_fixtures import PASSPHRASE
-from tests.support.window_run import type_text
+from tests.support.window_run import rows, type_text
 
 pytestmark = [pytest.mark.gui, pytest.mark.usefixtures("answered", "no_keyring")]
 
 ANOTHER = "另一句口令 battery staple"
 
 
-def asked(qtbot: QtBot, window: MainWindow) -> UnlockPage:
-    page = unlock_page_of(window)
-    qtbot.waitUntil(lambda: focus() is page.field.line, timeout=WAIT_MS)
-    return page
-
-
 def forgotten(qtbot: QtBot, window: MainWindow) -> UnlockPage:
     """Type a passphrase that does not open it."""
-    page = asked(qtbot, window)
-    type_text(page.field.line, ANOTHER)
-    qtbot.keyClick(page.field.line, Qt.Key.Key_Return)
+    page = try_passphrase(qtbot, window, ANOTHER)
     wait_for_sentence(qtbot, page)
     return page
 
@@ -147,21 +152,59 @@ def test_a_lock_takes_the_question_away_and_erases_nothing(
     open_with_passphrase(closed, PASSPHRASE).close()
 
 
+def refused(qtbot: QtBot, window: MainWindow, closed: Path, erases: Callable[[], None]) -> None:
+    """Have it erased while another program has it open."""
+    with ExitStack() as elsewhere:
+        elsewhere.enter_context(locked(VaultFiles(closed)))
+        erases()
+        wait_for_refusal(qtbot, window)
+
+
+def wait_for_refusal(qtbot: QtBot, window: MainWindow) -> None:
+    said = sentence("error.vault.busy")
+    qtbot.waitUntil(lambda: said in unlock_page_of(window).notice.text, timeout=WAIT_MS)
+
+
 def test_one_that_is_open_elsewhere_is_not_erased(
     start: StartWindow, closed: Path, qtbot: QtBot
 ) -> None:
     window = start()
-    page = forgotten(qtbot, window)
-    with ExitStack() as elsewhere:
-        elsewhere.enter_context(locked(VaultFiles(closed)))
-        dialog = question(page)
-        type_text(dialog.line, sentence("keys.erase_word"))
-        dialog.act.click()
-        qtbot.waitUntil(
-            lambda: unlock_page_of(window).notice.text == sentence("error.vault.busy"),
-            timeout=WAIT_MS,
-        )
+    dialog = question(forgotten(qtbot, window))
+    type_text(dialog.line, sentence("keys.erase_word"))
+
+    refused(qtbot, window, closed, dialog.act.click)
+
     open_with_passphrase(closed, PASSPHRASE).close()
+
+
+@pytest.mark.parametrize("when", ["locked", "open"])
+def test_an_erasing_that_is_refused_loses_nothing_that_only_the_window_holds(
+    opened: OpenedWindow, closed: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    window = opened()
+    window.begin_conversation(off_the_record=True)
+    talk(qtbot, window, UNRECORDED)
+    type_text(window.middle.composer.field, DRAFT)
+    before = rows(window)
+
+    if when == "locked":
+        lock(qtbot, window)
+        dialog = question(forgotten(qtbot, window))
+        type_text(dialog.line, sentence("keys.erase_word"))
+        refused(qtbot, window, closed, dialog.act.click)
+    else:  # another program takes it between closing and erasing
+        with monkeypatch.context() as patched:
+            patched.setattr(erase_module, "locked", busy)
+            lock_of(window).erase()
+            wait_for_refusal(qtbot, window)
+
+    unlock(qtbot, window)
+    assert rows(window) == before
+    assert window.middle.composer.text == DRAFT
+
+
+def busy(_: VaultFiles) -> None:
+    raise BusyVaultError("vault.busy")
 
 
 def test_a_keyring_that_lost_the_only_key_leaves_it_too(

@@ -19,15 +19,16 @@ from resources.messages import sentence
 from tests.support.gate_fixtures import (
     WAIT_MS,
     StartWindow,
+    asked,
     gate_of,
     steps_of,
+    try_passphrase,
     unlock_page_of,
     wait_for_conversation,
     wait_for_sentence,
 )
 from tests.support.locking import OpenedWindow, enter, lock, wait_for_page
 from tests.support.vault_fixtures import PASSPHRASE
-from tests.support.window_run import type_text
 
 pytestmark = [pytest.mark.gui, pytest.mark.usefixtures("answered", "no_keyring")]
 
@@ -39,8 +40,7 @@ def off_the_record(start: StartWindow, closed: Path, qtbot: QtBot) -> MainWindow
     """Somebody talks beside a history which they have not opened."""
     assert closed.exists()
     window = start()
-    page = unlock_page_of(window)
-    qtbot.waitUntil(page.field.isVisible, timeout=WAIT_MS)
+    page = asked(qtbot, window)
     qtbot.mouseClick(page.skip, Qt.MouseButton.LeftButton)
     wait_for_conversation(qtbot, window)
     return window
@@ -75,8 +75,7 @@ def test_a_page_that_is_locked_before_anything_was_typed_loses_the_way_past_it(
     start: StartWindow, qtbot: QtBot
 ) -> None:
     window = start()
-    page = unlock_page_of(window)
-    qtbot.waitUntil(page.field.isVisible, timeout=WAIT_MS)
+    page = asked(qtbot, window)
     assert not page.skip.isHidden()
 
     qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
@@ -102,13 +101,10 @@ def test_looking_for_a_copy_leads_back_to_the_same(
 ) -> None:
     (closed / "history.db").write_bytes(b"?" * 8192)
     window = start()
-    page = unlock_page_of(window)
-    qtbot.waitUntil(page.field.isVisible, timeout=WAIT_MS)
+    page = asked(qtbot, window)
     if locked:
         qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
-    type_text(page.field.line, PASSPHRASE)
-    page.main.click()
-    wait_for_sentence(qtbot, page)
+    wait_for_sentence(qtbot, try_passphrase(qtbot, window, PASSPHRASE))
     button = page.notice.button("bring_back.offer")
     assert button is not None
     button.click()

@@ -31,11 +31,11 @@ from desktop_app.vault.sealing import new_key
 from desktop_app.vault.vault import open_with_passphrase
 from desktop_app.views import tasks as tasks_module
 from desktop_app.views.unlock_page import UnlockPage
-from desktop_app.views.window import MainWindow
 from resources.messages import catalogue, sentence
 from tests.support.gate_fixtures import (
     WAIT_MS,
     StartWindow,
+    asked,
     focus,
     press,
     unlock_page_of,
@@ -53,13 +53,6 @@ pytestmark = [pytest.mark.gui, pytest.mark.usefixtures("answered")]
 DROPS_CONNECTION = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 SAID = Turn(Role.USER, "在吗")
-
-
-def asked(qtbot: QtBot, window: MainWindow) -> UnlockPage:
-    """Wait until the page asks for the passphrase."""
-    page = unlock_page_of(window)
-    qtbot.waitUntil(lambda: focus() is page.field.line, timeout=WAIT_MS)
-    return page
 
 
 def enter(qtbot: QtBot, page: UnlockPage, passphrase: str) -> None:

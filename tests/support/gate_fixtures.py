@@ -20,6 +20,7 @@ from desktop_app.views.gate import Gate
 from desktop_app.views.sheet_offer import SheetOffer
 from desktop_app.views.unlock_page import UnlockPage
 from desktop_app.views.window import MainWindow
+from tests.support.window_run import type_text
 
 StartWindow = Callable[[], MainWindow]
 
@@ -73,6 +74,21 @@ def steps_of(window: MainWindow) -> FirstSteps:
 def unlock_page_of(window: MainWindow) -> UnlockPage:
     page = gate_of(window).currentWidget()
     assert isinstance(page, UnlockPage)
+    return page
+
+
+def asked(qtbot: QtBot, window: MainWindow) -> UnlockPage:
+    """Wait until the page asks for the passphrase."""
+    page = unlock_page_of(window)
+    qtbot.waitUntil(lambda: focus() is page.field.line, timeout=WAIT_MS)
+    return page
+
+
+def try_passphrase(qtbot: QtBot, window: MainWindow, text: str) -> UnlockPage:
+    """Type a passphrase where it is asked for, and press Return."""
+    page = asked(qtbot, window)
+    type_text(page.field.line, text)
+    qtbot.keyClick(page.field.line, Qt.Key.Key_Return)
     return page
 
 

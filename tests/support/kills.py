@@ -16,6 +16,7 @@ AT_RANDOM: Final[dict[str, tuple[int, int]]] = {
     "passphrase": (2, 120),
     "migration": (2, 120),
     "purge": (1, 80),
+    "purge, copies beside it": (1, 60),
     "backup file": (1, 60),
     "copy": (1, 60),
     "merge": (1, 80),
@@ -41,6 +42,7 @@ NAMED: Final[dict[str, tuple[str, ...]]] = {
         "migrations.turns_placed",
     ),
     "purge": ("purge.rows_removed", "purge.committed", "purge.log_emptied"),
+    "purge, copies beside it": ("backups.expired", "purge.committed", "backups.copied"),
     "backup file": ("backup_file.copied", "backup_file.written"),
     "copy": ("backups.copied",),
     "merge": (

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -135,3 +136,35 @@ def test_one_that_was_to_be_replaced_stands_after_an_error(tmp_path: Path) -> No
 
     assert [path.name for path in tmp_path.iterdir()] == ["e"]
     assert (tmp_path / "e").is_dir()
+
+
+@ON_LINUX
+def test_one_that_replaces_nothing_has_no_name_before_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill between two names would leave all of it under the hidden one."""
+    names: list[Path] = []
+    link = os.link
+
+    def noted(source: str, name: Path, **how: Any) -> None:
+        names.append(name)
+        link(source, name, **how)
+
+    monkeypatch.setattr(os, "link", noted)
+    with new_file(tmp_path / "e", replaces=True) as file:
+        file.write(WORDS)
+
+    assert names == [tmp_path / "e"]
+    assert (tmp_path / "e").read_bytes() == WORDS
+    assert [path.name for path in tmp_path.iterdir()] == ["e"]
+
+
+@pytest.mark.usefixtures("kind")
+def test_one_that_was_to_replace_a_file_takes_its_name_where_that_has_gone(tmp_path: Path) -> None:
+    (tmp_path / "e").write_bytes(b"before")
+
+    with new_file(tmp_path / "e", (tmp_path / "e").unlink, replaces=True) as file:
+        file.write(WORDS)
+
+    assert (tmp_path / "e").read_bytes() == WORDS
+    assert [path.name for path in tmp_path.iterdir()] == ["e"]

@@ -8,18 +8,23 @@ from pathlib import Path
 import pytest
 
 from desktop_app.care.safety_plan import SafetyPlan
+from desktop_app.commands.unlock import ATTEMPTS
 from desktop_app.dialogue import Role, Turn
 from desktop_app.vault.backup_file import write_backup
 from desktop_app.vault.creation import create
 from desktop_app.vault.envelope_file import read_envelope
 from desktop_app.vault.keychain import Keychain
+from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.vault import open_with_passphrase
+from tests.support.damaged_vault import flip_a_byte
 from tests.support.engine_run import soulchat
 from tests.support.terminal import terminal
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.vault_keyring import lock_default_collection
 
 pytestmark = pytest.mark.usefixtures("passphrase")
+
+CODE = RecoveryCode("0123456789ABCDEF" * 2)
 
 
 @pytest.fixture
@@ -190,6 +195,67 @@ def test_a_history_whose_only_keyring_lost_its_key_is_replaced_and_kept(
 
     assert (code, "vault.damaged-1" in err) == (0, True)
     assert said_in(folder.parent) == ["睡不着。"]
+
+
+@pytest.fixture
+def forgotten(tmp_path: Path) -> Path:
+    """The data folder of a history of which nobody knows the passphrase any more."""
+    create(tmp_path / "forgotten" / "vault", passphrase="nobody knows this one").close()
+    return tmp_path / "forgotten"
+
+
+@pytest.fixture
+def by_code(data: Path, tmp_path: Path) -> Path:
+    """A backup that a recovery code opens too."""
+    with open_with_passphrase(data / "vault", PASSPHRASE) as vault:
+        vault.keys.set_recovery(CODE)
+        write_backup(vault, tmp_path / "c.soulchat-backup")
+    return tmp_path / "c.soulchat-backup"
+
+
+@pytest.mark.parametrize("typed", [[PASSPHRASE], ["", CODE.text()]])
+def test_a_forgotten_passphrase_gives_way_to_a_backup_that_opens_with_another_way(
+    by_code: Path, forgotten: Path, monkeypatch: pytest.MonkeyPatch, typed: list[str]
+) -> None:
+    monkeypatch.delenv("SOULCHAT_PASSPHRASE")
+    command = ("vault", "restore", by_code, "--yes", "--data-dir", forgotten)
+    with terminal(*command) as (process, screen):
+        for _ in range(ATTEMPTS):
+            screen.wait_for("口令：")
+            screen.type("what was it\n")
+        for each, asked in zip(typed, ("备份的口令", "备份的恢复码"), strict=False):
+            screen.wait_for(asked)
+            screen.type(f"{each}\n")
+        screen.wait_for("yes")  # though it was said before: what was forgotten may come back
+        screen.type("yes\n")
+        process.communicate(timeout=60)
+
+    assert process.returncode == 0
+    assert said_in(forgotten) == ["睡不着。"]
+    open_with_passphrase(forgotten / "vault.damaged-1", "nobody knows this one").close()
+
+
+def test_a_wrong_passphrase_that_nobody_can_be_asked_about_replaces_nothing(
+    backup: Path, forgotten: Path
+) -> None:
+    code, out, err = run("vault", "restore", backup, "--yes", data=forgotten)
+
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert not (forgotten / "vault.damaged-1").exists()
+
+
+def test_a_history_that_was_set_aside_is_looked_into_and_brought_back(
+    backup: Path, data: Path
+) -> None:
+    with open_with_passphrase(data / "vault", PASSPHRASE) as vault:
+        vault.sessions.add("a", Turn(Role.USER, "后来说的"))
+    flip_a_byte(data / "vault" / "history.db", page=1)
+    assert run("vault", "restore", backup, "--yes", data=data)[0] == 0
+
+    code, out, _ = run("vault", "restore", data / "vault.damaged-1", "--yes", "--json", data=data)
+
+    assert (code, json.loads(out)["lost_turns"], json.loads(out)["new_turns"]) == (0, 0, 1)
+    assert said_in(data) == ["睡不着。", "后来说的"]
 
 
 def test_a_locked_keyring_is_no_reason_to_replace_anything(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from desktop_app.conversation.open_session import kept
 from desktop_app.dialogue import Role, Turn, TurnState
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from desktop_app.vault.verify import verify
-from tests.support.damaged_vault import damage_overflow
+from tests.support.damaged_vault import damage_overflow, flip_a_byte, pages_by_kind
 from tests.support.vault_disk import traces
 from tests.support.vault_fixtures import PASSPHRASE
 
@@ -153,3 +155,43 @@ def test_verify_changes_nothing(vault: Vault) -> None:
     vault.database.checkpoint()
 
     assert vault.files.history.read_bytes() == before
+
+
+@pytest.fixture
+def said_then(vault: Vault) -> Iterator[Vault]:
+    """A history in which everything said before today is damaged: one message in each of two."""
+    days_ago = datetime.now(UTC) - timedelta(days=9)
+    for session in ("a", "trashed"):
+        turn = vault.sessions.add(session, Turn(Role.USER, LONG))
+        before = int(days_ago.timestamp() * 1000)
+        vault.database.rows("UPDATE turn SET created = ? WHERE id = ?", (before, turn))
+    vault.sessions.add("b", Turn(Role.USER, "长话短说"))
+    vault.sessions.delete("trashed")
+    pages = pages_by_kind(vault)["turn/overflow"]
+    vault.close()
+    for page in pages:
+        flip_a_byte(vault.files.history, page=page)
+    with open_with_passphrase(vault.files.folder, PASSPHRASE) as opened:
+        yield opened
+
+
+YESTERDAY = datetime.now(UTC) - timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("filters", "left_out"),
+    [
+        ({}, 1),
+        ({"session": "a"}, 1),
+        ({"session": "b"}, 0),
+        ({"until": YESTERDAY}, 1),
+        ({"since": YESTERDAY}, 0),
+        ({"since": YESTERDAY - timedelta(days=1), "session": "a"}, 0),
+    ],
+)
+def test_of_hits_that_cannot_be_read_those_are_counted_that_were_asked_for(
+    said_then: Vault, filters: dict[str, Any], left_out: int
+) -> None:
+    said_then.search.find("长", **filters)
+
+    assert said_then.search.left_out == left_out

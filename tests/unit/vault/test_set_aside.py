@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import errno
+import tempfile
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from desktop_app.dialogue import Role, Turn, TurnState
+from desktop_app.vault import backups as backups_module
 from desktop_app.vault.backup_file import write_backup
 from desktop_app.vault.copies import copies_in
-from desktop_app.vault.errors import disk_error
+from desktop_app.vault.errors import DiskFullError, disk_error
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.kept_copies import CopyKind, kept_copies
 from desktop_app.vault.pages import Pages
@@ -161,6 +164,35 @@ def test_a_full_disk_names_what_was_set_aside_and_how_it_goes(rescued: Path) -> 
 
     remove_set_aside(files)
     assert "放到一旁" not in disk_error(full, files.history).in_terminal()
+
+
+REFUSED: dict[str, tuple[object, str, Callable[[Vault, Path], object]]] = {
+    "daily": (backups_module, "sync_folder", lambda vault, _: vault.backups.make()),
+    "before": (backups_module, "sync_folder", lambda vault, _: vault.backups.make_safety_copy()),
+    "void": (Path, "rename", lambda vault, _: vault.sessions.purge("gone")),
+    "unpacked": (tempfile, "mkdtemp", lambda vault, path: merged(path, vault)),
+}
+"""What the system refuses, in which way of making a copy or looking into one."""
+
+
+@pytest.mark.parametrize("copy", REFUSED)
+def test_a_disk_that_is_full_for_a_copy_names_it_too(
+    rescued: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copy: str
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    refuses, name, act = REFUSED[copy]
+    with open_with_passphrase(rescued, PASSPHRASE) as vault:
+        write_backup(vault, tmp_path / "b")
+        vault.sessions.add("gone", Turn(Role.USER, "二"))
+        vault.sessions.delete("gone")
+        with monkeypatch.context() as patched:
+            patched.setattr(refuses, name, full)
+            with pytest.raises(DiskFullError) as raised:
+                act(vault, tmp_path / "b")
+
+    assert "放到一旁的占了 1 MB" in raised.value.sentence()
 
 
 def test_a_size_is_that_of_all_that_goes(rescued: Path, vault: Vault) -> None:
