@@ -51,13 +51,14 @@ def _boot() -> str:
 def _since_start() -> tuple[float, float]:
     """Return a clock that runs on in sleep, and one that stands still; seconds since the start.
 
-    Elsewhere than on Linux never run by us yet.
+    Both of a pair are corrected alike, or neither is: else they drift apart, and the machine seems
+    to have slept. Elsewhere than on Linux never run by us yet.
     """
     system = platform.system()
     if system == "Linux":
         return _clock("CLOCK_BOOTTIME"), _clock("CLOCK_MONOTONIC")
-    if system == "Darwin":
-        return _clock("CLOCK_MONOTONIC"), _clock("CLOCK_UPTIME_RAW")
+    if system == "Darwin":  # mach_continuous_time, mach_absolute_time; CLOCK_MONOTONIC is corrected
+        return _clock("CLOCK_MONOTONIC_RAW"), _clock("CLOCK_UPTIME_RAW")
     if system == "Windows":
         awake = ctypes.c_uint64()
         kernel = ctypes.CDLL("kernel32")

@@ -84,6 +84,23 @@ class Vocabulary:
         """Tell whether a token is one of the template's marks."""
         return bool(C.llama_vocab_is_control(self.handle, token))
 
+    def end_texts(self) -> tuple[bytes, ...]:
+        """Return how every end-of-generation token is written, as llama.cpp writes it.
+
+        Goes through the whole vocabulary: for a large one a tenth of a second.
+        """
+        size = C.llama_vocab_n_tokens(self.handle)
+        ids = [token for token in range(size) if C.llama_vocab_is_eog(self.handle, token)]
+        return tuple(filter(None, map(self._written, ids)))
+
+    def _written(self, token: int) -> bytes:
+        """Return a token as text, marks and all."""
+        size = 256
+        buffer = ctypes.create_string_buffer(size)
+        only = (C.llama_token * 1)(token)
+        count = C.llama_detokenize(self.handle, only, 1, buffer, size, False, True)
+        return buffer.raw[: max(0, count)]
+
     def ends(self, token: int) -> bool:
         """Tell whether sampling `token` ends the reply.
 
@@ -174,6 +191,7 @@ class Llama:
         # llama.cpp rounds the cache up; what a person was promised is what was asked.
         self.n_ctx = int(context_params.n_ctx)
         self.vocabulary = Vocabulary(C.llama_model_get_vocab(self.model))
+        self.end_texts = self.vocabulary.end_texts()
         recurrent = C.llama_model_is_recurrent(self.model) or C.llama_model_is_hybrid(self.model)
         self.forgets_tokens = not recurrent
         """Whether `keep` can drop the last tokens and leave the rest."""

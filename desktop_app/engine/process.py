@@ -161,13 +161,13 @@ class ChildEngine:
         if number is not None and child is not None:
             child.send({"op": "cancel", "id": number}, patience=CANCEL_PATIENCE_S)
 
-    def kill(self, cause: Cause = Cause.UNKNOWN) -> None:
+    def kill(self) -> None:
         """See `Engine.kill`."""
         checking, child = self._checking, self._child
         if checking is not None:
-            checking.kill(Cause.HUNG)  # which is the device's doing, and is remembered
+            checking.kill()  # by us: nothing is remembered against the device
         elif child is not None:
-            child.kill(cause)
+            child.kill()
 
     def close(self) -> None:
         """See `Engine.close`."""

@@ -22,7 +22,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn, cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import httpcore2
 import httpx2
@@ -230,15 +230,14 @@ class Download:
             raise DownloadError("download.not_as_agreed", host=self.backend.host)
 
     def _metadata(self, url: str) -> HfFileMetadata:
-        """Return what a hub says of a file, following a mirror that has moved to another host."""
+        """Return what a hub says of a file, following a mirror that has moved elsewhere."""
         job = self._job
         for _ in range(MOST_MOVES):
             found = get_hf_file_metadata(
                 url, token=False, timeout=job.stall_s, endpoint=job.endpoint
             )
             moved = urljoin(url, found.location)
-            known = SHA256.fullmatch(found.etag or "")
-            if known or moved == url or urlsplit(moved).scheme != urlsplit(url).scheme:
+            if SHA256.fullmatch(found.etag or "") or moved == url:
                 return found
             url = moved
         raise httpx2.TooManyRedirects("a mirror that moves for ever")
@@ -309,14 +308,8 @@ class Download:
         """Fetch what is missing of a file, which the library goes on with from its end."""
         poured = PartFile(file, pin.bytes, self._has_come)
         there = file.seek(0, os.SEEK_END)
-        plain = {"Accept-Encoding": "identity"}
-        http_get(
-            url,
-            cast("BinaryIO", poured),
-            resume_size=there,
-            headers=plain,
-            expected_size=pin.bytes,
-        )
+        target, plain = cast("BinaryIO", poured), {"Accept-Encoding": "identity"}
+        http_get(url, target, resume_size=there, headers=plain, expected_size=pin.bytes)
 
     def _has_come(self, done: int, total: int) -> None:
         self._come = (done, total)
@@ -343,12 +336,20 @@ class Download:
             proxy=self._job.proxy,
             follow_redirects=True,
             timeout=self._job.stall_s,
-            event_hooks={"response": [self._has_answered, _heed_pauses]},
+            event_hooks={
+                "request": [self._refuse_in_the_clear],
+                "response": [self._has_answered, _heed_pauses],
+            },
         )
         for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001 - no way in
             if isinstance(transport, httpx2.HTTPTransport):
                 transport._pool._network_backend = self.backend  # noqa: SLF001 - same
         return client
+
+    def _refuse_in_the_clear(self, request: httpx2.Request) -> None:
+        """Follow no redirect out of encryption: a checksum that came without it proves nothing."""
+        if not Source(self._job.endpoint).may_lead_to(str(request.url)):
+            raise DownloadError("download.in_the_clear", host=request.url.host)
 
     def _has_answered(self, response: httpx2.Response) -> None:
         self._patience.answered.add(host_of(response.request))

@@ -28,7 +28,7 @@ class Patience:
         """Wait so many seconds without a byte; `told` hears of each pause, and who wanted it.
 
         Args:
-            seconds: after which what went wrong is raised.
+            seconds: after which what went wrong is raised; those the hub asked for do not count.
             told: gets the seconds of a pause, and whether the hub asked for it.
         """
         self._seconds = seconds
@@ -51,18 +51,22 @@ class Patience:
         while True:
             try:
                 return step()
-            except RateLimitedError as limited:
-                asked += 1
-                if limited.seconds is None or limited.seconds > LONGEST_ASKED_S:
-                    raise
-                if asked > MOST_ASKED:
-                    raise
-                self._pause(limited.seconds, asked=True)
             except Exception as error:
+                if come() > there:
+                    asked, pauses, there, since = 0, 0, come(), time.monotonic()
+                if isinstance(error, RateLimitedError):
+                    asked += 1
+                    if error.seconds is None or error.seconds > LONGEST_ASKED_S:
+                        raise
+                    if asked > MOST_ASKED:
+                        raise
+                    began = time.monotonic()
+                    self._pause(error.seconds, asked=True)
+                    since += time.monotonic() - began  # it keeps us waiting, and does not fail
+                    continue
+                asked = 0
                 if not passes(error, self.answered):
                     raise
-                if come() > there:
-                    there, pauses, since = come(), 0, time.monotonic()
                 pause = min(2**pauses, LONGEST_PAUSE_S)
                 if time.monotonic() + pause > since + self._seconds:
                     raise

@@ -33,6 +33,14 @@ class Source:
         """The host asked for."""
         return urlsplit(self.endpoint).hostname or self.endpoint
 
+    def may_lead_to(self, url: str) -> bool:
+        """Tell whether a redirect from here may be followed.
+
+        Anywhere by HTTPS; by plain HTTP from a source that is plain itself, on this computer.
+        """
+        there, here = urlsplit(url), urlsplit(self.endpoint)
+        return there.scheme == "https" or (here.scheme == "http" and there.hostname in LOOPBACK)
+
 
 def source_from(endpoint: str | None, proxy: str | None) -> Source:
     """Return the source a person named: a preset or an address, and a proxy's address.

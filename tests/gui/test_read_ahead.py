@@ -22,6 +22,7 @@ from desktop_app.views.counselling import Counselling
 from desktop_app.views.lock import SEAL_PATIENCE_S
 from desktop_app.views.window import MainWindow
 from tests.gui.conftest import OpenWindow
+from tests.support.faults import order, with_faults
 from tests.support.locking import OpenedWindow, is_open, lock, lock_of, unlock
 from tests.support.vault_disk import traces
 from tests.support.what_is_left import holders, unwritten
@@ -205,6 +206,38 @@ def test_a_child_that_hangs_in_a_reading_keeps_a_message_waiting_for_seconds_onl
     assert last(window).text == "你"
     assert window.middle.notice.isHidden()
     assert child_pid(window) != child
+
+
+def test_a_child_that_loads_its_model_is_not_hurried_by_a_message(
+    open_window: OpenWindow,
+    tiny_model: Path,
+    paths: Paths,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ended, it would have to begin anew, and the message would wait for longer."""
+    with_faults(monkeypatch)
+    window = open_window(tiny_model)
+    Reader(qtbot, window).settle()
+    wait_for_model(qtbot, window)
+    order(paths.engine_workdir(), "load", "stop")
+    os.kill(child_pid(window), signal.SIGKILL)
+    type_text(window.middle.composer.field, "写")
+    qtbot.waitUntil(lambda: counselling(window)._worker._is_reading, timeout=WAIT_MS)
+    loading = os.waitid(os.P_ALL, 0, os.WSTOPPED | os.WNOWAIT)
+    assert loading is not None
+
+    window.begin_conversation()
+    hurrier = counselling(window)._hurrier
+    hurrier.setInterval(50)
+    with qtbot.waitSignal(hurrier.timeout, timeout=WAIT_MS):
+        send(qtbot, window, "在")
+    os.kill(loading.si_pid, signal.SIGCONT)
+    wait_for_end(qtbot, window)
+
+    assert last(window).text == "你"
+    assert window.middle.notice.isHidden()
+    assert child_pid(window) == loading.si_pid
 
 
 def test_unlocked_little_is_read_and_no_draft_was_sealed(

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
@@ -54,6 +56,8 @@ class Hub:
     """Close without an answer, so often, when asked for the checksum."""
     moved_to: str = ""
     """Answer everything with a redirect there, as a mirror does that has moved."""
+    certificate: Path | None = None
+    """Speak HTTPS with this one, key and all; None speaks plain HTTP."""
     pace: float = 0.0
     """Seconds between two pieces."""
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)
@@ -71,8 +75,13 @@ class Hub:
         """Be there; after `leave` at the same addresses."""
         ports = [int(each.rpartition(":")[2]) if each else 0 for each in (self.url, self.cdn)]
         servers = [_Server(("127.0.0.1", port), partial(_Handler, self)) for port in ports]
-        self.url, self.cdn = (f"http://127.0.0.1:{server.server_port}" for server in servers)
+        scheme = "http" if self.certificate is None else "https"
+        self.url, self.cdn = (f"{scheme}://127.0.0.1:{server.server_port}" for server in servers)
         for server in servers:
+            if self.certificate is not None:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(self.certificate)
+                server.socket = context.wrap_socket(server.socket, server_side=True)
             thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
             thread.start()
             self.running.append((server, thread))

@@ -68,6 +68,8 @@ class Faulty:
             self._asked(context, callback, data)
 
     def _strike(self) -> None:
+        if not self._order.exists():  # it was stopped, and goes on
+            return
         self._order.unlink()
         strikes: dict[str, Callable[[], object]] = {
             "abort": ctypes.CDLL(None).abort,

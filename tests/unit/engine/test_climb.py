@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from resources.messages import LANGUAGES
 from tests.support.engine_limited import laptop_for
 from tests.support.engine_machine import GIB, card, processor, shape_in
 from tests.support.engine_tiny import Shape, write_tiny_model
-from tests.support.faults import order, with_faults
+from tests.support.faults import impatient, order, with_faults
 from tests.unit.engine.test_process import HELLO
 
 DIED = DiedError(Death(Cause.UNKNOWN, "SIGSEGV", crashed=True))
@@ -132,11 +132,11 @@ def test_a_card_that_is_listed_and_does_not_load_is_left_for_the_processor(
     assert [each["placement"]["device"] for each in failed] == ["CUDA0", "CUDA0", "CUDA0"]
 
 
-@pytest.mark.parametrize("ended", ["kill", "close"])
-def test_a_check_that_hangs_on_a_card_of_the_list_is_ended_from_another_thread(
-    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended: str
-) -> None:
-    """Who kills what does not listen goes on without the card; who closes has learned nothing."""
+@pytest.fixture
+def stopped_check(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ChildEngine]:
+    """An engine whose machine lists a card, and whose check of it never comes to an end."""
     with_faults(monkeypatch)
     describe = ChildEngine.describe
 
@@ -146,21 +146,34 @@ def test_a_check_that_hangs_on_a_card_of_the_list_is_ended_from_another_thread(
         return facts | {"devices": [*facts["devices"], asdict(card(8 * GIB))]}
 
     monkeypatch.setattr(ChildEngine, "describe", with_card)
-    with engine_with(tiny_model, tmp_path) as engine, ThreadPoolExecutor(1) as others:
-        started = others.submit(engine.start)
-        os.waitid(os.P_ALL, 0, os.WSTOPPED | os.WNOWAIT)
-        getattr(engine, ended)()
-        error = started.exception(timeout=20)
-    verdicts = json.loads((tmp_path / "machine.json").read_bytes())["devices"]
+    with engine_with(tiny_model, tmp_path) as engine:
+        yield engine
 
-    if ended == "kill":
-        assert error is None
-        assert started.result().why == Why("placement.device_failed", {"device": "Card CUDA0"})
-        assert (verdicts["CUDA0"]["works"], verdicts["CUDA0"]["why"]) == (False, "engine.hung")
-    else:
-        assert isinstance(error, DiedError)
-        assert not error.crashed
-        assert verdicts == {}
+
+@pytest.mark.parametrize("ended", ["kill", "close"])
+def test_a_check_that_the_app_ends_is_not_remembered_against_the_card(
+    stopped_check: ChildEngine, tmp_path: Path, ended: str
+) -> None:
+    with ThreadPoolExecutor(1) as others:
+        started = others.submit(stopped_check.start)
+        os.waitid(os.P_ALL, 0, os.WSTOPPED | os.WNOWAIT)
+        getattr(stopped_check, ended)()
+        error = started.exception(timeout=20)
+
+    assert isinstance(error, DiedError)
+    assert not error.crashed
+    assert json.loads((tmp_path / "machine.json").read_bytes())["devices"] == {}
+
+
+def test_a_check_that_hangs_by_itself_is_remembered_and_the_processor_taken(
+    stopped_check: ChildEngine, tmp_path: Path
+) -> None:
+    with impatient(in_load=True):
+        loaded = stopped_check.start()
+    verdict = json.loads((tmp_path / "machine.json").read_bytes())["devices"]["CUDA0"]
+
+    assert loaded.why == Why("placement.device_failed", {"device": "Card CUDA0"})
+    assert (verdict["works"], verdict["why"]) == (False, "engine.hung")
 
 
 @pytest.fixture

@@ -178,3 +178,18 @@ def test_a_start_without_a_name_is_told_by_the_clock(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(asleep.time, "time", lambda: 1_790_007_200.0)
 
     assert now() == Moment("", 3600.0, 1_790_000_000.0)
+
+
+def test_played_macos_tells_sleep_by_two_clocks_that_nobody_corrects(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two hours since the start, one of them asleep; the corrected clock is 3 s off by then."""
+    clocks = {"CLOCK_MONOTONIC_RAW": 7200.0, "CLOCK_UPTIME_RAW": 3600.0, "CLOCK_MONOTONIC": 7203.0}
+    for number, name in enumerate(clocks):
+        monkeypatch.setattr(asleep.time, name, number, raising=False)
+    monkeypatch.setattr(asleep, "_boot", lambda: "")
+    monkeypatch.setattr(asleep.platform, "system", lambda: "Darwin")
+    monkeypatch.setattr(asleep.time, "clock_gettime", lambda number: [*clocks.values()][number])
+    monkeypatch.setattr(asleep.time, "time", lambda: 1_790_007_200.0)
+
+    assert now() == Moment("", 3600.0, 1_790_000_000.0)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import ctypes
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
 import llama_cpp.llama_cpp as C  # noqa: N812 - as in the engine
 import pytest
 
+from desktop_app.dialogue import Role, Turn
 from desktop_app.engine.llama import Llama
+from desktop_app.engine.placement import BATCH
 from desktop_app.engine.process import ChildEngine, Settings
 from desktop_app.engine.protocol import Request
 from desktop_app.engine.sampler import sampler_chain
 from desktop_app.engine.sampling import GREEDY, Sampling, sampling_from
+from desktop_app.engine.template import ChatTemplate
+from desktop_app.engine.transcript import Transcript
 from desktop_app.models.library import find_model
 from tests.support.engine_tiny import write_tiny_model
 from tests.unit.engine.test_process import HELLO, finished
@@ -45,6 +50,57 @@ def penalties(llama: Llama, sampling: Sampling, ids: list[int]) -> list[float]:
             taken.append(LEVEL - data[token].logit)
             C.llama_sampler_accept(chain, token)
     return taken
+
+
+def logit_after(llama: Llama, sampling: Sampling, prompt: list[int], token: int) -> float:
+    """Return the logit that a model gives a token after a prompt, penalties and all."""
+    size = C.llama_vocab_n_tokens(llama.vocabulary.handle)
+    llama.clear()
+    for start in range(0, len(prompt), BATCH):
+        assert llama.decode(prompt[start : start + BATCH]) == 0
+    logits = C.llama_get_logits_ith(llama.context, -1)
+    data = (C.llama_token_data * size)(*((number, logits[number], 0.0) for number in range(size)))
+    candidates = C.llama_token_data_array(data, size, -1, False)
+    with sampler_chain(llama, sampling, prompt) as chain:
+        C.llama_sampler_apply(chain, ctypes.byref(candidates))
+    (found,) = (each.logit for each in data if each.id == token)
+    return float(found)
+
+
+ENDS = (0, 2)  # end_ids of model.json
+CLOSING = "谢谢你愿意告诉我这些，祝你今晚睡个好觉。"
+
+
+def test_the_end_after_closing_words_that_were_said_before_costs_nothing(
+    shipped: tuple[Llama, Sampling],
+) -> None:
+    llama, sampling = shipped
+    source = llama.chat_template() or ""
+    template = ChatTemplate(source, bos="", eos=llama.vocabulary.text(llama.vocabulary.eos))
+    closed = (Turn(Role.USER, "晚安。"), Turn(Role.ASSISTANT, CLOSING))
+    transcript = Transcript(template, llama.vocabulary)
+    prompt = transcript.tokens((*closed * 4, Turn(Role.USER, "晚安。")))
+    said = llama.vocabulary.encode(CLOSING, special=False)
+    off = replace(sampling, dry_multiplier=0.0)
+    before, last = [*prompt, *said[:-1]], said[-1]
+
+    for end in ENDS:
+        assert llama.vocabulary.ends(end)
+        without = logit_after(llama, off, [*before, last], end)
+        assert logit_after(llama, sampling, [*before, last], end) == without
+    # and DRY is at work there: the last word of the closing costs more than any logit
+    assert logit_after(llama, sampling, before, last) < logit_after(llama, off, before, last) - 100
+
+
+def test_an_end_that_is_no_mark_costs_nothing_either(tmp_path: Path) -> None:
+    model = write_tiny_model(tmp_path, says=("好", "的", "完"), ends=False, turn_ends_with="完")
+    llama = Llama(str(model), n_ctx=256, threads=1)
+    size = C.llama_vocab_n_tokens(llama.vocabulary.handle)
+    good, indeed, end = range(size - 3, size)
+    assert llama.vocabulary.ends(end)
+
+    assert max(penalties(llama, SILENT, [good, indeed, end] * 9)) == 0.0
+    assert max(penalties(llama, SILENT, [good, indeed] * 9)) > 100
 
 
 def test_a_loop_of_a_chinese_sentence_is_broken(

@@ -24,6 +24,7 @@ from desktop_app.models.ledger import Connection, connections
 from desktop_app.models.library import find_model
 from desktop_app.models.source import Source
 from desktop_app.models.verify import verify_before_load
+from tests.support.certificate import write_certificate
 from tests.support.engine_tiny import write_tiny_model
 from tests.support.fake_hub import PIECE, REVISION, Hub, serving, socks_proxy
 from tests.support.processes import wait_for_end
@@ -234,6 +235,49 @@ def test_a_mirror_that_has_moved_is_followed(place: Place) -> None:
     assert whole(place)
     asked = {f"http://{each.host}:{each.port}" for each in place.connections()}
     assert asked == {mirror.url, place.hub.url, place.hub.cdn}
+
+
+@pytest.fixture
+def encrypted(content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A hub that speaks HTTPS, with a certificate that this computer trusts."""
+    certificate = write_certificate(tmp_path / "loopback.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with serving(Hub(content, certificate=certificate)) as hub:
+        yield hub
+
+
+def test_a_mirror_that_has_moved_to_https_is_followed(place: Place, encrypted: Hub) -> None:
+    place.hub.moved_to = encrypted.url
+    assert place.run("look")[-1] == Found(place.pin)
+    assert place.run()[-1] == Installed("a-model")
+    assert whole(place)
+
+
+def test_an_encrypted_source_that_leads_out_of_encryption_is_not_followed(
+    place: Place, encrypted: Hub
+) -> None:
+    encrypted.moved_to = place.hub.url
+    moved = replace(place, source=Source(encrypted.url))
+    assert moved.fails("look").key == "download.in_the_clear"
+    assert moved.fails().key == "download.in_the_clear"
+    assert place.hub.asked == []
+
+
+@pytest.mark.parametrize(
+    ("source", "url", "may"),
+    [
+        ("https://mirror.example", "https://elsewhere.example/file", True),
+        ("https://mirror.example", "http://mirror.example/file", False),
+        ("https://mirror.example", "http://127.0.0.1/file", False),
+        ("http://localhost:8080", "https://elsewhere.example/file", True),
+        ("http://localhost:8080", "http://127.0.0.1:8081/file", True),
+        ("http://localhost:8080", "http://elsewhere.example/file", False),
+    ],
+)
+def test_plain_http_leads_nowhere_but_from_this_computer_to_it(
+    source: str, url: str, may: bool
+) -> None:
+    assert Source(source).may_lead_to(url) is may
 
 
 def test_a_mirror_that_moves_for_ever_is_one_sentence(place: Place) -> None:
