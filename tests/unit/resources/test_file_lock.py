@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.file_lock import FileLock
+from resources.file_lock import FileLock
 
 HOLD = """
 import sys
 from pathlib import Path
-from desktop_app.file_lock import FileLock
+from resources.file_lock import FileLock
 with FileLock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
