@@ -8,7 +8,8 @@ import re
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +21,8 @@ from convert.ggml import TensorType
 from convert.inspection import describe
 from convert.mixtures import Mixture, TypeRule
 from convert.plan import Plan, check_output, make_plan
-from convert.progress import Progress, as_json_lines, shown_on
+from convert.progress import Progress, as_json_lines
+from convert.progress_line import progress_line
 from convert.report import remarks, remarks_as_sentences
 from convert.run import run
 from convert.verify import Level
@@ -144,13 +146,19 @@ def _run(options: argparse.Namespace) -> dict[str, Any]:
     plan = _planned(options)
     estimate(plan, options.threads)
     level = Level[options.verify.upper()]
-    return run(plan, level, options.threads, options.calibration, _shown(options))
+    with _shown(options) as show:
+        return run(plan, level, options.threads, options.calibration, show)
 
 
-def _shown(options: argparse.Namespace) -> Callable[[Progress], None]:
+@contextmanager
+def _shown(options: argparse.Namespace) -> Iterator[Callable[[Progress], None]]:
     if options.jsonl:
-        return as_json_lines
-    return shown_on(sys.stderr) if sys.stderr.isatty() and not options.json else lambda _: None
+        yield as_json_lines
+    elif options.json or not sys.stderr.isatty():
+        yield lambda _: None
+    else:
+        with progress_line(sys.stderr) as line:
+            yield line.show
 
 
 def _verify(options: argparse.Namespace) -> dict[str, Any]:

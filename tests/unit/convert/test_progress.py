@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ from convert.cost import estimate
 from convert.errors import OutputError
 from convert.mixtures import Mixture
 from convert.plan import check_output, make_plan
-from convert.progress import Progress, shown_on
 from tests.support.convert_run import convert, converted
 from tests.support.tiny_base import Shape, write_base
 
@@ -50,18 +48,6 @@ def test_a_caller_reads_progress_as_lines_of_json(tmp_path: Path) -> None:
         "seconds_left": 0,
     }
     assert last["card"]["file"] == "m.gguf"
-
-
-def test_a_terminal_sees_bytes_tensor_and_seconds_and_a_clean_line_at_the_end() -> None:
-    terminal = io.StringIO()
-    show = shown_on(terminal)
-    mebibyte = 1 << 20
-    show(Progress(50 * mebibyte, 200 * mebibyte, "blk.3.ffn_up.weight", 12.4))
-    drawn = terminal.getvalue()
-    assert all(part in drawn for part in ("25%", "50", "200 MiB", "blk.3.ffn_up.weight", "12"))
-    assert drawn.count("█") * 3 == drawn.count("░")
-    show(Progress(200 * mebibyte, 200 * mebibyte, "output.weight", 0.0))
-    assert terminal.getvalue().endswith("\r\x1b[2K")
 
 
 def test_the_plan_tells_disk_memory_and_time(tmp_path: Path) -> None:
