@@ -25,10 +25,11 @@ from convert import runtime
 from convert.chat_template import render
 from convert.child import in_child
 from convert.errors import EndlessReplyError, VerificationError
+from convert.gates import check_gates, judged_as
 from convert.ggml import TensorType
 from convert.merge import RowMerger
 from convert.metadata import PlannedTensor
-from convert.parity import check_gates, compare, is_untrained
+from convert.parity import compare, is_untrained
 from convert.plain_rows import PlainRows
 from convert.plan import Plan
 from convert.probes import DIALOGUES
@@ -118,8 +119,11 @@ def _compared(plan: Plan, path: Path, threads: int) -> dict[str, Any]:
     expected = in_child(threads, reference_logits, plan.parameters, merged, prompts)
     written = in_child(1, runtime.logits, path, prompts, threads)
     parity = compare(expected, written)
-    check_gates(parity, plan.mixture, plan.parameters.activation, path)
-    figures: dict[str, Any] = {"logits": asdict(parity), "reply": None}
+    judge = judged_as(plan.tensors, plan.mixture, plan.rules)
+    if judge is not None:
+        check_gates(parity, judge, plan.parameters.activation, path)
+    held_to = {"judged_as": judge.name if judge is not None else None}
+    figures: dict[str, Any] = {"logits": asdict(parity) | held_to, "reply": None}
     if not is_untrained(expected, prompts):  # random weights say nothing, and without end
         prompt = question_of(plan)
         most = min(_LONGEST_REPLY, plan.parameters.context - len(prompt))
