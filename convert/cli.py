@@ -82,9 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     pace.add_argument(
         "--threads", type=whole_number(1), default=physical_cores(), help=text("threads")
     )
-    check = argparse.ArgumentParser(add_help=False)
+    depth = argparse.ArgumentParser(add_help=False)
     levels = [level.name.lower() for level in Level]
-    check.add_argument("--verify", choices=levels, default="weights", help=text("verify_level"))
+    depth.add_argument("--verify", choices=levels, default="weights", help=text("verify_level"))
+    check = argparse.ArgumentParser(add_help=False, parents=[depth])
     check.add_argument("--calibration", type=Path, metavar="FILE", help=text("calibration"))
     lines = argparse.ArgumentParser(add_help=False)
     lines.add_argument("--jsonl", action="store_true", help=text("jsonl"))
@@ -98,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, parents in {
-        "plan": [source, out, pace, shared],
+        "plan": [source, out, depth, pace, shared],
         "run": [source, out, check, pace, shared, lines],
         "verify": [written, source, check, pace, shared],
         "diff": [written, other, shared],
@@ -129,7 +130,7 @@ def _planned(options: argparse.Namespace) -> Plan:
 def _plan(options: argparse.Namespace) -> dict[str, Any]:
     plan = _planned(options)
     check_output(plan)
-    cost = estimate(plan, options.threads)
+    cost = estimate(plan, options.threads, Level[options.verify.upper()])
     return {
         "family": plan.family.name,
         "weights": plan.weights,
@@ -144,8 +145,8 @@ def _plan(options: argparse.Namespace) -> dict[str, Any]:
 
 def _run(options: argparse.Namespace) -> dict[str, Any]:
     plan = _planned(options)
-    estimate(plan, options.threads)
     level = Level[options.verify.upper()]
+    estimate(plan, options.threads, level)
     with _shown(options) as show:
         return run(plan, level, options.threads, options.calibration, show)
 

@@ -39,8 +39,8 @@ from convert.sources import Float32, TensorReader
 from convert.update_sizes import measure_updates
 
 _SAMPLED_BLOCKS: Final = 4
-_LONGEST_PROMPT: Final = 64
-_LONGEST_REPLY: Final = 512
+LONGEST_PROMPT: Final = 64
+LONGEST_REPLY: Final = 512
 _MERGED_APART: Final = 1e-5
 """How far two ways of adding in float32 and float64 may be apart, relative as below."""
 _MOST_ROUNDING: Final = {
@@ -126,7 +126,7 @@ def _compared(plan: Plan, path: Path, threads: int) -> dict[str, Any]:
     figures: dict[str, Any] = {"logits": asdict(parity) | held_to, "reply": None}
     if not is_untrained(expected, prompts):  # random weights say nothing, and without end
         prompt = question_of(plan)
-        most = min(_LONGEST_REPLY, plan.parameters.context - len(prompt))
+        most = min(LONGEST_REPLY, plan.parameters.context - len(prompt))
         tokens, ended = in_child(1, runtime.greedy_reply, path, prompt, most, threads)
         if not ended:
             raise EndlessReplyError("reply_endless", path=path, tokens=tokens)
@@ -232,7 +232,7 @@ def prompts_of(plan: Plan) -> list[list[int]]:
         _encoded(
             plan,
             [{"role": role, "content": text} for role, text in zip(roles, texts, strict=True)],
-        )[:_LONGEST_PROMPT]
+        )[:LONGEST_PROMPT]
         for texts in DIALOGUES
     ]
 
