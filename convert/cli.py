@@ -8,7 +8,8 @@ import re
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +21,8 @@ from convert.ggml import TensorType
 from convert.inspection import describe
 from convert.mixtures import Mixture, TypeRule
 from convert.plan import Plan, check_output, make_plan
-from convert.progress import Progress, as_json_lines, shown_on
+from convert.progress import Progress, as_json_lines
+from convert.progress_line import progress_line
 from convert.report import remarks, remarks_as_sentences
 from convert.run import run
 from convert.verify import Level
@@ -80,9 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     pace.add_argument(
         "--threads", type=whole_number(1), default=physical_cores(), help=text("threads")
     )
-    check = argparse.ArgumentParser(add_help=False)
+    depth = argparse.ArgumentParser(add_help=False)
     levels = [level.name.lower() for level in Level]
-    check.add_argument("--verify", choices=levels, default="weights", help=text("verify_level"))
+    depth.add_argument("--verify", choices=levels, default="weights", help=text("verify_level"))
+    check = argparse.ArgumentParser(add_help=False, parents=[depth])
     check.add_argument("--calibration", type=Path, metavar="FILE", help=text("calibration"))
     lines = argparse.ArgumentParser(add_help=False)
     lines.add_argument("--jsonl", action="store_true", help=text("jsonl"))
@@ -96,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, parents in {
-        "plan": [source, out, pace, shared],
+        "plan": [source, out, depth, pace, shared],
         "run": [source, out, check, pace, shared, lines],
         "verify": [written, source, check, pace, shared],
         "diff": [written, other, shared],
@@ -127,7 +130,7 @@ def _planned(options: argparse.Namespace) -> Plan:
 def _plan(options: argparse.Namespace) -> dict[str, Any]:
     plan = _planned(options)
     check_output(plan)
-    cost = estimate(plan, options.threads)
+    cost = estimate(plan, options.threads, Level[options.verify.upper()])
     return {
         "family": plan.family.name,
         "weights": plan.weights,
@@ -142,15 +145,21 @@ def _plan(options: argparse.Namespace) -> dict[str, Any]:
 
 def _run(options: argparse.Namespace) -> dict[str, Any]:
     plan = _planned(options)
-    estimate(plan, options.threads)
     level = Level[options.verify.upper()]
-    return run(plan, level, options.threads, options.calibration, _shown(options))
+    estimate(plan, options.threads, level)
+    with _shown(options) as show:
+        return run(plan, level, options.threads, options.calibration, show)
 
 
-def _shown(options: argparse.Namespace) -> Callable[[Progress], None]:
+@contextmanager
+def _shown(options: argparse.Namespace) -> Iterator[Callable[[Progress], None]]:
     if options.jsonl:
-        return as_json_lines
-    return shown_on(sys.stderr) if sys.stderr.isatty() and not options.json else lambda _: None
+        yield as_json_lines
+    elif options.json or not sys.stderr.isatty():
+        yield lambda _: None
+    else:
+        with progress_line(sys.stderr) as line:
+            yield line.show
 
 
 def _verify(options: argparse.Namespace) -> dict[str, Any]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from convert.errors import OutputError
 from convert.ggml import TensorType
+from convert.memory_needs import memory_of_full, memory_of_pass
 from convert.plan import Plan
-from convert.stream import SLAB_WEIGHTS
-from convert.updates import Update
+from convert.verify import Level
+from resources.host_memory import available_memory
 
 _WEIGHTS_PER_SECOND: Final = {
     TensorType.F32: 1.0e9,
@@ -30,62 +30,38 @@ _WEIGHTS_PER_SECOND: Final = {
 }
 """One core of an AMD EPYC, measured; another machine is within a factor of two or three."""
 _MERGED_PER_SECOND: Final = 3.0e8
-_INTERPRETER_BYTES: Final = 75 * 1024 * 1024
-_SLAB_BYTES_PER_WEIGHT: Final = 14
-"""What is read, as float32, its check and what becomes of it; those in flight and those done."""
-_MEMORY_FACTS: Final = Path("/proc/meminfo")
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Exact `disk_bytes`; `memory_bytes` of the streaming process and `seconds`, estimated."""
+    """Exact `disk_bytes`; `memory_bytes` of what takes most, `seconds` of the pass, estimated."""
 
     disk_bytes: int
     memory_bytes: int
     seconds: float
 
 
-def estimate(plan: Plan, threads: int) -> Cost:
-    """Return what the pass will cost with so many threads.
+def estimate(plan: Plan, threads: int, level: Level) -> Cost:
+    """Return what a conversion verified up to `level` will cost with so many threads.
 
     Raises:
-        OutputError: less memory is free than it will need; the sentence has both numbers.
+        OutputError: less memory is free, on the machine or in this process's group, than it
+            will need; the sentence has both numbers.
     """
     weights: Counter[TensorType] = Counter()
-    largest = 0
     for tensor in plan.tensors:
         weights[tensor.kind] += tensor.merged.weights
-        if tensor.merged.update is not None:
-            update = _update_bytes(tensor.merged.update, tensor.merged.weights)
-            largest = max(largest, update)
     quantising = sum(count / _WEIGHTS_PER_SECOND[kind] for kind, count in weights.items())
     merging = sum(weights.values()) / _MERGED_PER_SECOND
-    memory = _INTERPRETER_BYTES + (threads + 2) * SLAB_WEIGHTS * _SLAB_BYTES_PER_WEIGHT + largest
-    free = _free_memory()
+    memory, free = memory_of_pass(plan, threads), available_memory()
     if free is not None and free < memory:
         raise OutputError("memory_short", path=plan.out, needed=memory, free=free)
+    if level >= Level.FULL:
+        memory = max(memory, memory_of_full(plan))
+        if free is not None and free < memory:
+            raise OutputError("memory_short_full", path=plan.out, needed=memory, free=free)
     return Cost(
         disk_bytes=plan.size,
         memory_bytes=memory,
         seconds=(quantising + merging) / threads,
     )
-
-
-def _update_bytes(update: Update, weights: int) -> int:
-    """Bytes of memory one parameter's update takes: its factors, or the whole weight twice."""
-    if update.foreign is not None:
-        return 600 * 1024 * 1024 + 12 * weights  # torch, the weight, its update and the sum
-    if update.low_rank is None:
-        return 0
-    rank = update.low_rank.left.shape[0 if update.low_rank.embedding else 1]
-    return 8 * rank * sum(update.low_rank.shape)
-
-
-def _free_memory() -> int | None:
-    """Return the bytes the system can still give, None where it does not say."""
-    if not _MEMORY_FACTS.exists():
-        return None
-    for line in _MEMORY_FACTS.read_text(encoding="ascii", errors="replace").splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    return None

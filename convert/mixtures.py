@@ -72,12 +72,22 @@ def choose_types(
     """
     choice = _Choice(mixture, tensors, parameters)
     for tensor in tensors:
-        if len(tensor.shape) < 2 or tensor.name.endswith("_norm.weight"):
+        if not is_matrix(tensor):
             yield TensorType.F32, TensorType.F32
             continue
-        named = next((rule.kind for rule in rules if re.search(rule.pattern, tensor.name)), None)
+        named = named_type(rules, tensor)
         wanted = choice.of(tensor) if named is None else named
         yield wanted, _fitting(wanted, tensor.columns)
+
+
+def is_matrix(tensor: MergedTensor) -> bool:
+    """Tell whether a type is chosen for it at all."""
+    return len(tensor.shape) > 1 and not tensor.name.endswith("_norm.weight")
+
+
+def named_type(rules: Sequence[TypeRule], tensor: MergedTensor) -> TensorType | None:
+    """Return what the first rule that matches a matrix says, None where none does."""
+    return next((rule.kind for rule in rules if re.search(rule.pattern, tensor.name)), None)
 
 
 class _Choice:

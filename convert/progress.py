@@ -1,20 +1,16 @@
-"""How far the pass is: said by the child, shown as a bar on a terminal or as lines of JSON."""
+"""How far the pass is: said by the child, shown as a bar (`progress_line`) or as lines of JSON."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Final, TextIO
+from typing import Final
 
 from convert.child import report
-from resources.messages import sentence
 
 _SECONDS_BETWEEN: Final = 0.2
-_BAR: Final = 24
-_MEBIBYTE: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +44,6 @@ class Ticker:
         if done > before:
             left = (self._total - done) * (now - began) / (done - before)
         report(Progress(done, self._total, tensor, left))
-
-
-def shown_on(terminal: TextIO) -> Callable[[Progress], None]:
-    """Return what draws a bar over the terminal's current line, and clears it at the end."""
-
-    def show(progress: Progress) -> None:
-        share = progress.done / progress.total
-        full = round(share * _BAR)
-        line = sentence(
-            "convert.progress",
-            bar="█" * full + "░" * (_BAR - full),
-            percent=f"{share:.0%}",
-            done=f"{progress.done / _MEBIBYTE:.0f}",
-            total=f"{progress.total / _MEBIBYTE:.0f}",
-            tensor=progress.tensor,
-            seconds="…" if progress.seconds_left is None else f"{progress.seconds_left:.0f}",
-        )
-        terminal.write(f"\r\x1b[2K{line}" if progress.done < progress.total else "\r\x1b[2K")
-        terminal.flush()
-
-    return show
 
 
 def as_json_lines(progress: Progress) -> None:

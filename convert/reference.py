@@ -29,8 +29,7 @@ def reference_logits(
         model = _Model(parameters, named, reader)
         hidden = [model.embedded(prompt) for prompt in prompts]
         for layer in range(parameters.layers):
-            weights = model.layer(layer)
-            hidden = [_block(parameters, weights, states, layer) for states in hidden]
+            hidden = model.after(layer, hidden)
         return model.logits(hidden)
 
 
@@ -52,13 +51,15 @@ class _Model:
         rows = np.concatenate([merger.rows(id_, id_ + 1) for id_ in prompt])  # (T, H)
         return rows * np.float32(self._parameters.embedding_scale)
 
-    def layer(self, number: int) -> dict[str, Float32]:
-        prefix = f"blk.{number}."
-        return {
+    def after(self, layer: int, hidden: Sequence[Float32]) -> list[Float32]:
+        """Return the states behind a layer, whose weights are gone when the next is read."""
+        prefix = f"blk.{layer}."
+        weights = {
             name.removeprefix(prefix): self._read(name)
             for name in self._named
             if name.startswith(prefix)
         }
+        return [_block(self._parameters, weights, states, layer) for states in hidden]
 
     def logits(self, hidden: Sequence[Float32]) -> list[Float32]:
         epsilon = self._parameters.norm_epsilon

@@ -33,7 +33,7 @@ def model_card(
         "system": card.system,
         "sampling": card.sampling,
         "quantisation": plan.mixture.name,
-        "tensor_types": {rule.pattern: rule.kind.name for rule in plan.rules} or None,
+        "tensor_types": [[rule.pattern, rule.kind.name] for rule in plan.rules] or None,
         **remarks(plan),
         "parity": parity,
         "run": card.run or None,

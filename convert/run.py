@@ -10,6 +10,7 @@ from typing import Any
 
 from convert.child import reporting_child
 from convert.memory import give_back
+from convert.output_lock import output_lock
 from convert.plan import Plan, check_output
 from convert.progress import Progress
 from convert.report import model_card
@@ -33,21 +34,22 @@ def run(
 
     Raises:
         ConvertError: an older output and its card are untouched; a part is left only where the
-            next run goes on with it (`writer.part_file`).
+            next run goes on with it (`writer.part_file`), or where it is that of another run.
     """
-    before = finished_before(plan, level)
-    if before is not None:
-        return before
-    check_output(plan)
-    with part_file(plan) as (part, journal):
-        parity = verify_vocabulary(plan, part, corpus) if level else {}
-        give_back()  # it waits from here on
-        work = partial(stream, plan.tensors, part, journal, threads)
-        figures = reporting_child(1, on_progress, work)
-        crash_point("run.streamed")
-        parity |= verify_file(plan, part, level, threads, figures.tensors)
-        cost = asdict(figures)
-        card = model_card(plan, cost.pop("sha256"), cost.pop("tensors"), parity)
-        outcome = {"card": card, "cost": cost, "level": int(level)}
-        commit(plan, outcome)
+    with output_lock(plan):
+        before = finished_before(plan, level)
+        if before is not None:
+            return before
+        check_output(plan)
+        with part_file(plan) as (part, journal):
+            parity = verify_vocabulary(plan, part, corpus) if level else {}
+            give_back()  # it waits from here on
+            work = partial(stream, plan.tensors, part, journal, threads)
+            figures = reporting_child(1, on_progress, work)
+            crash_point("run.streamed")
+            parity |= verify_file(plan, part, level, threads, figures.tensors)
+            cost = asdict(figures)
+            card = model_card(plan, cost.pop("sha256"), cost.pop("tensors"), parity)
+            outcome = {"card": card, "cost": cost, "level": int(level)}
+            commit(plan, outcome)
     return outcome

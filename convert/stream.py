@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convert import ggml
+from convert.culprit import culprit
 from convert.errors import WeightError
 from convert.journal import Journal
 from convert.memory import peak_resident_bytes
@@ -86,11 +87,12 @@ def stream(
             pending: deque[_Slab] = deque()
             try:
                 for tensor in tensors[left:]:
-                    merger = RowMerger(reader, tensor.merged)
+                    with _checked_later():
+                        merger = RowMerger(reader, tensor.merged)
                     for first, last in slabs(tensor.merged, slab_weights):
                         if len(pending) > threads:  # bounds memory to a few slabs
                             output.take(pending.popleft())
-                        done = pool.submit(_quantised, tensor, merger, first, last)
+                        done = pool.submit(_quantised, reader, tensor, merger, first, last)
                         pending.append(_Slab(tensor, last, done))
                 while pending:
                     output.take(pending.popleft())
@@ -196,32 +198,36 @@ def _data_bytes(tensors: Sequence[PlannedTensor]) -> int:
     return sum(padded(tensor.bytes) for tensor in tensors)
 
 
+def _checked_later() -> np.errstate:
+    """Say nothing of values that are no numbers; `_check_values` has a sentence for them."""
+    return np.errstate(all="ignore")
+
+
 def _quantised(
-    tensor: PlannedTensor, merger: RowMerger, first: int, last: int
+    reader: TensorReader, tensor: PlannedTensor, merger: RowMerger, first: int, last: int
 ) -> npt.NDArray[np.uint8]:
-    block = merger.rows(first, last)
-    _check_values(tensor, block, first)
+    with _checked_later():
+        block = merger.rows(first, last)
+        _check_values(reader, tensor, block, first)
     return ggml.load().quantise(tensor.kind, block)
 
 
-def _check_values(tensor: PlannedTensor, block: Float32, first: int) -> None:
+def _check_values(reader: TensorReader, tensor: PlannedTensor, block: Float32, first: int) -> None:
     low, high = float(block.min()), float(block.max())
-    if not (math.isfinite(low) and math.isfinite(high)):
-        row = first + int(np.argmin(np.isfinite(block).all(axis=1)))
-        name = tensor.merged.name
-        raise WeightError("weight_not_finite", path=_path(tensor), tensor=name, row=row)
+    finite = math.isfinite(low) and math.isfinite(high)
     largest, limit = max(-low, high), _LARGEST.get(tensor.kind, _FLOAT16_LIMIT)
-    if largest > limit:
+    if finite and largest <= limit:
+        return
+    name = tensor.merged.name
+    found = culprit(reader, tensor.merged, first, first + len(block), limit if finite else math.inf)
+    named = {
+        "path": found.path if found else name,
+        "tensor": found.tensor if found else name,
+        "weight": name,
+    }
+    if finite:
         raise WeightError(
-            "weight_too_large",
-            path=_path(tensor),
-            tensor=tensor.merged.name,
-            value=largest,
-            limit=limit,
-            kind=tensor.kind.name,
+            "weight_too_large", **named, value=largest, limit=limit, kind=tensor.kind.name
         )
-
-
-def _path(tensor: PlannedTensor) -> object:
-    source = tensor.merged.source
-    return source.path if not isinstance(source, tuple) else tensor.merged.name
+    key = "update_not_finite" if found and found.update else "weight_not_finite"
+    raise WeightError(key, **named, row=found.row if found else first)

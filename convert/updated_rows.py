@@ -75,7 +75,9 @@ class UpdatedRows:
             shape = self._source.shape
             start = self._started(0, shape[0]).reshape(shape)
             parts = {name: self._reader.whole(one) for name, one in update.foreign.parts}
-            self._whole = foreign.merged(update.foreign, parts, start).reshape(shape[0], -1)
+            if np.isfinite(start).all():  # PEFT's decompositions break on others
+                start = foreign.merged(update.foreign, parts, start)
+            self._whole = start.reshape(shape[0], -1)
 
     def _prepare_low_rank(self, update: Update, low_rank: LowRank) -> None:
         left, right = self._reader.whole(low_rank.left), self._reader.whole(low_rank.right)

@@ -25,10 +25,11 @@ from convert import runtime
 from convert.chat_template import render
 from convert.child import in_child
 from convert.errors import EndlessReplyError, VerificationError
+from convert.gates import check_gates, judged_as
 from convert.ggml import TensorType
 from convert.merge import RowMerger
 from convert.metadata import PlannedTensor
-from convert.parity import check_gates, compare, is_untrained
+from convert.parity import compare, is_untrained
 from convert.plain_rows import PlainRows
 from convert.plan import Plan
 from convert.probes import DIALOGUES
@@ -38,8 +39,8 @@ from convert.sources import Float32, TensorReader
 from convert.update_sizes import measure_updates
 
 _SAMPLED_BLOCKS: Final = 4
-_LONGEST_PROMPT: Final = 64
-_LONGEST_REPLY: Final = 512
+LONGEST_PROMPT: Final = 64
+LONGEST_REPLY: Final = 512
 _MERGED_APART: Final = 1e-5
 """How far two ways of adding in float32 and float64 may be apart, relative as below."""
 _MOST_ROUNDING: Final = {
@@ -118,11 +119,14 @@ def _compared(plan: Plan, path: Path, threads: int) -> dict[str, Any]:
     expected = in_child(threads, reference_logits, plan.parameters, merged, prompts)
     written = in_child(1, runtime.logits, path, prompts, threads)
     parity = compare(expected, written)
-    check_gates(parity, plan.mixture, plan.parameters.activation, path)
-    figures: dict[str, Any] = {"logits": asdict(parity), "reply": None}
+    judge = judged_as(plan.tensors, plan.mixture, plan.rules)
+    if judge is not None:
+        check_gates(parity, judge, plan.parameters.activation, path)
+    held_to = {"judged_as": judge.name if judge is not None else None}
+    figures: dict[str, Any] = {"logits": asdict(parity) | held_to, "reply": None}
     if not is_untrained(expected, prompts):  # random weights say nothing, and without end
         prompt = question_of(plan)
-        most = min(_LONGEST_REPLY, plan.parameters.context - len(prompt))
+        most = min(LONGEST_REPLY, plan.parameters.context - len(prompt))
         tokens, ended = in_child(1, runtime.greedy_reply, path, prompt, most, threads)
         if not ended:
             raise EndlessReplyError("reply_endless", path=path, tokens=tokens)
@@ -228,7 +232,7 @@ def prompts_of(plan: Plan) -> list[list[int]]:
         _encoded(
             plan,
             [{"role": role, "content": text} for role, text in zip(roles, texts, strict=True)],
-        )[:_LONGEST_PROMPT]
+        )[:LONGEST_PROMPT]
         for texts in DIALOGUES
     ]
 

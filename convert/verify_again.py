@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,17 @@ def verify_again(
     expected = card.get("sha256")
     if expected is not None and (found := file_sha256(file)) != expected:
         raise VerificationError("file_damaged", path=file, expected=expected, found=found)
-    named = card.get("tensor_types") or {}
-    rules = [TypeRule(pattern, TensorType[kind]) for pattern, kind in named.items()]
+    rules = _rules_of(card)
     plan = make_plan(base, adapter, file, mixture, rules)
     hashes = card.get("tensors")
     hashes = hashes if isinstance(hashes, dict) else None
     figures = verify_file(plan, file, Level.STRUCTURE, threads, hashes)
     figures |= verify_vocabulary(plan, file, corpus) if level else {}
     return figures | verify_file(plan, file, level, threads, hashes)
+
+
+def _rules_of(card: Mapping[str, Any]) -> list[TypeRule]:
+    """Return the types a person chose, in their order; older cards hold them as an object."""
+    named = card.get("tensor_types") or []
+    pairs = named.items() if isinstance(named, dict) else named
+    return [TypeRule(pattern, TensorType[kind]) for pattern, kind in pairs]

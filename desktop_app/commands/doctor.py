@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.conversation.opening import checked_model, engine_for
-from desktop_app.engine.host_memory import available_memory
 from desktop_app.engine.process import ChildEngine
 from desktop_app.errors import KnownError
 from desktop_app.paths import Paths
 from desktop_app.vault.errors import VaultError
 from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.vault import slots
+from resources.host_memory import available_memory
 from resources.processor import fast_cores, physical_cores
 
 Facts = dict[str, Any]

@@ -15,13 +15,13 @@ from typing import Any, Final
 
 from desktop_app.engine.causes import Cause, DiedError
 from desktop_app.engine.devices import Device, devices_in, graphics
-from desktop_app.engine.host_memory import available_memory
 from desktop_app.engine.ladder import Room, rungs, shortest
 from desktop_app.engine.learned import Learned, Verdict, fingerprint
 from desktop_app.engine.memory_estimate import ModelShape, need
 from desktop_app.engine.placement import Placement, Why
 from desktop_app.errors import BugError, EngineError
 from resources.errors import place_of
+from resources.host_memory import available_memory
 
 ANY: Final = "*"
 """Stands for all devices where a driver crashes as soon as they are listed."""

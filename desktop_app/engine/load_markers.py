@@ -17,7 +17,7 @@ from typing import Final
 
 from desktop_app.atomic_file import remove, write_atomically
 from desktop_app.engine.causes import DiedError
-from desktop_app.file_lock import FileLock
+from resources.file_lock import FileLock
 
 SUFFIX: Final = ".loading"
 

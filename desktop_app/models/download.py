@@ -38,7 +38,6 @@ from huggingface_hub.file_download import http_get
 
 from desktop_app.core_files import write_no_core_file
 from desktop_app.errors import BugError, DownloadError, KnownError, ModelError
-from desktop_app.file_lock import FileLock
 from desktop_app.models.catalogue import SHA256, Pin
 from desktop_app.models.download_faults import RateLimitedError, explained, host_of
 from desktop_app.models.install import MODEL, NEW, PARTS, check_room, settle, sha256_of
@@ -49,6 +48,7 @@ from desktop_app.models.patience import Patience
 from desktop_app.models.source import Source
 from desktop_app.paths import private_folder
 from resources.errors import EXIT_DONE, place_of
+from resources.file_lock import FileLock
 
 CHUNK: Final = 2**16
 """Bytes that are written at once. The library's 10 MiB would all be lost at each break."""

@@ -21,12 +21,12 @@ from typing import Any, BinaryIO, Final
 
 from desktop_app.atomic_file import sync_folder, write_atomically
 from desktop_app.errors import ModelError
-from desktop_app.file_lock import FileLock
 from desktop_app.models.header import Header, HeaderError, read_header
 from desktop_app.models.library import SHIPPED, Model, installed_models
 from desktop_app.models.machine import SPARE_DISK, free_disk
 from desktop_app.models.manifest import FORMAT, MANIFEST, read_manifest
 from desktop_app.paths import private_folder
+from resources.file_lock import FileLock
 from resources.sizes import megabytes
 from resources.system_errors import reason_of
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from desktop_app.file_lock import FileLock
 from desktop_app.vault.errors import BusyVaultError, disk_error
 from desktop_app.vault.files import VaultFiles
+from resources.file_lock import FileLock
 
 
 def locked(files: VaultFiles) -> FileLock:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from desktop_app.errors import KnownError
-from desktop_app.file_lock import FileLock
 from desktop_app.vault.arrival import clear_arrival, vault_in
 from desktop_app.vault.backups import Backups
 from desktop_app.vault.blobs import Blobs
@@ -40,6 +39,7 @@ from desktop_app.vault.session_keys import SessionKeys
 from desktop_app.vault.sessions import Clock, Sessions
 from desktop_app.vault.trash import Trash
 from desktop_app.vault.typed_secret import TypedSecret
+from resources.file_lock import FileLock
 
 if TYPE_CHECKING:  # a keyring's libraries are loaded by whoever has one
     from desktop_app.vault.keychain import Keychain

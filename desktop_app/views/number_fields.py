@@ -27,8 +27,8 @@ WIDTHS: Final = (2, 3)
 """Number and hours share a row so."""
 
 
-class NumberRow(QWidget):
-    """Fields side by side, and a button for what else can be done with the row."""
+class NumberFields(QWidget):
+    """Fields side by side, and a button for what else can be done with them."""
 
     left = Signal()
     """The keyboard went from one of the fields."""
@@ -69,14 +69,6 @@ class NumberRow(QWidget):
             field.setPlaceholderText(said)
             field.setAccessibleName(f"{said} {self.name}".strip() if part != "name" else said)
 
-    def take(self) -> None:
-        """Have what stands in the fields kept.
-
-        Raises:
-            CareError: the number has no digit; what was kept before stands.
-        """
-        raise NotImplementedError
-
     @property
     def in_use(self) -> bool:
         """Whether the keyboard is in it."""
@@ -93,7 +85,7 @@ class NumberRow(QWidget):
         return one_line(self.fields[part].text())
 
 
-class ShippedNumber(NumberRow):
+class ShippedNumber(NumberFields):
     """A number that ships: as the person corrected it, with the way back."""
 
     def __init__(
@@ -113,17 +105,21 @@ class ShippedNumber(NumberRow):
 
     @property
     def name(self) -> str:
-        """See NumberRow."""
+        """See NumberFields."""
         return self._line.name[language()]
 
     def take(self) -> None:
-        """See NumberRow."""
+        """Have what stands in the fields kept.
+
+        Raises:
+            CareError: the number has no digit; what was kept before stands.
+        """
         number, hours = self.text("number"), self.text("hours")
         self.kept = as_corrected(self._line, self._place, number=number, hours=hours)
         self.button.setVisible(self.kept is not None)
 
     def retranslate(self) -> None:
-        """See NumberRow; hours that were not changed are those of the language."""
+        """See NumberFields; hours that were not changed are those of the language."""
         super().retranslate()
         self._heading.setText(self.name)
         self._heading.setAccessibleName(self.name)
@@ -147,7 +143,7 @@ class ShippedNumber(NumberRow):
         self.left.emit()
 
 
-class AddedNumber(NumberRow):
+class AddedNumber(NumberFields):
     """A number of the person's own; one without a word in it is none."""
 
     def __init__(self, kept: OwnNumber | None, place: str, parent: QWidget | None = None) -> None:
@@ -163,7 +159,11 @@ class AddedNumber(NumberRow):
         self.retranslate()
 
     def take(self) -> None:
-        """See NumberRow."""
+        """Have what stands in the fields kept; without a word in them nothing is.
+
+        Raises:
+            CareError: as of a number that ships.
+        """
         if not any(map(self.text, self.fields)):
             self.kept = None
             return
@@ -172,7 +172,7 @@ class AddedNumber(NumberRow):
         self.kept = OwnNumber(self._place, self.name, number, hours, self._instead_of)
 
     def retranslate(self) -> None:
-        """See NumberRow."""
+        """See NumberFields."""
         super().retranslate()
         self.button.setText(sentence("numbers.take_away"))
         self.button.setAccessibleName(f"{self.button.text()} {self.name}".strip())
@@ -182,3 +182,7 @@ class AddedNumber(NumberRow):
             field.clear()
         self.hide()
         self.left.emit()
+
+
+NumberRow = ShippedNumber | AddedNumber
+"""Either: what each keeps of its fields is its own affair (`take`)."""

@@ -77,7 +77,8 @@ class NumbersPage(Panel):
         kept before stays.
         """
         wrong: NumberRow | None = None
-        for row in (*self.shipped, *self.added):
+        rows: list[NumberRow] = [*self.shipped, *self.added]
+        for row in rows:
             row.notice.clear()
             try:
                 row.take()
@@ -86,7 +87,7 @@ class NumbersPage(Panel):
                 if finished or not row.in_use:
                     row.notice.say(partial(explained, error))
         elsewhere = (n for n in self._preferences.settings.numbers if n.region != self._place)
-        here = (row.kept for row in (*self.shipped, *self.added) if row.kept is not None)
+        here = (row.kept for row in rows if row.kept is not None)
         self._preferences.change(numbers=(*elsewhere, *here))
         return wrong
 

@@ -14,8 +14,8 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.errors import AlreadyOpenError, PathError
-from desktop_app.file_lock import FileLock
 from desktop_app.paths import Paths, private_folder
+from resources.file_lock import FileLock
 
 
 class Instance(QObject):

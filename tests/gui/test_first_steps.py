@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop_app.app import running_window
-from desktop_app.file_lock import FileLock
 from desktop_app.paths import Paths
 from desktop_app.settings import AgeBand, Settings, read, write
 from desktop_app.vault.envelope import SlotKind
@@ -24,6 +23,7 @@ from desktop_app.views.choices import Choices
 from desktop_app.views.key_step import KeyStep, Way
 from desktop_app.views.questions import AgeStep, LanguageStep, NoticeStep, RegionStep
 from desktop_app.views.window import MainWindow
+from resources.file_lock import FileLock
 from resources.messages import LANGUAGES, Language, catalogue, sentence
 from tests.gui.test_accessibility import ROLE_OF_NOTHING, accessible, name, tree
 from tests.support.gate_fixtures import (

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
 from desktop_app.errors import AlreadyOpenError
-from desktop_app.file_lock import FileLock
 from desktop_app.paths import Paths, app_paths
 from desktop_app.views.single_instance import bring_forward, single_instance
+from resources.file_lock import FileLock
 from resources.messages import sentence
 from tests.gui.test_program import wait_for_child
 from tests.support.engine_run import CLI

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -134,6 +135,51 @@ def test_a_worker_does_not_outlive_its_parent(
     watch = select.poll()
     watch.register(pipe, select.POLLERR)
     assert watch.poll(20_000) == [(pipe, select.POLLERR)], "the corpus's reader is still there"
+
+
+def test_a_second_run_on_an_output_is_refused_and_takes_nothing_from_the_first(
+    converting: tuple[subprocess.Popen[str], int, Path],
+) -> None:
+    process, pipe, out = converting
+    part, journal = (out.with_name(f"m.gguf.{kind}") for kind in ("part", "journal"))
+    before = part.stat().st_ino, part.stat().st_mtime_ns, journal.read_bytes()
+    again = ("run", out.parent / "base", "--quant", "Q8_0", "--out")
+    for name in (out.name, "another.gguf"):  # the folder has one model.json
+        assert f"folder of {out.parent / name}" in refused(*again, out.parent / name)
+    assert (part.stat().st_ino, part.stat().st_mtime_ns, journal.read_bytes()) == before
+    dialogue = b'{"messages": [{"role": "user", "content": "?"}]}\n'
+    assert os.write(pipe, dialogue) == len(dialogue)
+    with Path(os.devnull).open("wb") as nothing:
+        os.dup2(nothing.fileno(), pipe)  # the corpus ends
+    _, said = process.communicate()
+    assert process.returncode == 0, said
+    assert {path.name for path in out.parent.iterdir()} == {
+        *("base", "corpus.jsonl", "m.gguf", "model.json")
+    }
+    converted(*again, out)
+
+
+def test_the_lock_of_a_killed_run_holds_nobody_up(
+    converting: tuple[subprocess.Popen[str], int, Path],
+) -> None:
+    process, _, out = converting
+    process.kill()
+    process.wait()
+    assert out.with_name("model.json.lock").exists()
+    converted("run", out.parent / "base", "--out", out, "--quant", "Q8_0", "--verify", "none")
+    assert not out.with_name("model.json.lock").exists()
+
+
+def test_a_file_system_that_knows_no_locks_is_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(_: Path) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("convert.output_lock.FileLock", none)
+    base, out = write_base(tmp_path / "base", SHAPE), tmp_path / "m.gguf"
+    converted("run", base, "--out", out, "--quant", "Q8_0", "--verify", "none")
+    assert out.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGABRT, signal.SIGKILL, signal.SIGSEGV])

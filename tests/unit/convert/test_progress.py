@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from convert import cost
 from convert.child import report, reporting_child
 from convert.cost import estimate
 from convert.errors import OutputError
 from convert.mixtures import Mixture
 from convert.plan import check_output, make_plan
-from convert.progress import Progress, shown_on
-from tests.support.convert_run import convert, converted
+from convert.verify import Level
+from tests.support.convert_run import convert, converted, refused
 from tests.support.tiny_base import Shape, write_base
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SHAPE = Shape(layers=1)
+MEBIBYTE = 1 << 20
 
 
 def three_reports() -> str:
@@ -52,18 +51,6 @@ def test_a_caller_reads_progress_as_lines_of_json(tmp_path: Path) -> None:
     assert last["card"]["file"] == "m.gguf"
 
 
-def test_a_terminal_sees_bytes_tensor_and_seconds_and_a_clean_line_at_the_end() -> None:
-    terminal = io.StringIO()
-    show = shown_on(terminal)
-    mebibyte = 1 << 20
-    show(Progress(50 * mebibyte, 200 * mebibyte, "blk.3.ffn_up.weight", 12.4))
-    drawn = terminal.getvalue()
-    assert all(part in drawn for part in ("25%", "50", "200 MiB", "blk.3.ffn_up.weight", "12"))
-    assert drawn.count("█") * 3 == drawn.count("░")
-    show(Progress(200 * mebibyte, 200 * mebibyte, "output.weight", 0.0))
-    assert terminal.getvalue().endswith("\r\x1b[2K")
-
-
 def test_the_plan_tells_disk_memory_and_time(tmp_path: Path) -> None:
     base = write_base(tmp_path / "base", SHAPE)
     out = tmp_path / "m.gguf"
@@ -75,15 +62,38 @@ def test_the_plan_tells_disk_memory_and_time(tmp_path: Path) -> None:
     assert told["seconds"] > 0
 
 
+def free_memory(monkeypatch: pytest.MonkeyPatch, machine: int, group: int | None) -> None:
+    monkeypatch.setattr("resources.host_memory._of_the_machine", lambda: machine)
+    monkeypatch.setattr("resources.host_memory.cgroup.memory_left", lambda: group)
+
+
+@pytest.mark.parametrize(("machine", "group"), [(MEBIBYTE, None), (1 << 40, MEBIBYTE)], ids=str)
 def test_too_little_memory_is_known_before_a_byte_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    machine: int, group: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """On the machine, or in the control group that holds this process."""
     base = write_base(tmp_path / "base", SHAPE)
     plan = make_plan(base, None, tmp_path / "m.gguf", Mixture.Q8_0)
-    monkeypatch.setattr(cost, "_free_memory", lambda: 1 << 20)
+    free_memory(monkeypatch, machine, group)
     with pytest.raises(OutputError) as caught:
-        estimate(plan, 1)
-    assert caught.value.values["free"] == 1 << 20
+        estimate(plan, 1, Level.NONE)
+    assert caught.value.values["free"] == MEBIBYTE
+
+
+def test_what_full_verification_takes_is_told_and_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = write_base(tmp_path / "base", Shape(layers=1, hidden=512, feed_forward=16384))
+    given = (base, "--out", tmp_path / "m.gguf", "--quant", "F32", "--threads", 1)
+    pass_alone, full = (
+        converted("plan", *given, "--verify", level)["cost"]["memory_bytes"]
+        for level in ("weights", "full")
+    )
+    assert full > pass_alone
+    free_memory(monkeypatch, 1 << 40, (pass_alone + full) // 2)
+    converted("plan", *given)
+    sentence = refused("plan", *given, "--verify", "full")
+    assert all(part in sentence for part in (str(full), "in full", "--verify weights"))
 
 
 def test_the_space_a_killed_run_holds_counts_as_free(

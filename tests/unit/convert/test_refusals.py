@@ -95,12 +95,15 @@ DAMAGED_BASES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
         lambda base: tensors(base, **{NORM: np.ones(128, np.float32)}),
         [NORM, "[128]", "[256]"],
     ),
-    "infinite weight": (lambda base: tensors(base, **{NORM: HALF_INFINITE}), ["output_norm"]),
+    "infinite weight": (
+        lambda base: tensors(base, **{NORM: HALF_INFINITE}),
+        ["model.safetensors", f"Row 255 of tensor {NORM}"],
+    ),
     "weight beyond float16": (
         lambda base: tensors(
             base, **{"model.embed_tokens.weight": np.full((512, 256), 1e6, np.float32)}
         ),
-        ["token_embd.weight", "1000000", "65504"],
+        ["model.embed_tokens.weight", "token_embd.weight", "1000000", "65504"],
     ),
     "no tokenizer": (
         lambda base: (base / "tokenizer.json").unlink(),

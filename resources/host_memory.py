@@ -1,4 +1,4 @@
-"""How much of the processor's memory a load may take now."""
+"""How much memory a process may take now."""
 
 from __future__ import annotations
 

@@ -44,6 +44,13 @@ class FileLock:
             os.close(self._handle)
             raise
 
+    def is_of(self, path: Path) -> bool:
+        """Tell whether the locked file still has this name; a holder may have removed it."""
+        try:
+            return os.path.samestat(os.fstat(self._handle), path.stat())
+        except FileNotFoundError:
+            return False
+
     def release(self) -> None:
         """Let go of the lock; harmless when it was let go before."""
         if self._handle >= 0:

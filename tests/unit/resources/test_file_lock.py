@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.file_lock import FileLock
+from resources.file_lock import FileLock
 
 HOLD = """
 import sys
 from pathlib import Path
-from desktop_app.file_lock import FileLock
+from resources.file_lock import FileLock
 with FileLock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
@@ -71,3 +71,14 @@ def test_releasing_twice_is_harmless(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_made_is_the_systems_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         FileLock(tmp_path / "missing" / "lock")
+
+
+def test_a_lock_knows_that_its_file_was_removed(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with FileLock(path) as lock:
+        assert lock.is_of(path)
+        path.unlink()
+        assert not lock.is_of(path)
+        with FileLock(path) as another:
+            assert another.is_of(path)
+            assert not lock.is_of(path)
