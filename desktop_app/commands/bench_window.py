@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.vault import open_with_passphrase
 
 PAIRS: Final = 15
+PATIENCE_S: Final = 300.0
+"""One measured window is ended after so long, and the bench with it."""
 IDLE_S: Final = 10.0
 """Memory is read so long after the start."""
 NO_MODEL: Final = "none.gguf"
@@ -144,11 +147,15 @@ def _process(command: tuple[str, ...], passphrase: str = "") -> Iterator[subproc
         text=True,
     ) as process:
         assert process.stdin is not None
+        # A keyring may ask the person something, and never be answered.
+        given_up = threading.Timer(PATIENCE_S, process.kill)
+        given_up.start()
         process.stdin.write(passphrase + "\n")
         process.stdin.flush()
         try:
             yield process
         finally:
+            given_up.cancel()
             process.terminate()
 
 

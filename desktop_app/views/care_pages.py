@@ -248,7 +248,7 @@ class CarePages(QObject):
             if self._writing is not None and not isinstance(error, CareError):
                 self._unkept = self._writing.written
         self._take_away()
-        self._window.room.take_focus()
+        self._window.room.take_keyboard()
         if told is not None:
             self._window.say_error(told)
 

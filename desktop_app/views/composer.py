@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QInputMethodEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QWidget
 
 from desktop_app.views.styling import restyle
@@ -24,6 +24,8 @@ class MessageField(QPlainTextEdit):
     entered = Signal()
     """Enter was pressed, and not for the input method."""
     focus_changed = Signal(bool)
+    composed = Signal()
+    """An input method has put in what was composed, or given it up."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,12 +47,22 @@ class MessageField(QPlainTextEdit):
         super().resizeEvent(event)
         self.invite(self._invitation)
 
+    @property
+    def composing(self) -> bool:
+        """Whether an input method composes characters here that are not text yet."""
+        return bool(self.textCursor().block().layout().preeditAreaText())
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        """See Qt."""
+        super().inputMethodEvent(event)
+        if not event.preeditString():
+            self.composed.emit()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """See Qt."""
         is_enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
         shifted = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        composing = self.textCursor().block().layout().preeditAreaText()
-        if is_enter and not shifted and not composing:
+        if is_enter and not shifted and not self.composing:
             event.accept()
             self.entered.emit()
         else:
@@ -94,6 +106,10 @@ class Composer(QFrame):
     sent = Signal(str)
     stopped = Signal()
 
+    write_here = "window.write_here"
+    how_to_send = "window.how_to_send"
+    """Keys of what the field says."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("composer")
@@ -101,7 +117,6 @@ class Composer(QFrame):
         self.send = QPushButton(self)
         self.send.setObjectName("primary")
         self.stop = QPushButton(self)
-        self.setFocusProxy(self.field)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 7, 7, 7)
         row.setSpacing(8)
@@ -126,6 +141,22 @@ class Composer(QFrame):
     def text(self, text: str) -> None:
         self.field.setPlainText(text)
         self.field.moveCursor(self.field.textCursor().MoveOperation.End)
+
+    @property
+    def behind(self) -> int:
+        """How many characters stand behind the caret."""
+        return len(self.text) - self.field.textCursor().position()
+
+    def add(self, text: str, behind: int) -> None:
+        """Put `text` behind what stands in the field, and the caret into it; see `behind`."""
+        self.text = "\n\n".join(filter(None, (self.text, text)))
+        cursor = self.field.textCursor()
+        cursor.setPosition(len(self.text) - behind)
+        self.field.setTextCursor(cursor)
+
+    def take_keyboard(self) -> None:
+        """Have what is typed go into the field."""
+        self.field.setFocus()
 
     def let_send(self, *, may: bool, replying: bool) -> None:
         """Say whether a message may be sent now, and whether a reply can be stopped."""
@@ -156,11 +187,11 @@ class Composer(QFrame):
             self.sent.emit(self.text)
 
     def _retranslate(self) -> None:
-        where = "window.write_here" if self._kept else "window.write_off_the_record"
+        where = self.write_here if self._kept else "window.write_off_the_record"
         self.field.invite(sentence(where))
         self.field.setAccessibleName(sentence("window.your_message"))
-        self.field.setAccessibleDescription(sentence("window.how_to_send"))
-        self.field.setToolTip(sentence("window.how_to_send"))
+        self.field.setAccessibleDescription(sentence(self.how_to_send))
+        self.field.setToolTip(sentence(self.how_to_send))
         self.send.setText(sentence("window.send"))
         self.stop.setText(sentence("window.stop"))
         self.stop.setToolTip(sentence("window.stop_key"))

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QGuiApplication
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.views.composer import Composer
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What was written, and how many of its characters stand behind the caret."""
+
+    text: str = ""
+    behind: int = 0
+
+
 class EarlyWords(Composer):
-    """A composer that sends nothing; what stands in it is taken over by the conversation."""
+    """A composer that sends nothing yet; what stands in it is taken over by the conversation."""
+
+    too_early = Signal()
+    """Enter was pressed: it can be sent when the history is open."""
+
+    write_here = "unlock.write_early"
+    how_to_send = "unlock.too_early"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.let_send(may=False, replying=False)
+        self.field.entered.connect(self.too_early)
         self.hide()
 
-    def take(self) -> str:
-        """Return what was written; it is nowhere here then."""
-        if self.field.hasFocus():
-            QGuiApplication.inputMethod().commit()  # what is being composed belongs to it
-        written, self.text = self.text, ""
-        return written
+    @property
+    def words(self) -> Words:
+        """What was written, as it stands."""
+        return Words(self.text, self.behind)

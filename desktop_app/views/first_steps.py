@@ -43,6 +43,10 @@ class FirstSteps(Panel):
         """The step on the screen."""
         return self._steps[self._at]
 
+    def first_focus(self) -> QWidget:
+        """See Panel."""
+        return self.step.first_focus() or self.main
+
     def begin(self, steps: Sequence[Step]) -> None:
         """Show the first of `steps`."""
         self._steps = list(steps)
@@ -70,7 +74,8 @@ class FirstSteps(Panel):
         self.skip.setVisible(not self._skipping)
         self._retranslate()
         self._enable()
-        (step.first_focus() or self.main).setFocus()
+        self.order_tabs()
+        self.take_keyboard()
         spoken = " ".join(map(sentence, step.spoken))
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, spoken))
 

@@ -18,6 +18,7 @@ from desktop_app.vault.arrival import vault_in
 from desktop_app.vault.errors import KeyringError, VaultError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.views.appearance import Appearance
+from desktop_app.views.early_words import Words
 from desktop_app.views.notice import Notice, explained
 from desktop_app.views.panel import Panel
 from desktop_app.views.preferences import Preferences
@@ -79,18 +80,41 @@ class Gate(QStackedWidget):
         self._made: Vault | None = None
         self._offer: SheetOffer | None = None
         self._bringing_back: BringBackPage | None = None
-        self._written = ""
+        self._words = Words()
 
     @property
     def works(self) -> bool:
         """Tell whether something goes on here that nobody is asked for."""
         return self._unlocking.works
 
-    def take_written(self) -> str:
+    @property
+    def has_keyboard(self) -> bool:
+        """Tell whether what is typed comes here, or nowhere."""
+        focus: QWidget | None = self.window().focusWidget()  # also where the window is not active
+        return focus is None or focus is self or self.isAncestorOf(focus)
+
+    @property
+    def holds_words(self) -> bool:
+        """Tell whether a person wrote something here, which is nowhere else."""
+        self._keep_words()
+        return bool(self._words.text)
+
+    def take_keyboard(self) -> None:
+        """Have what is typed go to the page that is shown."""
+        page = self.currentWidget()
+        if isinstance(page, Panel):
+            page.take_keyboard()
+        else:
+            self.setFocus()
+
+    def take_words(self) -> Words:
         """Return what a person wrote while the history was being opened, and forget it."""
-        self._keep_written()
-        written, self._written = self._written, ""
-        return written
+        self._keep_words()
+        page = self.currentWidget()
+        if isinstance(page, UnlockPage):
+            page.early.text = ""
+        words, self._words = self._words, Words()
+        return words
 
     def begin(self) -> None:
         """Show the first thing that is to be done."""
@@ -136,6 +160,7 @@ class Gate(QStackedWidget):
         is said as well, as by `begin_locked`, where it is refused.
         """
         self._unlock_page().wait_for_erasing()
+        self.take_words()  # nothing of before comes into what is begun anew
         self._erasing, self._told = True, told
         self._unlocking.erase()
 
@@ -152,7 +177,7 @@ class Gate(QStackedWidget):
         typed = any(line.text() for line in self.findChildren(QLineEdit))
         asked = self._unlocking.works or self._unlocking.remembers
         begun = self._made is not None or self._bringing_back is not None
-        written = self.take_written()
+        written = self.take_words().text
         if self._erasing:
             return
         self._locked = True
@@ -270,15 +295,17 @@ class Gate(QStackedWidget):
     def _show(self, page: Panel) -> None:
         self._clear()
         self.addWidget(page)
-        self.setFocusProxy(page)
 
-    def _keep_written(self) -> None:
+    def _keep_words(self) -> None:
         page = self.currentWidget()
-        if isinstance(page, UnlockPage):
-            self._written = "\n\n".join(filter(None, (self._written, page.early.take())))
+        if isinstance(page, UnlockPage) and page.early.text:
+            self._words = page.early.words
 
     def _clear(self) -> None:
-        self._keep_written()
+        self._keep_words()
+        focus: QWidget | None = self.window().focusWidget()
+        if focus is not None and self.isAncestorOf(focus):
+            self.setFocus()  # Qt would give the keyboard to whatever comes next
         if self._bringing_back is not None:
             self._bringing_back.end()
         self._making, self._offer, self._bringing_back = False, None, None
@@ -298,13 +325,19 @@ class Gate(QStackedWidget):
             self._offer = page
             page.main.setFocus()
             return
+        page_before = self.currentWidget()
+        if isinstance(page_before, UnlockPage) and page_before.early.field.composing:
+            self._made = vault  # characters are being composed: that goes on, and ends here
+            page_before.early.field.composed.connect(self._hand_over)
+            return
         self._clear()
         self.opened.emit(vault)
 
     def _hand_over(self) -> None:
         vault, self._made = self._made, None
-        self._clear()
-        self.opened.emit(vault)
+        if vault is not None:
+            self._clear()
+            self.opened.emit(vault)
 
     def _erased(self, error: Exception | None) -> None:
         self._erasing = False
@@ -316,12 +349,19 @@ class Gate(QStackedWidget):
         self.begin_waiting(*told)
 
     def _leave(self) -> None:
+        made, self._made = self._made, None
+        if made is not None:
+            made.close()
         self._clear()
         self._unlocking.abandon()
         self.without_history.emit(self._history_exists())
 
     def say_error(self, error: Exception) -> None:
         """Say in one sentence what went wrong, on the page that is shown."""
+        self.say(partial(explained, error))
+
+    def say(self, text: Callable[[], str]) -> None:
+        """Say something on the page that is shown."""
         page = self.currentWidget()
         if isinstance(page, Panel):
-            page.notice.say(lambda: explained(error))
+            page.notice.say(text)

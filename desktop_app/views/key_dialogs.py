@@ -77,7 +77,7 @@ class PassphraseDialog(KeyDialog):
         self.content.addWidget(self._fields)
         self.first, self.second = self._fields.first, self._fields.second
         self.passphrase = ""
-        self.first.setFocus()
+        self.first.line.setFocus()
         self.finished.connect(self._fields.wipe)
 
     def go_on(self) -> None:
@@ -125,7 +125,7 @@ class RotateDialog(KeyDialog):
     def go_on(self) -> None:
         """See KeyDialog."""
         if self._asks and not self.field.text:
-            self.field.setFocus()
+            self.field.line.setFocus()
             return
         self.passphrase = TypedSecret(self.field.text) if self._asks else None
         self.accept()

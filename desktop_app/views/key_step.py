@@ -96,7 +96,8 @@ class KeyStep(Step):
         self.choices.offer(Way.KEYRING, offered=error is None)
         if self.choices.current is None:
             self.choices.choose(Way.PASSPHRASE if error else Way.KEYRING)
-            (self.passphrase if error else self.choices.first_focus()).setFocus()
+            first = self.passphrase.first.line if error else self.choices.first_focus()
+            first.setFocus()
 
     def _chosen(self, choice: str) -> None:
         self.passphrase.setVisible(choice == Way.PASSPHRASE)

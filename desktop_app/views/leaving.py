@@ -5,11 +5,13 @@ A window whose last words the disk does not take stays, says so, and closes when
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from desktop_app.errors import KnownError
 from desktop_app.views.counselling import Counselling
 from desktop_app.views.notice import WayOn
+from resources.messages import sentence
 
 if TYPE_CHECKING:
     from desktop_app.views.window import MainWindow
@@ -54,6 +56,11 @@ class Leaving:
                 self._window.stays.emit()
                 self._say_not_kept(error)
                 return False
+        if not self._window.passed and self._window.gate.holds_words and not self._closes_anyway:
+            self._closes_anyway = True
+            self._window.stays.emit()
+            self._window.gate.say(partial(sentence, "unlock.words_go"))
+            return False
         return True
 
     def _say_not_kept(self, error: KnownError) -> None:

@@ -265,7 +265,7 @@ class Lock(QObject):
 
     def _go_on_writing(self) -> None:
         if self._gate is not None:
-            self._window.go_on_writing(self._gate.take_written())
+            self._window.go_on_writing(self._gate.take_words())
 
     def _wake(self) -> None:
         if not self._counselling.ready:

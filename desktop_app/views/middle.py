@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt
@@ -14,6 +15,7 @@ from desktop_app.views.columns import margin_beside
 from desktop_app.views.composer import Composer
 from desktop_app.views.notice import Notice
 from desktop_app.views.styling import spacious
+from desktop_app.views.tab_order import as_one_reads
 from desktop_app.views.transcript import Transcript
 from resources.messages import sentence
 
@@ -46,8 +48,8 @@ class Middle(QWidget):
             self._pages.addWidget(page)
         self.notice = Notice(self)
         self.notice.shown.connect(self._set_widths)
+        self.notice.shown.connect(partial(as_one_reads, self))
         self.composer = Composer(self)
-        self.setFocusProxy(self.composer)
         self._below = QVBoxLayout()
         self._below.setSpacing(10)
         self._below.addWidget(self.notice)
@@ -65,6 +67,10 @@ class Middle(QWidget):
         appearance.changed.connect(self._set_widths)
         self._set_widths()
         self._retranslate()
+
+    def take_keyboard(self) -> None:
+        """Have what is typed go into the next message."""
+        self.composer.take_keyboard()
 
     def show_conversation(self, *, empty: bool) -> None:
         """Show the transcript, or a word of welcome in its place."""

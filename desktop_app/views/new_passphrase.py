@@ -24,7 +24,6 @@ class NewPassphrase(QWidget):
         self.second = PassphraseField("passphrase.again")
         self.second.keep_place_of_toggle()
         self.first.toggle.toggled.connect(self.second.toggle.setChecked)
-        self.setFocusProxy(self.first)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
@@ -37,7 +36,7 @@ class NewPassphrase(QWidget):
             short = partial(sentence, "passphrase.short", least=LEAST_CHARACTERS)
             self._complain(short, self.first)
         elif not self.second.text:
-            self.second.setFocus()
+            self.second.line.setFocus()
         elif self.first.text != self.second.text:
             self._complain(partial(sentence, "passphrase.differs"), self.second)
         else:
@@ -51,5 +50,5 @@ class NewPassphrase(QWidget):
 
     def _complain(self, what: Callable[[], str], field: PassphraseField) -> None:
         self._notice.say(what)
-        field.setFocus()
+        field.line.setFocus()
         field.line.selectAll()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -20,6 +20,7 @@ from desktop_app.views import theme
 from desktop_app.views.appearance import Appearance
 from desktop_app.views.notice import Notice
 from desktop_app.views.styling import spacious
+from desktop_app.views.tab_order import as_one_reads
 from resources.messages import sentence
 
 
@@ -92,6 +93,7 @@ class Panel(QScrollArea):
         around.addStretch(3)
         self.setWidget(page)
         appearance.changed.connect(self._set_width)
+        self.notice.shown.connect(self.order_tabs)
         self._set_width()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -101,6 +103,23 @@ class Panel(QScrollArea):
             return
         focus = self.focusWidget()
         (focus if isinstance(focus, QPushButton) and focus.hasFocus() else self.main).click()
+
+    def order_tabs(self) -> None:
+        """Have Tab go through the page as one reads it; for whoever has added to it."""
+        as_one_reads(self)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """See Qt."""
+        super().showEvent(event)
+        self.order_tabs()
+
+    def first_focus(self) -> QWidget:
+        """Return what a keyboard should land on."""
+        return self.main
+
+    def take_keyboard(self) -> None:
+        """Have a keyboard land on that."""
+        self.first_focus().setFocus()
 
     def add_at_foot(self, widget: QWidget) -> None:
         """Put a widget at the foot of the page, as wide as the frame."""

@@ -92,7 +92,6 @@ class PassphraseField(QWidget):
         self.toggle = QPushButton(self)
         self.toggle.setCheckable(True)
         self.toggle.toggled.connect(self._show)
-        self.setFocusProxy(self.line)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.line, 1)

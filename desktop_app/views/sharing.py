@@ -60,7 +60,7 @@ class Sharing:
         elif page is not None:
             page.first_focus().setFocus()
         else:
-            window.room.take_focus()
+            window.room.take_keyboard()
 
     def toggle_card(self) -> None:
         """Show the crisis card, or hide it."""
@@ -111,4 +111,7 @@ class Sharing:
         """Give the keyboard to the field, or to the card that stands in its place."""
         window = self._window
         covered = window.room.isHidden() and not window.card.isHidden()
-        (window.card.first_number() if covered else window.middle.composer).setFocus()
+        if covered:
+            window.card.first_number().setFocus()
+        else:
+            window.middle.take_keyboard()

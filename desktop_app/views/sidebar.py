@@ -23,6 +23,7 @@ from desktop_app.views.elided_button import ElidedButton
 from desktop_app.views.finding import Finding
 from desktop_app.views.session_row import SessionDelegate
 from desktop_app.views.sessions import Sessions
+from desktop_app.views.tab_order import as_one_reads
 from resources.messages import sentence
 
 
@@ -94,6 +95,7 @@ class Sidebar(QFrame):
         self._column.insertWidget(self._column.indexOf(self._kept), trash)
         finding.searching.connect(self.list.setHidden)
         self._end_search = finding.field.clear
+        as_one_reads(self)
 
     def show_current(self, row: int) -> None:
         """Mark a row as the one on the screen."""

@@ -95,6 +95,8 @@ class UnlockPage(Panel):
             link.hide()
             self.links.addWidget(link, 0, Qt.AlignmentFlag.AlignHCenter)
         self.add_at_foot(self.early)
+        self.early.too_early.connect(self._say_too_early)
+        self.early.field.textChanged.connect(partial(self.ensureWidgetVisible, self.early))
         self.back.hide()
         self.adopt.hide()
         self._show_entry()
@@ -124,17 +126,18 @@ class UnlockPage(Panel):
     def let_write(self) -> None:
         """Let a person write while a keyring is asked; call it before `begin`."""
         self.early.show()
-        self.setFocusProxy(self.early)
-        self.early.setFocus()
+        self.take_keyboard()
 
     def allow_skipping(self, *, allowed: bool) -> None:
         """Offer the way past the history, or not: a lock that it led around would be none."""
         self.skip.setVisible(allowed)
 
     def first_focus(self) -> QWidget:
-        """Return what a keyboard should land on."""
+        """See Panel."""
         if self._entry is not None:
-            return self._entry
+            return self._entry.line
+        if not self.early.isHidden():
+            return self.early.field
         if not self.main.isHidden():
             return self.main
         # Nothing opens it now: rather what mends that than the way past the history.
@@ -201,8 +204,16 @@ class UnlockPage(Panel):
         forgotten = isinstance(error, MISTYPED) or not self.older.isHidden()
         self.older.setVisible(forgotten and not stays_shut)  # else the notice offers the same
         self.adopt.setVisible(self._entry is not None and (lost or not self.adopt.isHidden()))
-        self.notice.say(partial(explained, error), *ways)
+        self.notice.say(partial(self._explained, error), *ways)
         self._ask()
+
+    def _explained(self, error: Exception) -> str:
+        kept = [sentence("unlock.words_kept")] if self.early.text else []
+        return "\n".join([explained(error), *kept])
+
+    def _say_too_early(self) -> None:
+        if not self.notice.text:  # else it says already why nothing can be sent
+            self.notice.say(partial(sentence, "unlock.too_early"))
 
     def _stays_shut(self, error: Exception) -> bool:
         """Tell whether what is here opens the history no more."""
@@ -242,7 +253,8 @@ class UnlockPage(Panel):
             link.setEnabled(enabled)
 
     def _ask(self) -> None:
-        self.early.hide()  # it keeps what was written
+        if not self.early.text:
+            self.early.hide()
         self._text.setVisible(not self.main.isHidden())
         if self._entry is self.code:
             self._text.say("unlock.ask_recovery")
@@ -252,9 +264,10 @@ class UnlockPage(Panel):
             self._text.say("unlock.ask")
         self.main.setEnabled(True)
         self._enable_last_resorts(enabled=True)
-        self.setFocusProxy(self.first_focus())
-        if self.isVisible() or not self.window().isVisible():  # no page is in front of this one
-            self.first_focus().setFocus()
+        writes = self.window().focusWidget() is self.early.field and self.early.isVisible()
+        in_front = self.isVisible() or not self.window().isVisible()  # no page hides this one
+        if in_front and not writes:  # what is being written does not go into a secret
+            self.take_keyboard()
         if self._entry is not None:
             self._entry.line.selectAll()
 

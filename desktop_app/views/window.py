@@ -18,7 +18,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShortcut,
 )
-from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow
 from shiboken6 import isValid
 
 from desktop_app.care.disclosure import InUse, today
@@ -34,8 +34,10 @@ from desktop_app.views.conversation import Conversation
 from desktop_app.views.counselling import Counselling
 from desktop_app.views.crisis_card import CrisisCard
 from desktop_app.views.deleting import Deleting
+from desktop_app.views.early_words import Words
 from desktop_app.views.exchange import Exchange
 from desktop_app.views.first_paint import FirstPaint
+from desktop_app.views.gate import Gate
 from desktop_app.views.header import Header
 from desktop_app.views.icon import icon
 from desktop_app.views.layout import SideBySide
@@ -48,6 +50,7 @@ from desktop_app.views.room import Room
 from desktop_app.views.sessions import Sessions
 from desktop_app.views.sharing import Sharing
 from desktop_app.views.standing import Standing
+from desktop_app.views.tab_order import as_one_reads
 from desktop_app.views.unsent import Unsent
 from resources.messages import Language, choose_language, sentence
 
@@ -89,7 +92,7 @@ class MainWindow(QMainWindow):
         counselling: Counselling,
         preferences: Preferences,
         appearance: Appearance,
-        gate: QWidget,
+        gate: Gate,
         plan_copy: Path,
         new_transfers: Callable[[], Transfers],
     ) -> None:
@@ -146,6 +149,7 @@ class MainWindow(QMainWindow):
         Raises:
             VaultError: the list of conversations cannot be read.
         """
+        takes_keyboard = self._passed or self.gate.has_keyboard
         unkept = self._preferences.keep(last_day=today().isoformat())
         before, self.sessions = self.sessions, Sessions(vault.sessions if vault else None, self)
         self.sessions.failed.connect(self.say_error)
@@ -183,10 +187,10 @@ class MainWindow(QMainWindow):
             self._standing.say(partial("\n".join, told), *self._standing.ways_on(*errors))
         elif vault:  # reading what was said takes a while: first the window can be used
             self._asking = FirstPaint(self.middle, partial(self._ask_after, vault.sessions))
-        if place is None:
-            self.sharing.take_keyboard()
-        else:
+        if place is not None:
             self.care.show_exercises(place)
+        elif takes_keyboard:  # else a key meant for the card would send what is written
+            self.sharing.take_keyboard()
 
     def _ask_after(self, history: History) -> None:
         """Ask after a person whose last talk was about danger."""
@@ -199,7 +203,7 @@ class MainWindow(QMainWindow):
             card = WayOn("window.crisis_card", partial(self.show_card, shown=True))
             self._standing.say(partial(sentence, "window.follow_up"), card)
 
-    def close_history(self, gate: QWidget) -> None:
+    def close_history(self, gate: Gate) -> None:
         """Show `gate` again; all that showed the history is destroyed, not emptied.
 
         Call `leave` first.
@@ -259,17 +263,17 @@ class MainWindow(QMainWindow):
         if due:
             self._standing.say(lambda: "\n".join(sentence(f"reminder.{each}") for each in due))
 
-    def go_on_writing(self, text: str) -> None:
+    def go_on_writing(self, words: Words) -> None:
         """Put what was written before the conversation was there behind what its field holds."""
-        composer = self.middle.composer
-        composer.text = "\n\n".join(filter(None, (composer.text, text)))
+        if words.text:
+            self.middle.composer.add(words.text, words.behind)
 
     def begin_conversation(self, *, off_the_record: bool = False) -> None:
         """Show an empty conversation."""
         if self._passed:
             self.show_conversation(self.sessions.begin(private=off_the_record))
             self.sharing.clear_room()  # else one would write into a field that is not to be seen
-            self.middle.composer.setFocus()
+            self.middle.take_keyboard()
 
     def show_conversation(self, row: int) -> None:
         """Put a conversation on the screen; each keeps its own draft."""
@@ -400,7 +404,7 @@ class MainWindow(QMainWindow):
 
     # Within
 
-    def _build(self, gate: QWidget) -> None:
+    def _build(self, gate: Gate) -> None:
         """Make the parts that are there before a history is, the gate in the conversation's place.
 
         What shows conversations is made when there are some: a start need not wait for it.
@@ -408,13 +412,15 @@ class MainWindow(QMainWindow):
         self.header = Header(self._appearance, self)
         self.card = CrisisCard(self._preferences, self.care.shown_on_card, self)
         self.card.hide()
+        self.gate = gate
         self.room = Room(gate, self)
         self._parts = SideBySide(self.header, self.room, self.card)
         self.setCentralWidget(self._parts)
         self._connect_parts()
         self.care.connect_parts()
         self.sharing.share()
-        gate.setFocus()
+        as_one_reads(self._parts)
+        gate.take_keyboard()
 
     def _furnish(self) -> None:
         """Make what shows the conversations, and put it in the gate's place."""
@@ -425,6 +431,7 @@ class MainWindow(QMainWindow):
         self.middle = Middle(self._appearance, self)
         self._parts.add_side(self.side)
         self.room.give_to(self.middle)
+        as_one_reads(self._parts)
         begin_off_the_record = partial(self.begin_conversation, off_the_record=True)
         self.side.begun.connect(self.begin_conversation)
         self.side.begun_off_the_record.connect(begin_off_the_record)
@@ -492,8 +499,10 @@ class MainWindow(QMainWindow):
         self.side.show_menu(place)
 
     def _want_history(self) -> None:
-        """Show the gate again, once the person knows that what was said here goes."""
-        if all(self.sessions.at(row).empty for row in range(self.sessions.rowCount())):
+        """Show the gate again, once the person knows that what was said or written here goes."""
+        self.conversation.draft = self.middle.composer.text
+        rows = map(self.sessions.at, range(self.sessions.rowCount()))
+        if all(row.empty and not row.draft for row in rows):
             self.history_wanted.emit()
             return
         go_on = WayOn("window.open_history", self.history_wanted.emit)

@@ -22,6 +22,7 @@ from tests.support.engine_tiny import write_tiny_model
 from tests.support.fake_login import address, login
 from tests.support.gate_fixtures import answered, no_keyring, start
 from tests.support.locking import opened
+from tests.support.shown import show
 from tests.support.small_disk import small_disk
 from tests.support.vault_fixtures import closed, data_key, folder, made, vault
 from tests.support.vault_keyring import secret_service, silent_keyring
@@ -77,8 +78,7 @@ def open_window(
 
         def open_it(model: Path, *, history: Vault | None = vault) -> MainWindow:
             window = windows.enter_context(running_window(qapp, str(model), paths))
-            window.show()
-            qtbot.waitExposed(window)
+            show(qtbot, window)
             window.activateWindow()
             qtbot.waitUntil(window.isActiveWindow)  # shortcuts are the active window's
             window.open_history(history)

@@ -178,28 +178,6 @@ def test_what_an_answer_means_is_read_with_it(window: MainWindow) -> None:
     assert button.text(QAccessible.Text.Description) == sentence("first_steps.key_keyring_means")
 
 
-def test_tab_reaches_every_part_and_comes_round(window: MainWindow, qtbot: QtBot) -> None:
-    window.middle.composer.setFocus()
-    first = QApplication.focusWidget()
-    met = []
-    for _ in range(40):
-        focus = QApplication.focusWidget()
-        assert focus is not None
-        met.append(focus)
-        qtbot.keyClick(focus, Qt.Key.Key_Tab)
-        if QApplication.focusWidget() is first:
-            break
-    assert QApplication.focusWidget() is first
-    parts = {
-        window.middle.composer.field,
-        window.side.new,
-        window.side.list,
-        window.header.crisis,
-        window.header.settings,
-    }
-    assert parts <= set(met)
-
-
 def test_the_crisis_card_opens_and_closes_by_keyboard(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.keyClick(window, Qt.Key.Key_F1)
     assert window.card.isVisible()

@@ -23,6 +23,7 @@ from desktop_app.views.backup_section import BackupSection
 from resources.messages import sentence
 from tests.support.damaged_vault import flip_a_byte
 from tests.support.gate_fixtures import WAIT_MS
+from tests.support.shown import show
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.window_run import type_text
 
@@ -45,8 +46,7 @@ def elsewhere(qtbot: QtBot, tmp_path: Path) -> Iterator[BackupSection]:
 def shown(qtbot: QtBot, vault: Vault) -> Iterator[BackupSection]:
     section = BackupSection(vault)
     qtbot.addWidget(section)
-    section.show()
-    qtbot.waitExposed(section)
+    show(qtbot, section)
     yield section
     section.end()
 

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from desktop_app.settings import Scheme
 from desktop_app.views.appearance import Appearance
 from desktop_app.views.choices import Choices
+from tests.support.shown import show
 
 pytestmark = pytest.mark.gui
 
@@ -24,8 +25,7 @@ def choices(qapp: QApplication, qtbot: QtBot) -> Iterator[Choices]:
     made = Choices(LABELS, NOTES)
     qtbot.addWidget(made)
     made.resize(500, 300)
-    made.show()
-    qtbot.waitExposed(made)
+    show(qtbot, made)
     yield made
     appearance.choose(Scheme.SYSTEM)
 

@@ -35,6 +35,7 @@ from desktop_app.views.keys_section import KeysSection
 from desktop_app.views.sessions import day_of
 from resources.messages import sentence
 from tests.support.gate_fixtures import WAIT_MS
+from tests.support.shown import show
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.window_run import type_text
 
@@ -48,8 +49,7 @@ LOOK_MS = 5
 def section(qtbot: QtBot, vault: Vault) -> Iterator[KeysSection]:
     section = KeysSection(vault)
     qtbot.addWidget(section)
-    section.show()
-    qtbot.waitExposed(section)
+    show(qtbot, section)
     yield section
     section.end()
 

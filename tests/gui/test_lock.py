@@ -40,6 +40,7 @@ from tests.support.locking import (
     unlock,
     wait_for_page,
 )
+from tests.support.shown import PATIENCE_MS
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.what_is_left import holders
 from tests.support.window_run import (
@@ -300,8 +301,8 @@ def test_hiding_takes_the_window_away_and_locks(opened: OpenedWindow, qtbot: QtB
     qtbot.keyClick(window, Qt.Key.Key_F9)
     assert not window.isVisible()
     assert not window.passed
-    bring_forward(window)
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window, timeout=PATIENCE_MS):
+        bring_forward(window)
     wait_for_page(qtbot, window)
     enter(qtbot, window)
     assert rows(window)[0].text == MESSAGE

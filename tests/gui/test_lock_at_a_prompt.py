@@ -32,6 +32,7 @@ from desktop_app.views.window import MainWindow
 from tests.support.frames import holding_frames
 from tests.support.gate_fixtures import WAIT_MS, StartWindow, unlock_page_of
 from tests.support.locking import OpenedWindow, is_open, unlock, wait_for_page
+from tests.support.shown import show
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.what_is_left import holders, unwritten
 from tests.support.window_run import type_text
@@ -183,8 +184,7 @@ def test_quitting_waits_for_nobody(
 ) -> None:
     assert closed.exists()
     with running_window(qapp, str(tiny_model), paths) as window:
-        window.show()
-        qtbot.waitExposed(window)
+        show(qtbot, window)
         window.activateWindow()
         unlock(qtbot, window)
         add_it(keys_of(window))

@@ -34,6 +34,7 @@ from tests.support.locking import (
     unlock,
     wait_for_page,
 )
+from tests.support.shown import show
 from tests.support.vault_fixtures import PASSPHRASE
 
 pytestmark = [pytest.mark.gui, pytest.mark.usefixtures("answered", "no_keyring")]
@@ -164,8 +165,7 @@ def test_quitting_rolls_it_back(
 ) -> None:
     say(closed)
     with running_window(qapp, str(tiny_model), paths) as window:
-        window.show()
-        qtbot.waitExposed(window)
+        show(qtbot, window)
         window.activateWindow()
         unlock(qtbot, window)
         begin_import(qtbot, window, long_file, under_way)

@@ -24,6 +24,7 @@ from desktop_app.views.privacy import Privacy
 from resources.messages import sentence
 from tests.support.gate_fixtures import unlock_page_of
 from tests.support.locking import OpenedWindow, is_open, lock_of, unlock, wait_for_page
+from tests.support.shown import show
 from tests.support.vault_fixtures import PASSPHRASE
 
 pytestmark = [pytest.mark.gui, pytest.mark.usefixtures("answered", "no_keyring")]
@@ -111,8 +112,7 @@ def test_quitting_leaves_no_half_backup(
     folder = tmp_path / "out"
     folder.mkdir()
     with running_window(qapp, str(tiny_model), paths) as window:
-        window.show()
-        qtbot.waitExposed(window)
+        show(qtbot, window)
         window.activateWindow()
         unlock(qtbot, window)
         window.header.settings.actions_by_key()["settings.privacy"].trigger()

@@ -8,6 +8,7 @@ from PySide6.QtGui import QClipboard, QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from desktop_app.views.passphrase_field import PassphraseField
+from tests.support.shown import show
 from tests.support.window_run import type_text
 
 pytestmark = pytest.mark.gui
@@ -32,8 +33,7 @@ def field(qtbot: QtBot) -> PassphraseField:
     """The field with a passphrase in it, shown."""
     field = PassphraseField("passphrase.new")
     qtbot.addWidget(field)
-    field.show()
-    qtbot.waitExposed(field)
+    show(qtbot, field)
     field.toggle.setChecked(True)
     type_text(field.line, "银杏 ginkgo")
     return field

@@ -19,6 +19,7 @@ from desktop_app.views.trash_dialog import TrashDialog
 from desktop_app.views.window import MainWindow
 from tests.support.decrypted import decrypted
 from tests.support.locking import OpenedWindow, is_open, lock, lock_of, unlock
+from tests.support.shown import show
 from tests.support.vault_fixtures import PASSPHRASE
 
 pytestmark = [pytest.mark.gui, pytest.mark.usefixtures("answered", "no_keyring")]
@@ -92,8 +93,7 @@ def test_quit_at_once_no_copy_holds_what_was_purged(
     qtbot: QtBot,
 ) -> None:
     with running_window(qapp, str(tiny_model), paths) as window:
-        window.show()
-        qtbot.waitExposed(window)
+        show(qtbot, window)
         window.activateWindow()
         unlock(qtbot, window)
         purge(window)

@@ -24,6 +24,7 @@ from desktop_app.views.window import MainWindow
 from tests.gui.conftest import OpenWindow
 from tests.support.faults import order, with_faults
 from tests.support.locking import OpenedWindow, is_open, lock, lock_of, unlock
+from tests.support.shown import show
 from tests.support.vault_disk import traces
 from tests.support.what_is_left import holders, unwritten
 from tests.support.window_run import (
@@ -308,8 +309,7 @@ def test_a_quit_has_time_for_more_than_a_lock(
 ) -> None:
     """On a disk so slow that what was said, some 50 kB, would take a lock too long."""
     with running_window(qapp, str(tiny_model), paths) as window:
-        window.show()
-        qtbot.waitExposed(window)
+        show(qtbot, window)
         window.activateWindow()
         unlock(qtbot, window)
         window.read_ahead.end()  # it is not sealed before

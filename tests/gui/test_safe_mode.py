@@ -17,6 +17,7 @@ from desktop_app.settings import Settings, write
 from desktop_app.views.window import MainWindow
 from resources.messages import sentence
 from tests.support.faults import order, with_faults
+from tests.support.shown import show
 from tests.support.window_run import WAIT_MS, last, rows, send, wait_for_end, wait_for_model
 
 pytestmark = pytest.mark.gui
@@ -26,8 +27,7 @@ pytestmark = pytest.mark.gui
 def started(app: QApplication, qtbot: QtBot, paths: Paths) -> Iterator[MainWindow]:
     """The window on the model of the settings, once it has tried to load that."""
     with running_window(app, None, paths) as window:
-        window.show()
-        qtbot.waitExposed(window)
+        show(qtbot, window)
         window.open_history(None)
         qtbot.waitUntil(
             lambda: window.counselling.ready or window.model.error is not None, timeout=WAIT_MS

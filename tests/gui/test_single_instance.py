@@ -20,6 +20,7 @@ from tests.gui.test_program import wait_for_child
 from tests.support.engine_run import CLI
 from tests.support.gate_fixtures import WAIT_MS
 from tests.support.processes import wait_for_end
+from tests.support.shown import show
 
 pytestmark = pytest.mark.gui
 
@@ -36,8 +37,7 @@ def window(qtbot: QtBot) -> Iterator[QMainWindow]:
     behind, front = QMainWindow(), QMainWindow()
     for each in (behind, front):
         qtbot.addWidget(each)
-        each.show()
-        qtbot.waitExposed(each)
+        show(qtbot, each)
         each.activateWindow()
         qtbot.waitUntil(each.isActiveWindow, timeout=WAIT_MS)
     yield behind

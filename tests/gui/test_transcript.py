@@ -17,6 +17,7 @@ from desktop_app.views.bubble import KEPT_LAYOUTS, BubbleDelegate
 from desktop_app.views.message import Index, Message, Messages
 from desktop_app.views.transcript import Transcript
 from tests.support.painted import Painted
+from tests.support.shown import show
 
 pytestmark = pytest.mark.gui
 
@@ -28,8 +29,7 @@ def transcript(qapp: QApplication, qtbot: QtBot) -> Iterator[Transcript]:
     view = Transcript(Appearance(qapp))
     qtbot.addWidget(view)
     view.resize(700, 500)
-    view.show()
-    qtbot.waitExposed(view)
+    show(qtbot, view)
     yield view
     view.setModel(None)
 

@@ -20,6 +20,7 @@ from desktop_app.views.gate import Gate
 from desktop_app.views.sheet_offer import SheetOffer
 from desktop_app.views.unlock_page import UnlockPage
 from desktop_app.views.window import MainWindow
+from tests.support.shown import show
 from tests.support.window_run import type_text
 
 StartWindow = Callable[[], MainWindow]
@@ -37,8 +38,7 @@ def start(
 
         def start_it() -> MainWindow:
             window = windows.enter_context(running_window(qapp, str(tiny_model), paths))
-            window.show()
-            qtbot.waitExposed(window)
+            show(qtbot, window)
             window.activateWindow()
             qtbot.waitUntil(window.isActiveWindow)
             qtbot.waitUntil(lambda: window.findChild(FirstPaint) is None)
