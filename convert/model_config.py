@@ -46,6 +46,7 @@ def read_model(folder: Path) -> tuple[Family, Hyperparameters]:
     part = values.get(family.config_part) if family.config_part else None
     if isinstance(part, dict):
         values = {**values, **part}
+    _refuse_quantised(path, values.get("quantization_config"))
     config = ConfigReader(path, {**family.config_defaults, **values}, family.config_names)
     ratio_divides = family.ratio_divides_before_roles and not knows_roles(folder)
     try:
@@ -60,6 +61,14 @@ def read_model(folder: Path) -> tuple[Family, Hyperparameters]:
         raise BaseModelError("config_field", path=path, field=str(error)) from error
 
 
+def _refuse_quantised(path: Path, settings: Any) -> None:
+    """Refuse weights that are rounded already; docs/decisions/0016-no-quantised-bases.md."""
+    if settings is None:
+        return
+    method = settings.get("quant_method") if isinstance(settings, dict) else None
+    raise BaseModelError("base_quantised", path=path, method=method or "quantization_config")
+
+
 def _parameters(
     architecture: str, family: Family, config: ConfigReader, rope: Callable[[int], Rope]
 ) -> Hyperparameters:
@@ -70,7 +79,6 @@ def _parameters(
     activation = config.get("hidden_activation") or config.get("hidden_act", family.activation)
     config.refuse("hidden_act", spelled(activation), (family.activation,))
     config.refuse("use_sliding_window", bool(config.get("use_sliding_window")), (False,))
-    config.refuse("quantization_config", config.get("quantization_config"), (None,))
     for name, known in family.requires.items():
         config.refuse(name, config.get(name), known)
     context = int(config.need("max_position_embeddings"))

@@ -144,6 +144,26 @@ DAMAGED_BASES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
 }
 
 
+NF4 = {"quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_quant_type": "nf4"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        pytest.param(NF4, "bitsandbytes", id="NF4"),
+        pytest.param({"quant_method": "gptq", "bits": 4}, "gptq", id="GPTQ"),
+        pytest.param({"bits": 4}, "quantization_config", id="of no name"),
+    ],
+)
+def test_a_quantised_base_is_refused_by_name_with_what_to_use_instead(
+    settings: dict[str, Any], named: str, base: Path
+) -> None:
+    changed(base / "config.json", quantization_config=settings)
+    out = base.parent / "m.gguf"
+    sentence = refused("plan", base, "--out", out, "--quant", "Q8_0")
+    assert all(part in sentence for part in (f"({named})", "config.json", "unquantised")), sentence
+
+
 @pytest.mark.parametrize(("damage", "named"), DAMAGED_BASES.values(), ids=DAMAGED_BASES)
 def test_a_damaged_base_is_refused(
     base: Path, damage: Callable[[Path], object], named: list[str]

@@ -144,6 +144,9 @@ def test_the_card_says_what_the_run_said(tmp_path: Path) -> None:
         pytest.param("D:\\models\\base\\", False, id="a folder of Windows"),
         pytest.param("owner/Own-Name", False, id="what the base calls itself"),
         pytest.param("owner/cached-1B", False, id="the hub's cache"),
+        pytest.param("unsloth/Base-bnb-4bit", False, id="bitsandbytes"),
+        pytest.param("unsloth/own-name-unsloth-bnb-4bit", False, id="bitsandbytes of unsloth"),
+        pytest.param("unsloth/Another-bnb-4bit", True, id="another, of bitsandbytes"),
         pytest.param(None, False, id="unnamed"),
     ],
 )
