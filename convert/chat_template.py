@@ -7,17 +7,29 @@ their own code builds; any other model without one is refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final
 
 import jinja2
-import jinja2.sandbox
 
 from convert.errors import BaseModelError, VocabularyError
 from convert.json_file import read_optional_object
 from convert.vocab import Vocabulary
+from resources.chat_templates import chat_environment
 from resources.system_errors import reason_of
+
+_STRING: Final = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'"""
+_PARTS: Final = re.compile(
+    r"\{#.*?#\}"
+    r"|\{%[-+]?\s*raw\s*[-+]?%\}.*?\{%[-+]?\s*endraw\s*[-+]?%\}"
+    r"|(?P<opened>\{%[-+]?\s*)(?P<tag>(?:end)?generation)(?P<closed>\s*[-+]?%\})"
+    rf"|\{{%(?:{_STRING}|[^\"'])*?%\}}"
+    rf"|\{{\{{(?:{_STRING}|[^\"'])*?\}}\}}",
+    re.DOTALL,
+)
+"""Comments, raw text, the two tags of a generation, other tags and expressions of Jinja."""
 
 
 def read_chat_template(base: Path, adapter: Path | None, supplied: str | None) -> str:
@@ -29,13 +41,27 @@ def read_chat_template(base: Path, adapter: Path | None, supplied: str | None) -
     for folder in (adapter, base):
         if folder is not None and (template := _template_in(folder)):
             try:
-                _environment().parse(template)
+                chat_environment().from_string(template)
             except jinja2.TemplateSyntaxError as error:
                 raise VocabularyError("template_damaged", path=folder, line=error.lineno) from error
-            return template
+            return _plain(template)
     if supplied is None:
         raise VocabularyError("template_missing", path=base)
     return supplied
+
+
+def _plain(template: str) -> str:
+    """Return a template without `{% generation %}`, which some renderers refuse.
+
+    Each of the two tags becomes one of a plain block, so that every renderer drops the same white
+    space around it.
+    """
+
+    def block(found: re.Match[str]) -> str:
+        tag = {"generation": "if true", "endgeneration": "endif", None: None}[found["tag"]]
+        return found[0] if tag is None else f"{found['opened']}{tag}{found['closed']}"
+
+    return _PARTS.sub(block, template)
 
 
 def _template_in(folder: Path) -> str | None:
@@ -68,14 +94,13 @@ def render(
     """
     try:
         return (
-            _environment()
+            chat_environment()
             .from_string(template)
             .render(
                 messages=messages,
                 add_generation_prompt=True,
                 bos_token=_token(vocabulary, vocabulary.begin_id),
                 eos_token=_token(vocabulary, next(iter(vocabulary.end_ids), None)),
-                raise_exception=_refuse,
                 **asked,
             )
         )
@@ -83,16 +108,5 @@ def render(
         raise VocabularyError("template_refuses", reason=type(error).__name__) from error
 
 
-def _environment() -> jinja2.sandbox.ImmutableSandboxedEnvironment:
-    """Jinja as transformers sets it up for chat templates; a template is foreign code."""
-    return jinja2.sandbox.ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
-    )
-
-
 def _token(vocabulary: Vocabulary, id_: int | None) -> str:
     return "" if id_ is None else vocabulary.tokens[id_]
-
-
-def _refuse(message: str) -> NoReturn:
-    raise jinja2.TemplateError(message)

@@ -13,15 +13,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Final, NoReturn
+from typing import Final
 
 import jinja2
-from jinja2.ext import loopcontrols
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from desktop_app.dialogue import Role, Turn
 from desktop_app.errors import EngineError
+from resources.chat_templates import chat_environment
 
 # Private-use characters: no template and no tokenizer gives them a meaning.
 PLACE: Final = re.compile("\ue000([0-9]+)\ue001")
@@ -47,13 +45,9 @@ class ChatTemplate:
         Raises:
             EngineError: the template is not Jinja that compiles.
         """
-        environment = ImmutableSandboxedEnvironment(
-            trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols]
-        )
-        environment.globals.update(raise_exception=_refuse, strftime_now=_now)
         self._names = {"bos_token": bos, "eos_token": eos}
         try:
-            self._template = environment.from_string(source)
+            self._template = chat_environment().from_string(source)
         except jinja2.TemplateError as error:
             raise EngineError("engine.template_broken") from error
         self._takes_system = True
@@ -95,11 +89,3 @@ class ChatTemplate:
                 told += "\n\n" + messages.pop(0)["content"]
             messages.insert(0, {"role": Role.USER.value, "content": told})
         return messages
-
-
-def _refuse(message: str) -> NoReturn:
-    raise jinja2.TemplateError(message)
-
-
-def _now(form: str) -> str:
-    return datetime.now().astimezone().strftime(form)

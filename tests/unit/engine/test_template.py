@@ -83,3 +83,11 @@ def test_a_template_that_fails_or_misbehaves_is_one_sentence(source: str) -> Non
 def test_a_template_that_does_not_compile_is_one_sentence() -> None:
     with pytest.raises(EngineError, match="模板"):
         ChatTemplate("{% for %}", bos="", eos="")
+
+
+def test_marks_of_what_a_model_said_leave_no_trace() -> None:
+    """`{% generation %}`, which transformers knows for training, in files others converted."""
+    marked = CHATML.replace(
+        "{{ message.content }}", "{% generation %}{{ message.content }}{% endgeneration %}"
+    )
+    assert rendered(marked, HELLO) == rendered(CHATML, HELLO)
