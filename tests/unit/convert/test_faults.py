@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from convert import ggml
 from convert.child import in_child
 from convert.errors import VerificationError, WorkerError
 from convert.mixtures import Mixture
@@ -187,6 +188,17 @@ def test_the_death_of_a_worker_is_an_error_that_names_the_signal(number: signal.
     with pytest.raises(WorkerError) as caught:
         in_child(1, signal.raise_signal, number)
     assert caught.value.values["signal"] == number.name
+
+
+def abort_inside_libggml() -> None:
+    ggml.load().library.ggml_abort(b"test", 0, b"an assertion of libggml")
+
+
+def test_an_abort_inside_libggml_is_an_error(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(WorkerError) as caught:
+        in_child(1, abort_inside_libggml)
+    assert caught.value.values["signal"] == "SIGABRT"
+    capfd.readouterr()  # libggml says where, on standard error
 
 
 def test_a_bug_in_a_worker_carries_its_place_and_never_its_text() -> None:
