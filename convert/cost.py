@@ -56,12 +56,22 @@ def estimate(plan: Plan, threads: int, level: Level) -> Cost:
     memory, free = memory_of_pass(plan, threads), available_memory()
     if free is not None and free < memory:
         raise OutputError("memory_short", path=plan.out, needed=memory, free=free)
-    if level >= Level.FULL:
-        memory = max(memory, memory_of_full(plan))
-        if free is not None and free < memory:
-            raise OutputError("memory_short_full", path=plan.out, needed=memory, free=free)
     return Cost(
         disk_bytes=plan.size,
-        memory_bytes=memory,
+        memory_bytes=max(memory, memory_of_verifying(plan, level)),
         seconds=(quantising + merging) / threads,
     )
+
+
+def memory_of_verifying(plan: Plan, level: Level) -> int:
+    """Return the bytes that verifying takes, 0 where it is less than any pass.
+
+    Raises:
+        OutputError: less is free; the sentence has both numbers.
+    """
+    if level < Level.FULL:
+        return 0
+    memory, free = memory_of_full(plan), available_memory()
+    if free is not None and free < memory:
+        raise OutputError("memory_short_full", path=plan.out, needed=memory, free=free)
+    return memory

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from convert.cost import memory_of_verifying
 from convert.errors import VerificationError
 from convert.ggml import TensorType
 from convert.inspection import describe
@@ -24,6 +25,7 @@ def verify_again(
     A `model.json` that describes the file names its types and holds its hashes.
 
     Raises:
+        OutputError: less memory is free than `full` needs.
         VerificationError: the file is not what it was, or not what its sources make.
     """
     mixture = Mixture(describe(file)["file_type"])
@@ -35,6 +37,7 @@ def verify_again(
         raise VerificationError("file_damaged", path=file, expected=expected, found=found)
     rules = _rules_of(card)
     plan = make_plan(base, adapter, file, mixture, rules)
+    memory_of_verifying(plan, level)
     hashes = card.get("tensors")
     hashes = hashes if isinstance(hashes, dict) else None
     figures = verify_file(plan, file, Level.STRUCTURE, threads, hashes)

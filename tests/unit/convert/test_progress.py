@@ -91,9 +91,11 @@ def test_what_full_verification_takes_is_told_and_asked_for(
     )
     assert full > pass_alone
     free_memory(monkeypatch, 1 << 40, (pass_alone + full) // 2)
-    converted("plan", *given)
-    sentence = refused("plan", *given, "--verify", "full")
-    assert all(part in sentence for part in (str(full), "in full", "--verify weights"))
+    converted("run", *given, "--verify", "none")
+    again = ("verify", tmp_path / "m.gguf", base)
+    for refusing in (("plan", *given), ("run", *given), again):
+        sentence = refused(*refusing, "--verify", "full")
+        assert all(part in sentence for part in (str(full), "in full", "--verify weights"))
 
 
 def test_the_space_a_killed_run_holds_counts_as_free(
