@@ -26,6 +26,8 @@ class Row:
     ours: str
     beside: str = ""
     """What ours is measured against; empty for nothing."""
+    ratio: str = ""
+    """The median over pairs, where the bench has one; else one figure by the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ LARGE = Table(
                     (
                         f"large.hidden_{hidden}.engine.prefill_tokens_per_s",
                         f"large.hidden_{hidden}.raw_llama_cpp.prefill_tokens_per_s",
+                        f"large.hidden_{hidden}.ratio.prefill",
                     ),
                 ),
                 (
@@ -117,6 +120,7 @@ LARGE = Table(
                     (
                         f"large.hidden_{hidden}.engine.tokens_per_s",
                         f"large.hidden_{hidden}.raw_llama_cpp.tokens_per_s",
+                        f"large.hidden_{hidden}.ratio.reply",
                     ),
                 ),
             )
@@ -170,12 +174,14 @@ WINDOW = Table(
             "start, files in the cache, until the passphrase can be typed (ms)",
             "window.start_ms.ours",
             "window.start_ms.empty",
+            "window.start_ms.ratio",
         ),
         Row(
             "密钥环打开历史：启动到可以写（毫秒）",
             "where a keyring opens the history: start, until one can write (ms)",
             "window.start_by_keyring_ms.ours",
             "window.start_by_keyring_ms.empty",
+            "window.start_by_keyring_ms.ratio",
         ),
         Row(
             "同上：到对话出来（毫秒）",
@@ -283,6 +289,9 @@ def measured(bench: dict[str, Any], place: str) -> float | None:
 def times(bench: dict[str, Any], row: Row) -> str:
     """Return how many times as much as beside it ours is."""
     ours, beside = measured(bench, row.ours), measured(bench, row.beside)
+    of_pairs = measured(bench, row.ratio)
+    if of_pairs is not None:
+        return f"{of_pairs:.2f} ×"
     return f"{ours / beside:.2f} ×" if ours is not None and beside else ""
 
 

@@ -33,7 +33,7 @@ from desktop_app.models.library import SHIPPED, shipped_folder
 from desktop_app.vault.creation import create
 from desktop_app.vault.vault import Vault
 
-ROUNDS: Final = 3
+ROUNDS: Final = 7
 PROMPT_TOKENS: Final = 256
 RESUMED_TOKENS: Final = 3000
 TURNS: Final = 20
