@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop_app.dialogue import Role, Turn, TurnState
@@ -139,4 +139,4 @@ def test_a_clock_that_went_back_is_told_once_and_the_order_stays(
         (latest, *_) = reopened.sessions.kept()
         assert reopened.sessions.turns(latest.id)[1].turn.content == "现在说的"
         window.leave()
-        window.close_history(QWidget())  # it is put away after its history is closed
+        window.lock_wanted.emit()  # it is put away after its history is closed
