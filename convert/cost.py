@@ -8,7 +8,7 @@ from typing import Final
 
 from convert.errors import OutputError
 from convert.ggml import TensorType
-from convert.memory_needs import memory_of_full, memory_of_pass
+from convert.memory_needs import memory_of_full, memory_of_pass, memory_of_proof
 from convert.plan import Plan
 from convert.verify import Level
 from resources.host_memory import available_memory
@@ -64,13 +64,13 @@ def estimate(plan: Plan, threads: int, level: Level) -> Cost:
 
 
 def memory_of_verifying(plan: Plan, level: Level) -> int:
-    """Return the bytes that verifying takes, 0 where it is less than any pass.
+    """Return the bytes of whichever process of verifying takes most, 0 where there is none.
 
     Raises:
-        OutputError: less is free; the sentence has both numbers.
+        OutputError: less is free than `full` needs; the sentence has both numbers.
     """
     if level < Level.FULL:
-        return 0
+        return memory_of_proof(plan) if level else 0
     memory, free = memory_of_full(plan), available_memory()
     if free is not None and free < memory:
         raise OutputError("memory_short_full", path=plan.out, needed=memory, free=free)

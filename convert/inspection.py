@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import gguf
+from gguf import GGMLQuantizationType
 
 from convert.errors import VerificationError
-
-_LONGEST_LIST: Final = 16
+from convert.gguf_header import read_gguf_header
 
 
 def describe(path: Path) -> dict[str, Any]:
@@ -19,22 +18,17 @@ def describe(path: Path) -> dict[str, Any]:
     Raises:
         VerificationError: no such file, or no GGUF.
     """
+    header = read_gguf_header(path)
+    metadata = dict(header.metadata)
     try:
-        size = path.stat().st_size
-        reader = gguf.GGUFReader(path)
-        metadata = {
-            name: field.contents()
-            for name, field in reader.fields.items()
-            if len(field.data) <= _LONGEST_LIST
-        }
         file_type = int(metadata["general.file_type"])
-    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+        kinds = Counter(GGMLQuantizationType(one.kind).name for one in header.tensors.values())
+    except (ValueError, KeyError, TypeError) as error:
         raise VerificationError("not_gguf", path=path) from error
-    kinds = Counter(tensor.tensor_type.name for tensor in reader.tensors)
     metadata.pop("tokenizer.chat_template", None)
     return {
         "file": path.name,
-        "bytes": size,
+        "bytes": path.stat().st_size,
         "file_type": file_type,
         "tensors": dict(sorted(kinds.items())),
         "metadata": metadata,

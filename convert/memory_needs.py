@@ -7,6 +7,7 @@ from typing import Final
 
 from convert.plan import Plan
 from convert.stream import SLAB_WEIGHTS
+from convert.token_table import TokenType
 from convert.updates import Update
 from convert.verify import LONGEST_PROMPT, LONGEST_REPLY
 
@@ -14,6 +15,10 @@ _INTERPRETER: Final = 75 * 1024 * 1024
 _SLAB_BYTES_PER_WEIGHT: Final = 14
 """What is read, as float32, its check and what becomes of it; those in flight and those done."""
 _PEFT: Final = 600 * 1024 * 1024
+_PROOF: Final = 35 * 1024 * 1024
+_PROOF_BYTES_PER_TOKEN: Final = 1200
+"""In llama.cpp and in the source's own library, as text and merges: fitted to what was seen with
+40,000 and 150,000 tokens."""
 _FLOAT: Final = 4
 _PROMPTS: Final = 2
 
@@ -22,6 +27,12 @@ def memory_of_pass(plan: Plan, threads: int) -> int:
     """Return the bytes of the streaming process."""
     slabs = (threads + 2) * SLAB_WEIGHTS * _SLAB_BYTES_PER_WEIGHT
     return _INTERPRETER + slabs + _largest_update(plan)
+
+
+def memory_of_proof(plan: Plan) -> int:
+    """Return the bytes of the process that proves the tokenizer: it holds the vocabulary twice."""
+    tokens = sum(kind is not TokenType.UNUSED for kind in plan.vocabulary.types)
+    return _INTERPRETER + _PROOF + tokens * _PROOF_BYTES_PER_TOKEN
 
 
 def memory_of_full(plan: Plan) -> int:

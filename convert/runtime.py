@@ -6,7 +6,7 @@ Its functions run in a child process (`child.in_child`) and never print.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -107,8 +107,12 @@ def logits(path: Path, prompts: Sequence[Sequence[int]], threads: int) -> list[F
         return evaluated
 
 
-def greedy_reply(path: Path, prompt: Sequence[int], most: int, threads: int) -> tuple[int, bool]:
+def greedy_reply(
+    path: Path, prompt: Sequence[int], most: int, threads: int, ends: Collection[int]
+) -> tuple[int, bool]:
     """Return how many tokens the likeliest reply has, and whether it ended within `most`.
+
+    `ends`: what ends a reply beside what the file has room to say.
 
     Raises:
         VerificationError: llama.cpp cannot load or evaluate the file.
@@ -125,7 +129,7 @@ def greedy_reply(path: Path, prompt: Sequence[int], most: int, threads: int) -> 
             logits = _evaluate(path, context, tokens, place, width)
             place += len(tokens)
             tokens = [int(logits[-1].argmax())]
-            if llama_cpp.llama_vocab_is_eog(vocabulary, tokens[0]):
+            if tokens[0] in ends or llama_cpp.llama_vocab_is_eog(vocabulary, tokens[0]):
                 return count, True
         return most, False
 

@@ -1,5 +1,6 @@
 """What is checked about a written file, level by level, each in a process of its own.
 
+none: nothing at all, the tokenizer included; its `parity` is empty.
 structure: the file reads back as planned, every byte as it was written; llama.cpp loads it,
 both tokenizers agree, and the template is the planned one.
 weights: sample rows of every tensor, computed a second time by the plain formula and compared
@@ -17,9 +18,9 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
-import gguf
-import gguf.quants
 import numpy as np
+from gguf import GGMLQuantizationType
+from gguf.quants import dequantize
 
 from convert import runtime
 from convert.chat_template import render
@@ -27,6 +28,7 @@ from convert.child import in_child
 from convert.errors import EndlessReplyError, VerificationError
 from convert.gates import check_gates, judged_as
 from convert.ggml import TensorType
+from convert.gguf_header import StoredTensor, read_gguf_header
 from convert.merge import RowMerger
 from convert.metadata import PlannedTensor
 from convert.parity import compare, is_untrained
@@ -39,6 +41,8 @@ from convert.sources import Float32, TensorReader
 from convert.update_sizes import measure_updates
 
 _SAMPLED_BLOCKS: Final = 4
+_READ_AT_ONCE: Final = 1 << 20
+_TEMPLATE: Final = "tokenizer.chat_template"
 LONGEST_PROMPT: Final = 64
 LONGEST_REPLY: Final = 512
 _MERGED_APART: Final = 1e-5
@@ -63,7 +67,7 @@ fault (order, scale, shift) gives an error near or above one."""
 
 
 class Level(IntEnum):
-    """How much is verified; each level includes those below."""
+    """How much is verified; each level includes those below. NONE proves nothing."""
 
     NONE = 0
     STRUCTURE = 1
@@ -127,7 +131,8 @@ def _compared(plan: Plan, path: Path, threads: int) -> dict[str, Any]:
     if not is_untrained(expected, prompts):  # random weights say nothing, and without end
         prompt = question_of(plan)
         most = min(LONGEST_REPLY, plan.parameters.context - len(prompt))
-        tokens, ended = in_child(1, runtime.greedy_reply, path, prompt, most, threads)
+        ends = plan.vocabulary.end_ids
+        tokens, ended = in_child(1, runtime.greedy_reply, path, prompt, most, threads, ends)
         if not ended:
             raise EndlessReplyError("reply_endless", path=path, tokens=tokens)
         figures["reply"] = {"tokens": tokens}
@@ -149,28 +154,33 @@ def check_structure(
     found = path.stat().st_size
     if found != size:
         raise VerificationError("size_differs", path=path, expected=size, found=found)
-    reader = gguf.GGUFReader(path)
-    if template is not None and _template_of(reader) != template:
+    header = read_gguf_header(path)
+    if template is not None and header.metadata.get(_TEMPLATE) != template:
         raise VerificationError("template_differs", path=path)
-    written = {tensor.name: tensor for tensor in reader.tensors}
+    written = dict(header.tensors)
     for tensor in tensors:
         merged, other = tensor.merged, written.pop(tensor.merged.name, None)
-        same = other is not None and (
-            (int(other.tensor_type), tuple(other.shape), other.n_bytes)
-            == (int(tensor.kind), merged.shape[::-1], tensor.bytes)
-        )
-        if not same or other is None:
+        if other != StoredTensor(int(tensor.kind), merged.shape, tensor.offset):
             raise VerificationError("tensor_differs", path=path, tensor=merged.name)
         wanted = (hashes or {}).get(merged.name)
-        if wanted is not None and hashlib.sha256(other.data.data).hexdigest() != wanted:
+        if (
+            wanted is not None
+            and _sha256_of(path, header.data + tensor.offset, tensor.bytes) != wanted
+        ):
             raise VerificationError("tensor_damaged", path=path, tensor=merged.name)
     for name in written:
         raise VerificationError("tensor_differs", path=path, tensor=name)
 
 
-def _template_of(reader: gguf.GGUFReader) -> str | None:
-    field = reader.get_field("tokenizer.chat_template")
-    return None if field is None else str(field.contents())
+def _sha256_of(path: Path, begin: int, count: int) -> str:
+    """Return the hash of a stretch of the file, which a mapping would hold in memory whole."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        file.seek(begin)
+        while count > 0 and (data := file.read(min(_READ_AT_ONCE, count))):
+            digest.update(data)
+            count -= len(data)
+    return digest.hexdigest()
 
 
 def check_weights(tensors: Sequence[PlannedTensor], path: Path) -> tuple[int, float]:
@@ -183,22 +193,23 @@ def check_weights(tensors: Sequence[PlannedTensor], path: Path) -> tuple[int, fl
     Raises:
         VerificationError: an error beyond what adding, or the type's rounding, explains.
     """
-    written = {tensor.name: tensor for tensor in gguf.GGUFReader(path).tensors}
+    begin = read_gguf_header(path).data
     dice = np.random.default_rng(0)
     count, worst = 0, 0.0
     with TensorReader() as reader:
         for tensor in tensors:
-            merged, other = tensor.merged, written[tensor.merged.name]
+            merged = tensor.merged
             merger = RowMerger(reader, merged)
             only_peft = merged.update is not None and merged.update.foreign is not None
             plain = merger if only_peft else PlainRows(reader, merged)
-            stored = other.data.reshape(merged.rows, -1)
+            place, size = begin + tensor.offset, (merged.rows, tensor.row_bytes)
+            stored = np.memmap(path, np.uint8, "r", place, size)
             blocks = merged.rows // merged.row_multiple
             for block in dice.choice(blocks, min(_SAMPLED_BLOCKS, blocks), replace=False):
                 first = int(block) * merged.row_multiple
                 last = first + merged.row_multiple
                 expected = plain.rows(first, last)
-                found = gguf.quants.dequantize(stored[first:last], other.tensor_type)
+                found = dequantize(stored[first:last], GGMLQuantizationType(int(tensor.kind)))
                 error = 0.0
                 for rows, most in (
                     (merger.rows(first, last), _MERGED_APART),

@@ -20,7 +20,7 @@ from convert.writer import file_sha256
 def verify_again(
     file: Path, base: Path, adapter: Path | None, level: Level, threads: int, corpus: Path | None
 ) -> dict[str, Any]:
-    """Return the figures of every check up to `level`.
+    """Return the figures of every check up to `level`, structure at least.
 
     A `model.json` that describes the file names its types and holds its hashes.
 
@@ -41,7 +41,7 @@ def verify_again(
     hashes = card.get("tensors")
     hashes = hashes if isinstance(hashes, dict) else None
     figures = verify_file(plan, file, Level.STRUCTURE, threads, hashes)
-    figures |= verify_vocabulary(plan, file, corpus) if level else {}
+    figures |= verify_vocabulary(plan, file, corpus)
     return figures | verify_file(plan, file, level, threads, hashes)
 
 

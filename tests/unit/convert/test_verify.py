@@ -14,10 +14,11 @@ from convert.errors import AdapterError, VerificationError
 from convert.merge import RowMerger
 from convert.mixtures import Mixture
 from convert.plan import make_plan
+from convert.runtime import greedy_reply
 from convert.update_sizes import measure_updates
 from convert.updated_rows import UpdatedRows
 from convert.verify import check_structure, check_weights, question_of
-from tests.support.bigram_base import write_bigram_base
+from tests.support.bigram_base import WORD, write_bigram_base
 from tests.support.convert_run import converted, refused, streamed
 from tests.support.tiny_base import Shape, read_json, write_adapter, write_base, write_safetensors
 from tests.support.tiny_families import CONFIGS, write_family_base, written_in_f32
@@ -57,6 +58,14 @@ def test_a_model_that_never_ends_its_reply_gets_no_name_and_is_not_thrown_away(
     assert went_on["cost"]["bytes_written"] < 10_000, "the header only"
     assert out.read_bytes() == written
     assert not part.exists()
+
+
+def test_a_reply_ends_at_what_the_file_has_no_room_to_name(tmp_path: Path) -> None:
+    base = write_bigram_base(tmp_path / "base", ends=False)
+    plan = make_plan(base, None, tmp_path / "m.gguf", Mixture.F16)
+    prompt = question_of(plan)
+    assert greedy_reply(streamed(plan), prompt, 8, 1, ()) == (8, False)
+    assert greedy_reply(plan.out, prompt, 8, 1, (WORD,)) == (0, True)
 
 
 def test_a_model_that_can_think_first_is_asked_to_answer_at_once(tmp_path: Path) -> None:
