@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -163,13 +164,19 @@ BENCH = {
 }
 
 
-def test_the_bench_fills_the_tables_of_both_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def figures(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The script that writes the tables."""
     specification = importlib.util.spec_from_file_location("figures", ROOT / "docs" / "figures.py")
     assert specification is not None
     assert specification.loader is not None
     figures = importlib.util.module_from_spec(specification)
     monkeypatch.setitem(sys.modules, "figures", figures)  # dataclasses look it up
     specification.loader.exec_module(figures)
+    return figures
+
+
+def test_the_bench_fills_the_tables_of_both_halves(figures: Any) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     once = figures.with_figures(readme, BENCH)
     assert figures.with_figures(once, BENCH) == once
@@ -184,3 +191,41 @@ def test_the_bench_fills_the_tables_of_both_halves(monkeypatch: pytest.MonkeyPat
         assert "| 0.34 | 0.25 | 1.36 × |" in half
         assert "| 18 |  |  |" in half
         assert "| 91 |  |  |" in half
+
+
+CONVERSION = {
+    "threads": 2,
+    "conversion": [
+        {
+            "hidden": 1024,
+            "ours": {"seconds": 14.0, "peak_rss_bytes": 125 << 20, "disk_bytes": 1216 << 20},
+            "usual": {"seconds": 28.0, "peak_rss_bytes": 1250 << 20, "disk_bytes": 4864 << 20},
+            "steps": {"merge": {}, "quantise": {}},
+        }
+    ],
+}
+
+
+def test_the_figures_of_conversion_say_what_was_verified(figures: Any) -> None:
+    """Without verifying as the usual road; verified as by default in rows of their own."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    plain = figures.with_figures(readme, CONVERSION)
+    (model,) = CONVERSION["conversion"]
+    verified = {"verified": {"seconds": 21.0, "peak_rss_bytes": 250 << 20}}
+    whole = figures.with_figures(plain, CONVERSION | {"conversion": [model | verified]})
+    assert figures.with_figures(whole, CONVERSION) == plain
+    for half, nothing in zip(
+        whole.split("\n## English\n"), ("都不检验", "nothing verified"), strict=True
+    ):
+        assert nothing in half
+        assert "| 14 | 28 | 0.50 × |" in half
+        assert "| 21 | 28 | 0.75 × |" in half
+        assert "| 250 | 1,250 | 0.20 × |" in half
+    assert "verified as by default" not in plain
+
+
+def test_the_readmes_figures_of_conversion_say_that_nothing_was_verified() -> None:
+    for half, nothing in zip(halves(), ("都不检验", "nothing verified"), strict=True):
+        heads = re.findall(r"^\| Qwen2.*LoRA.*$", half, flags=re.MULTILINE)
+        assert len(heads) == 2
+        assert all(nothing in head for head in heads)
