@@ -84,9 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     depth = argparse.ArgumentParser(add_help=False)
     levels = [level.name.lower() for level in Level]
-    depth.add_argument("--verify", choices=levels, default="weights", help=text("verify_level"))
-    check = argparse.ArgumentParser(add_help=False, parents=[depth])
-    check.add_argument("--calibration", type=Path, metavar="FILE", help=text("calibration"))
+    any_level = text("verify_level") + text("verify_none")
+    depth.add_argument("--verify", choices=levels, default="weights", help=any_level)
+    some = argparse.ArgumentParser(add_help=False)  # to verify nothing is no verifying
+    some.add_argument("--verify", choices=levels[1:], default="weights", help=text("verify_level"))
+    further = argparse.ArgumentParser(add_help=False)
+    further.add_argument("--calibration", type=Path, metavar="FILE", help=text("calibration"))
     lines = argparse.ArgumentParser(add_help=False)
     lines.add_argument("--jsonl", action="store_true", help=text("jsonl"))
     other = argparse.ArgumentParser(add_help=False)
@@ -100,8 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, parents in {
         "plan": [source, out, depth, pace, shared],
-        "run": [source, out, check, pace, shared, lines],
-        "verify": [written, source, check, pace, shared],
+        "run": [source, out, depth, further, pace, shared, lines],
+        "verify": [written, source, some, further, pace, shared],
         "diff": [written, other, shared],
         "inspect": [written, shared],
     }.items():
@@ -194,6 +197,7 @@ def _readable(options: argparse.Namespace, answer: dict[str, Any]) -> str:
             "convert.planned",
             path=options.out,
             mebibytes=mebibytes,
+            free=f"{answer['free_bytes'] / _MEBIBYTE:.0f}",
             memory=f"{cost['memory_bytes'] / _MEBIBYTE:.0f}",
             seconds=f"{cost['seconds']:.0f}",
             **answer,
@@ -202,7 +206,7 @@ def _readable(options: argparse.Namespace, answer: dict[str, Any]) -> str:
     if options.command == "run":
         card, cost = answer["card"], answer["cost"]
         done = sentence(
-            "convert.done",
+            "convert.done" if card["parity"] else "convert.unchecked",
             path=options.out,
             mebibytes=f"{card['bytes'] / _MEBIBYTE:.1f}",
             seconds=f"{cost['seconds']:.1f}",

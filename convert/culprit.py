@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,15 +21,23 @@ from convert.sources import Float32, SourceTensor, TensorReader
 from convert.updated_rows import UpdatedRows
 from convert.updates import Update
 
+_COUNTED_AT_ONCE: Final = 1 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """`tensor` of the file at `path`; `row` counts in the weight, whose start or `update` it is."""
+    """`tensor` of the file at `path`; `row` counts in the weight, whose start or `update` it is.
+
+    `wrong` of `values` are no finite numbers: of the tensor where the base brought them, of the
+    row where an update did.
+    """
 
     path: Path
     tensor: str
     row: int
     update: bool
+    wrong: int
+    values: int
 
 
 def culprit(
@@ -61,19 +70,32 @@ def _brought(
     """Say who brought the wrong values of one row of the source."""
     update = tensor.update
     if update is None:
-        return Culprit(source.path, source.name, row, update=False)
+        return _of_base(reader, source, row)
     if update.tokens is None or row not in update.tokens.indices:
         start = reader.rows(source, row, row + 1)
         if (_wrong(tensor, start, limit) & wrong).any():
-            return Culprit(source.path, source.name, row, update=False)
+            return _of_base(reader, source, row)
     part = max(_parts(update), key=partial(_largest, reader))
     low_rank = update.low_rank
     if low_rank is not None and low_rank.embedding and math.isfinite(_largest(reader, part)):
         # DoRA's norms are then of whole columns, and another row may have spoilt them.
         for other in range(source.shape[0]):
             if not np.isfinite(reader.rows(source, other, other + 1)).all():
-                return Culprit(source.path, source.name, other, update=False)
-    return Culprit(part.path, part.name, row, update=True)
+                return _of_base(reader, source, other)
+    return Culprit(
+        part.path, part.name, row, update=True, wrong=int(wrong.sum()), values=wrong.size
+    )
+
+
+def _of_base(reader: TensorReader, source: SourceTensor, row: int) -> Culprit:
+    """Name a row of the base, and count in its whole tensor, a few rows at a time."""
+    count, at_once = source.shape[0], max(1, _COUNTED_AT_ONCE // source.columns)
+    wrong = sum(
+        int((~np.isfinite(reader.rows(source, begin, min(begin + at_once, count)))).sum())
+        for begin in range(0, count, at_once)
+    )
+    values = count * source.columns
+    return Culprit(source.path, source.name, row, update=False, wrong=wrong, values=values)
 
 
 def _source_rows(tensor: MergedTensor, first: int, last: int) -> Iterator[tuple[int, int]]:

@@ -40,7 +40,7 @@ def read_dialogue_form(base: Path, adapter: Path | None, family: Family, rows: i
         if text in template or id_ in ends:
             raise VocabularyError("tokenizer_larger", path=tokenizer, tokens=id_ + 1, rows=rows)
     vocabulary = vocabulary.ending_also_at(
-        (*(id_ for id_ in ends if id_ < rows), *template_end_ids(template, vocabulary))
+        (*template_end_ids(template, vocabulary), *(id_ for id_ in ends if id_ < rows))
     )
     if not vocabulary.end_ids:
         raise VocabularyError("end_token_missing", path=base)

@@ -157,7 +157,12 @@ def _adapted_sizes(
         module = family.head.module
         if adapted.parted:
             raise BaseModelError("base_splits_head", path=base, module=module, family=family.name)
-        raise AdapterError("adapter_splits_head", module=module, family=family.name)
+        raise AdapterError(
+            "adapter_splits_head",
+            path=adapted.adapter.folder if adapted.adapter else base,
+            module=module,
+            family=family.name,
+        )
     return replace(
         parameters,
         vocabulary=adapted.vocabulary or parameters.vocabulary,

@@ -7,6 +7,7 @@ Text is in Unicode form NFC: llama.cpp does not normalise, source tokenizers oft
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeVar
@@ -52,18 +53,18 @@ DIALOGUES: Final = (
 
 
 def probe_strings(
-    control_tokens: Sequence[str], count: int = COUNT, *, ascii_spaces: bool = False
+    control_tokens: Sequence[str], count: int = COUNT, *, swallowing: bool = False
 ) -> Iterator[str]:
     """Yield `count` strings; `control_tokens` are the vocabulary's own special tokens.
 
-    `ascii_spaces`: no other white space occurs.
+    `swallowing`: they take the white space behind them, and one may stand before a text; there is
+    only that of ASCII in these places then.
     """
     dice = np.random.default_rng(20231120)
     words = [line.split() for line in _WORDS]
-    spaces = [space for space in _SPACES if space.isascii() or not ascii_spaces]
     sources: list[Callable[[], str]] = [
         lambda: _one_of(dice, _one_of(dice, words)),
-        lambda: _one_of(dice, spaces),
+        lambda: _one_of(dice, _SPACES),
         lambda: _characters(dice, *_one_of(dice, _BLOCKS)),
         lambda: _characters(dice, *_HAN),
     ]
@@ -71,15 +72,21 @@ def probe_strings(
     if control_tokens:
         sources.append(lambda: _one_of(dice, control_tokens))
         weights.append(1.0)
+    behind = re.compile(rf"(?:^|{'|'.join(map(re.escape, control_tokens))})\s+")
     shares = np.divide(weights, sum(weights))
     for _ in range(count):
         picks = dice.choice(len(sources), size=dice.integers(1, 12), p=shares)
         pieces = [sources[pick]() + " " * int(dice.random() < 0.3) for pick in picks]
-        yield unicodedata.normalize("NFC", "".join(pieces))
+        text = unicodedata.normalize("NFC", "".join(pieces))
+        yield behind.sub(_only_ascii, text) if swallowing and control_tokens else text
 
 
 def _one_of(dice: np.random.Generator, choices: Sequence[T]) -> T:
     return choices[int(dice.integers(len(choices)))]
+
+
+def _only_ascii(found: re.Match[str]) -> str:
+    return "".join(each for each in found[0] if each.isascii() or not each.isspace())
 
 
 def _characters(dice: np.random.Generator, first: int, last: int) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from convert import runtime
 from convert.errors import VocabularyError
 from convert.probes import probe_strings
-from convert.token_table import SpacePrefix
+from convert.token_table import SpacePrefix, TokenType
 from convert.vocab import Vocabulary
 
 if TYPE_CHECKING:
@@ -21,15 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TokenizerProof:
-    """How many strings both tokenizers split equally, and which ids end a reply.
-
-    `app_stop_ids`: end tokens of the source for which GGUF has no room; whoever runs the model
-    stops at them itself.
-    """
+    """How many strings both tokenizers split equally, and at which ids llama.cpp ends a reply."""
 
     strings: int
     end_ids: tuple[int, ...]
-    app_stop_ids: tuple[int, ...]
 
 
 def prove_tokenizer(
@@ -39,16 +34,17 @@ def prove_tokenizer(
 
     The file at `path` needs its header only. Where the source treats the beginning of a text
     like no other place, every text begins with a special token, as a rendered dialogue does.
-    Where special tokens swallow white space, probes hold only that of ASCII: llama.cpp swallows
-    no other.
+    Where special tokens swallow white space, only that of ASCII stands behind them in a probe:
+    llama.cpp swallows no other.
 
     Raises:
         VocabularyError: they differ; the sentence names the string's number and, for a probe
-            of our own making, the code points. A corpus's text is never shown.
+            of our own making, the code points. A corpus's text is never shown. Or an end token
+            would be shown as text: the file has no room for it, and it is not special.
         VerificationError: llama.cpp cannot load the vocabulary.
     """
     control = vocabulary.control_tokens
-    probes = list(probe_strings(control, ascii_spaces=vocabulary.strips_right))
+    probes = list(probe_strings(control, swallowing=vocabulary.strips_right))
     texts = probes + (list(corpus_messages(corpus)) if corpus is not None else [])
     if vocabulary.space_prefix is SpacePrefix.FIRST and control:
         lead = control[0] if vocabulary.begin_id is None else vocabulary.tokens[vocabulary.begin_id]
@@ -64,8 +60,13 @@ def prove_tokenizer(
             raise VocabularyError(
                 "tokenizer_differs", path=tokenizer_file, index=index, points=points
             )
-    missing = set(vocabulary.end_ids) - set(end_ids)
-    return TokenizerProof(len(texts), tuple(end_ids), tuple(sorted(missing)))
+    for id_ in vocabulary.end_ids:
+        # The app ends a reply at every special token, whether the file has room for it or not.
+        if id_ not in end_ids and vocabulary.types[id_] is not TokenType.CONTROL:
+            raise VocabularyError(
+                "end_token_no_room", path=tokenizer_file, token=vocabulary.tokens[id_]
+            )
+    return TokenizerProof(len(texts), tuple(end_ids))
 
 
 def _code_points(path: Path, source: SourceTokenizer, text: str) -> str:

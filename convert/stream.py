@@ -230,4 +230,11 @@ def _check_values(reader: TensorReader, tensor: PlannedTensor, block: Float32, f
             "weight_too_large", **named, value=largest, limit=limit, kind=tensor.kind.name
         )
     key = "update_not_finite" if found and found.update else "weight_not_finite"
-    raise WeightError(key, **named, row=found.row if found else first)
+    wrong = int(np.count_nonzero(~np.isfinite(block)))
+    raise WeightError(
+        key,
+        **named,
+        row=found.row if found else first,
+        wrong=found.wrong if found else wrong,
+        total=found.values if found else block.size,
+    )

@@ -22,8 +22,8 @@ _NAMED: Final = ("bos_token", "eos_token", "pad_token", "unk_token")
 class Vocabulary:
     """Tokens by id, one for every embedding row, and what each special id means.
 
-    `end_ids`: everything that ends a reply, the tokenizer's own end token first. GGUF has room
-    for three (`eos`, `eot`, `eom`); the report names them all. `scores` order the merges of
+    `end_ids`: everything that ends a reply, the tokenizer's own end token first, then what the
+    template writes; GGUF has room for three (`eos`, `eot`, `eom`). `scores` order the merges of
     pieces, `merges` those of byte-level BPE. `left_out`: special tokens for which the model has
     no row; it never reads or writes them.
     """

@@ -70,6 +70,7 @@ def test_what_an_adapter_spoils_is_the_adapters(
     sentence = said(base, adapter)
     named = (f"{AT}{module}.lora_B.weight", "adapter_model.safetensors", f"blk.0.{written}.weight")
     assert all(part in sentence for part in (*named, "row 130", "adapter is damaged")), sentence
+    assert "makes 256 of the 256 values in row 130" in sentence
 
 
 def test_the_other_factor_is_named_where_it_is_the_spoilt_one(base: Path, adapter: Path) -> None:
@@ -82,6 +83,7 @@ def test_what_the_base_brings_stays_the_bases(base: Path, adapter: Path) -> None
     spoil_base(base, QUERY, 130, np.nan)
     sentence = said(base, adapter)
     assert f"Row 130 of tensor {QUERY}.weight in {base / 'model.safetensors'}" in sentence
+    assert "(of the tensor's 65536 values 1 are such)" in sentence
 
 
 def test_a_sum_beyond_float16_is_the_adapters_where_the_base_is_within(
@@ -128,6 +130,7 @@ def test_a_spoilt_magnitude_is_named(base: Path, tmp_path: Path) -> None:
     adapter = embedding_adapter(tmp_path / "adapter", lora_magnitude_vector=magnitude)
     sentence = said(base, adapter)
     assert f"{EMBEDDING}.lora_magnitude_vector in" in sentence
+    assert "makes 1 of the 256 values in row 0" in sentence
     assert "NaN or infinite" in sentence
 
 

@@ -213,4 +213,5 @@ def test_an_adapter_that_parts_a_head_llama_cpp_has_tied_is_refused(tmp_path: Pa
     )
     with pytest.raises(AdapterError) as caught:
         make_plan(base, adapter, tmp_path / "m.gguf", Mixture.F16)
-    assert caught.value.values == {"module": "lm_head", "family": "gemma2"}
+    named = {"path": adapter, "module": "lm_head", "family": "gemma2"}
+    assert caught.value.values == named

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from convert.sources import TensorReader, read_header
+from resources.messages import catalogue
 from tests.support.convert_run import convert, converted, refused
 from tests.support.tiny_base import (
     Shape,
@@ -97,7 +98,7 @@ DAMAGED_BASES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
     ),
     "infinite weight": (
         lambda base: tensors(base, **{NORM: HALF_INFINITE}),
-        ["model.safetensors", f"Row 255 of tensor {NORM}"],
+        ["model.safetensors", f"Row 255 of tensor {NORM}", "256 values 1"],
     ),
     "weight beyond float16": (
         lambda base: tensors(
@@ -289,6 +290,16 @@ def test_the_sentence_comes_in_chinese_too(tmp_path: Path) -> None:
 def test_an_output_in_no_folder_is_refused(base: Path) -> None:
     out = base.parent / "nowhere" / "m.gguf"
     assert str(out) in refused("run", base, "--out", out, "--quant", "F16")
+
+
+REFUSALS = sorted(key for key in catalogue("en") if key.startswith("error.convert."))
+
+
+@pytest.mark.parametrize("key", REFUSALS)
+def test_every_refusal_says_what_to_do(key: str) -> None:
+    remedies = {"en": ("lease ", "run the same command again"), "zh": ("请", "再运行同样的命令")}
+    for language, words in remedies.items():
+        assert any(word in catalogue(language)[key] for word in words), catalogue(language)[key]
 
 
 def test_wrong_usage_exits_with_2(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from convert.mixtures import Mixture
 from convert.plan import make_plan
 from convert.sources import TensorReader, read_header
 from convert.writer import plan_digest
-from tests.support.convert_run import convert, converted, streamed, tensor_bytes
+from tests.support.convert_run import convert, converted, refused_usage, streamed, tensor_bytes
 from tests.support.tiny_base import (
     CHAT_TEMPLATE,
     Shape,
@@ -229,6 +229,18 @@ def test_a_written_file_is_verified_again(tmp_path: Path) -> None:
     converted("run", base, "--out", out, "--quant", "Q8_0", "--verify", "none")
     figures = converted("verify", out, base, "--verify", "full", *ONE_THREAD)
     assert figures.keys() == CHECKS
+
+
+def test_a_run_that_verifies_nothing_says_so(tmp_path: Path) -> None:
+    base, out = write_base(tmp_path / "base", Shape(layers=1)), tmp_path / "m.gguf"
+    run = ("run", base, "--out", out, "--quant", "Q8_0", "--lang", "en")
+    assert "Nothing was checked" in convert(*run, "--verify", "none").stdout
+    assert read_json(tmp_path / "model.json")["parity"] == {}
+    assert "Nothing was checked" not in convert(*run).stdout
+
+
+def test_verifying_nothing_is_wrong_usage(tmp_path: Path) -> None:
+    assert "none" in refused_usage("verify", "m.gguf", tmp_path, "--verify", "none")
 
 
 def test_inspect_counts_tensors_by_type(tmp_path: Path) -> None:

@@ -201,7 +201,7 @@ def test_thousands_of_strings_are_split_alike(form: str, tmp_path: Path) -> None
     assert proof.strings >= 5000
     assert (plan.vocabulary.kind, plan.vocabulary.space_prefix) == (kind, prefix)
     assert plan.vocabulary.begin_id is not None or not plan.vocabulary.adds_begin
-    assert set(proof.end_ids) >= set(plan.vocabulary.end_ids) - set(proof.app_stop_ids)
+    assert set(proof.end_ids) >= set(plan.vocabulary.end_ids)
     learnt = sum(map(len, ids_of(plan, list(TEXT)))) / sum(len(text.encode()) for text in TEXT)
     assert learnt < 0.6, "the tokens themselves, not bytes, are what was compared"
 
@@ -271,6 +271,42 @@ def test_the_tokenizer_beside_the_adapter_wins(tmp_path: Path) -> None:
     plan, proof = proven(base, adapter)
     assert "<|calm|>" in plan.vocabulary.control_tokens
     assert proof.strings >= 5000
+
+
+def many_ends(base: Path, *, special: bool) -> list[int]:
+    """Four tokens that end a reply, none of which llama.cpp knows by its text; return their ids."""
+    llama_2_json(base)
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    texts = ["<one>", "<two>", "<three>", "<four>"]
+    tokenizer.add_tokens([AddedToken(text, special=special, normalized=False) for text in texts])
+    tokenizer.save(str(base / "tokenizer.json"))
+    ids = [int(tokenizer.token_to_id(text)) for text in texts]
+    write_json(base / "generation_config.json", {"eos_token_id": ids})
+    write_json(base / "tokenizer_config.json", {"bos_token": "<s>"})
+    (base / "chat_template.jinja").write_text(
+        "{% for message in messages %}{{ message.content }}<four>{% endfor %}", encoding="utf-8"
+    )
+    return ids
+
+
+def test_of_many_end_tokens_the_templates_has_its_place_in_the_file(tmp_path: Path) -> None:
+    base = base_of(tmp_path / "base", "llama 2")
+    *others, last = many_ends(base, special=True)
+    plan, proof = proven(base)
+    assert plan.vocabulary.end_ids[:4] == (last, *others)
+    assert last in proof.end_ids
+    assert all(plan.vocabulary.types[id_] is TokenType.CONTROL for id_ in others)
+
+
+def test_an_end_token_without_a_place_that_would_be_shown_as_text_is_refused(
+    tmp_path: Path,
+) -> None:
+    base = base_of(tmp_path / "base", "llama 2")
+    many_ends(base, special=False)
+    with pytest.raises(VocabularyError) as caught:
+        proven(base)
+    assert caught.value.key == "convert.end_token_no_room"
+    assert caught.value.values["token"] == "<four>"
 
 
 def test_a_merge_that_only_llama_cpp_makes_is_found_out(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -145,3 +146,12 @@ def test_probes_are_many_always_the_same_and_hold_every_control_token() -> None:
     assert len(set(first)) >= 4500
     everything = "".join(first)
     assert all(part in everything for part in ("<|a|>", "<|b|>", "睡不着", "can't", "😭", "\r\n"))
+
+
+def test_where_special_tokens_swallow_spaces_every_kind_is_probed_where_none_is_swallowed() -> None:
+    plain = list(probe_strings(["<|a|>"]))
+    probes = list(probe_strings(["<|a|>"], swallowing=True))
+    assert any(re.search(r"<\|a\|>\s*\u3000", text) for text in plain)
+    assert not any(re.search(r"(^|<\|a\|>)\s*[\u3000\u00a0\u2003]", text) for text in probes)
+    for space in ("\u3000", "\u00a0", "\u2003"):
+        assert sum(space in text for text in probes) > 200
