@@ -1,8 +1,8 @@
 """What training and measuring ask of the guard, as a process of its own.
 
-`python -m desktop_app.commands.guard_training features`: a message a line in, as
-`{"text"}`; out `{"features": […], "wish", "act", "most", "form"}`: the levels that rules allow.
-`… judge FOLDER`: `{"text", "history"}` in, `{"level"}` out, by the classifier of that folder.
+`python -m desktop_app.commands.guard_training features`: `{"text", "history"}` a line in; out what
+the classifiers look at and the levels that rules allow (`finetune.guard.app.Seen`).
+`… judge FOLDER`: the same in, `{"level"}` out, by the classifier of that folder.
 """
 
 from __future__ import annotations
@@ -12,11 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from desktop_app.care.guard.classifier import Form, load
-from desktop_app.care.guard.features import features
-from desktop_app.care.guard.message import judge_message
-from desktop_app.care.guard.reading import read
-from desktop_app.care.guard.rules import hits, least, most
+from desktop_app.care.guard.classifier import load
+from desktop_app.care.guard.message import InContext, judge_message
+from desktop_app.care.guard.rules import least
 from desktop_app.commands.output import print_json
 
 
@@ -26,21 +24,25 @@ def main(arguments: list[str]) -> None:
     for line in sys.stdin.buffer:
         asked = json.loads(line)
         if judge is None:
-            print_json(_features(asked["text"]))
+            print_json(_features(asked))
         else:
             verdict = judge_message(asked["text"], asked["history"], classifier=judge)
             print_json({"level": verdict.level})
 
 
-def _features(text: str) -> dict[str, Any]:
-    reading = read(text)
-    found = list(hits(reading))
+def _features(asked: dict[str, Any]) -> dict[str, Any]:
+    context = InContext.of(asked["text"], asked["history"])
     return {
-        "features": features(reading, found).tolist(),
-        "wish": least([hit for hit in found if hit.rule.wish]),
-        "act": least([hit for hit in found if not hit.rule.wish]),
-        "most": most(reading, found),
-        "form": Form.of(reading.text),
+        "features": context.seen.indices.tolist(),
+        "tokens": context.seen.row.tolist(),
+        "before": context.seen.before,
+        "wish": least([hit for hit in context.new.hits if hit.rule.wish]),
+        "act": least([hit for hit in context.new.hits if not hit.rule.wish]),
+        "most": context.most,
+        "kept": context.kept,
+        "ordinary": context.ordinary,
+        "joke": "joke" in context.new.concepts,
+        "form": context.form,
     }
 
 

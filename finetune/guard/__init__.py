@@ -1,5 +1,5 @@
-"""The guard's small classifier: labelled messages → weights and measured figures.
+"""The guard's small classifiers: labelled messages → weights and measured figures.
 
-Needs numpy alone. Features come from the app, asked as a process, so that training sees exactly
-what the app will see.
+The linear one is learnt by numpy, the network by torch. What they look at comes from the app, asked
+as a process, so that training sees exactly what the app will see.
 """

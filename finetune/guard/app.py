@@ -16,35 +16,48 @@ import numpy.typing as npt
 
 from finetune.errors import StageError
 from finetune.guard.cases import Case
+from finetune.guard.network import Row
 
 LEVELS = ("none", "concern", "high", "emergency")
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the app sees in one message."""
+    """What the app sees in one message and in what was said before it."""
 
     features: npt.NDArray[np.int64]
+    """Of all in one."""
+    row: Row
     wish: int
     """The level that rules which hear a wish ask for at least, as a place in `LEVELS`."""
     act: int
     """The same of the other rules."""
     most: int
     """The level they let the classifier reach."""
+    kept: int
+    """What is left of the danger that rules heard in the messages before."""
+    ordinary: float
+    """How far below a concern it keeps nothing of that up."""
+    joke: bool
+    """Whether something is taken back."""
     form: str
-    """What its scores are compared with: `short` and `long` Chinese, `latin`, `latin_long`."""
+    """What its scores are compared with."""
 
 
 def seen(cases: Sequence[Case]) -> list[Seen]:
-    """Return what the app sees in each message, without its history."""
-    answers = _ask(["features"], [{"text": case.text} for case in cases])
+    """Return what the app sees in each message with its history."""
+    answers = _ask(["features"], [{"text": c.text, "history": list(c.history)} for c in cases])
     return [
         Seen(
-            np.array(a["features"], dtype=np.int64),
-            LEVELS.index(a["wish"]),
-            LEVELS.index(a["act"]),
-            LEVELS.index(a["most"]),
-            a["form"],
+            features=np.array(a["features"], dtype=np.int64),
+            row=Row(np.array(a["tokens"], dtype=np.int64), a["before"]),
+            wish=LEVELS.index(a["wish"]),
+            act=LEVELS.index(a["act"]),
+            most=LEVELS.index(a["most"]),
+            kept=LEVELS.index(a["kept"]),
+            ordinary=a["ordinary"],
+            joke=a["joke"],
+            form=a["form"],
         )
         for a in answers
     ]

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from finetune.files import filled
 from finetune.guard.app import seen
 from finetune.guard.card import card
-from finetune.guard.cases import OTHERS, Case, developed, labelled, written
+from finetune.guard.cases import developed, labelled, written
 from finetune.guard.measure import measured
 from finetune.guard.parts import parts
-from finetune.guard.train import Trained, stored, train
-
-TOGETHER: Final = 3
-"""So many earlier messages are read together with the new one, as in the app."""
+from finetune.guard.train import Trained, train
 
 
 def make(smile: Path, crisis_dev: Path, out: Path) -> dict[str, Any]:
@@ -31,11 +27,12 @@ def make(smile: Path, crisis_dev: Path, out: Path) -> dict[str, Any]:
         TrainingError: `out` cannot be written.
     """
     divided = parts(labelled(smile), developed(crisis_dev))
-    own = [_joined(case) for case in written("written")]
+    own = written("written")
     cases = [*divided.learnt, *own]
-    trained = train(cases, [*map(str, divided.groups), *map(_group, own)], seen(cases))
+    trained = train(cases, [*map(str, divided.groups), *(case.source for case in own)], seen(cases))
     facts: dict[str, Any] = {
         "thresholds": trained.thresholds,
+        "spread": trained.spread,
         "learnt_from": {
             "real": len(divided.learnt),
             "written": len(own),
@@ -51,19 +48,9 @@ def make(smile: Path, crisis_dev: Path, out: Path) -> dict[str, Any]:
     return facts
 
 
-def _group(case: Case) -> str:
-    """Return what stands or falls with a written case: all that another hand wrote."""
-    return case.hand if case.hand in OTHERS else case.source
-
-
-def _joined(case: Case) -> Case:
-    """Return a case as one text with what was said before it, as the app reads them together."""
-    return replace(case, text="\n".join([*case.history[-TOGETHER:], case.text]))
-
-
 def _write(folder: Path, trained: Trained, facts: dict[str, Any]) -> None:
     with (folder / "weights.npz").open("wb") as file:
-        np.savez_compressed(file, **stored(trained))
+        np.savez_compressed(file, **trained.arrays)
     text = json.dumps(facts, ensure_ascii=False, indent=1)
     (folder / "guard.json").write_text(text + "\n", encoding="utf-8")
 

@@ -1,7 +1,8 @@
-"""The small trained classifier: one weight a bucket and head, added up by numpy.
+"""The small trained classifier: one weight a bucket and head, and a small network beside it.
 
-Logistic regression over `features`, trained by `soulchat-finetune guard`; weights and thresholds
-are data in `resources/guard/`.
+The first is logistic regression over `features`, the second is `network`; both are trained by
+`soulchat-finetune guard`, and the log odds of risk and of an emergency are averaged. Weights and
+thresholds are data in `resources/guard/`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from desktop_app.care.guard.data import is_latin
 from desktop_app.care.guard.features import BUCKETS, Indices
+from desktop_app.care.guard.network import Network
+from desktop_app.care.guard.tokens import Tokens
 
 HEADS: Final = ("risk", "emergency", "suicide", "self_harm", "harm_to_others", "abuse")
 SCALE: Final = 3.0
@@ -38,13 +42,18 @@ class Form(StrEnum):
     LONG = "long"
     LATIN = "latin"
     LATIN_LONG = "latin_long"
+    TOLD = "told"
+    """Read together with what was said before."""
+    LATIN_TOLD = "latin_told"
 
     @classmethod
-    def of(cls, text: str) -> Form:
+    def of(cls, text: str, *, told: bool = False) -> Form:
         """Return the form of a text in plain words."""
-        if text.isascii():
-            return cls.LATIN if len(text) < POST else cls.LATIN_LONG
-        return cls.SHORT if len(text) < SHORT else cls.LONG
+        if is_latin(text):
+            brief = cls.LATIN if len(text) < POST else cls.LATIN_LONG
+            return cls.LATIN_TOLD if told else brief
+        brief = cls.SHORT if len(text) < SHORT else cls.LONG
+        return cls.TOLD if told else brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +73,35 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What both classifiers look at in a message and what was said before it."""
+
+    indices: Indices
+    """(n,) features of all in one."""
+    row: Tokens
+    before: int
+    """How many tokens of the row were said before."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Classifier:
     """The weights of every head, and thresholds by the form of a message."""
 
     weights: npt.NDArray[np.float32]
     """(heads, buckets + 1); the last column is the heads' bias."""
+    network: Network
+    spread: Mapping[str, float]
+    """By head: how much wider the linear scores are spread than the network's."""
     thresholds: Mapping[Form, Thresholds]
 
-    def scores(self, indices: Indices) -> dict[str, float]:
-        """Return the log odds of every head for one message's features (n,)."""
+    def scores(self, seen: Seen) -> dict[str, float]:
+        """Return the log odds of every head for one message."""
+        indices = seen.indices
         added = self.weights[:, indices].sum(axis=1, dtype=np.float64) * value(len(indices))
-        return dict(zip(HEADS, (added + self.weights[:, -1]).tolist(), strict=True))
+        linear = dict(zip(HEADS, (added + self.weights[:, -1]).tolist(), strict=True))
+        beside = self.network.scores(seen.row, seen.before)
+        both = {name: (linear[name] + self.spread[name] * beside[name]) / 2 for name in beside}
+        return linear | both
 
 
 def value(count: int) -> float:
@@ -84,12 +111,14 @@ def value(count: int) -> float:
 
 def load(folder: Traversable) -> Classifier:
     """Return the classifier that lies in a folder: `weights.npz` and `guard.json`."""
-    facts = json.loads(folder.joinpath("guard.json").read_text(encoding="utf-8"))["thresholds"]
+    facts = json.loads(folder.joinpath("guard.json").read_text(encoding="utf-8"))
     with folder.joinpath("weights.npz").open("rb") as file, np.load(file) as stored:
         weights = stored["weights"].astype(np.float32) * stored["scale"][:, None]
         both = np.concatenate([weights, stored["bias"][:, None]], axis=1)
+        network = Network.of(stored)
     assert both.shape == (len(HEADS), BUCKETS + 1)
-    return Classifier(both, {form: Thresholds(**facts[form]) for form in Form})
+    thresholds = {form: Thresholds(**facts["thresholds"][form]) for form in Form}
+    return Classifier(both, network, facts["spread"], thresholds)
 
 
 @cache

@@ -11,6 +11,8 @@ from importlib import resources
 from typing import Any, Final
 
 LATIN: Final = re.compile("[a-z]")
+HAN: Final = r"\u3400-\u9fff\U00020000-\U0003ffff"
+_CHINESE: Final = re.compile(f"[{HAN}]")
 
 
 @cache
@@ -18,6 +20,11 @@ def table(name: str) -> dict[str, Any]:
     """Return one file of `resources/guard`, by its name without the ending."""
     path = resources.files("resources").joinpath("guard", f"{name}.toml")
     return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def is_latin(text: str) -> bool:
+    """Tell whether a text holds no Chinese character; a face or a curly quote makes none."""
+    return _CHINESE.search(text) is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
-"""What a person writes, judged: rules and classifier on the message, then the recent history.
+"""What a person writes, judged: rules on the message, classifier on it together with the history.
 
-One message can be harmless where several are not, and "only joking" does not undo what was said:
-a recent message of high level keeps the next ones at concern, unless they are clearly ordinary.
+One message can be harmless where several are not, and a heavy past makes no alarm of an ordinary
+one: the classifier reads the last few and the new one, and knows which is which. "Only joking" does
+not undo what was said: a recent message in which a rule heard high danger keeps the next ones at
+concern, unless they are clearly ordinary.
 """
 
 from __future__ import annotations
@@ -10,36 +12,97 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from desktop_app.care.guard.classifier import Classifier, Form, Thresholds, shipped
+from desktop_app.care.guard.classifier import Classifier, Form, Seen, Thresholds, shipped
 from desktop_app.care.guard.features import features
 from desktop_app.care.guard.reading import Reading, read, together
 from desktop_app.care.guard.rules import Hit, hits, least, most
+from desktop_app.care.guard.tokens import Tokens, sequence, tokens
 from desktop_app.care.guard.verdict import ACTIONS, Category, Level, Verdict
 
 RECENT: Final = 4
 """So many earlier messages count."""
-ORDINARY: Final = 2.5
+ORDINARY: Final = 0.75
 """So far below what is a concern (log odds), a message is clearly ordinary: it keeps nothing up."""
+UNREAD: Final = 2.5
+"""The same where the danger was told before all that the classifier reads."""
 TOGETHER: Final = 3
 """So many of them are read together with the new one."""
 LONGEST: Final = 4000
 """Characters of a message that are read: its beginning and its end, half each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One text by itself."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Said:
+    """One message by itself, as rules and classifier see it."""
 
-    level: Level
-    categories: tuple[Category, ...]
-    concepts: frozenset[str]
-    above: float
-    """How far the classifier's score for risk is above what is a concern (log odds)."""
+    reading: Reading
+    hits: tuple[Hit, ...]
+    tokens: Tokens
+
+    @classmethod
+    def of(cls, message: str) -> Said:
+        """Return a message, read."""
+        if len(message) > LONGEST:
+            message = f"{message[: LONGEST // 2]}\n{message[-LONGEST // 2 :]}"
+        reading = read(message)
+        return cls(reading, tuple(hits(reading)), tokens(reading.text))
 
     @property
-    def ordinary(self) -> bool:
-        """Tell whether nothing at all speaks for danger, taking back what was said included."""
-        return self.level is Level.NONE and self.above < -ORDINARY and "joke" not in self.concepts
+    def concepts(self) -> frozenset[str]:
+        """Return what it speaks of."""
+        return frozenset(name for clause in self.reading.clauses for name in clause.names())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InContext:
+    """A message with those before it."""
+
+    new: Said
+    recent: tuple[Said, ...]
+    hits: tuple[Hit, ...]
+    """Of all that are read together."""
+    seen: Seen
+    form: Form
+    most: Level
+    """What the classifier may reach."""
+
+    @classmethod
+    def of(cls, text: str, history: Sequence[str] = ()) -> InContext:
+        """Return a message and what is read with it."""
+        new = Said.of(text)
+        recent = tuple(Said.of(message) for message in history[-RECENT:] if message.strip())
+        near = recent[-TOGETHER:]
+        whole = together([*(said.reading for said in near), new.reading]) if near else new.reading
+        found = tuple(hits(whole)) if near else new.hits
+        row, before = sequence(new.tokens, [said.tokens for said in near])
+        return cls(
+            new=new,
+            recent=recent,
+            hits=found,
+            seen=Seen(features(whole, list(found)), row, before),
+            form=Form.of(new.reading.text, told=bool(near)),
+            most=_not_taken_back(most(whole, found), new) if near else most(whole, found),
+        )
+
+    @property
+    def kept(self) -> Level:
+        """What is left of the danger told before: one level less, concern for some messages."""
+        joking = "joke" in self.new.concepts
+        levels = [least(said.hits) for said in self.recent]
+        worst = max(levels, key=_rank, default=Level.NONE)
+        if worst.rank < Level.HIGH.rank:
+            return Level.CONCERN if worst is Level.CONCERN and joking else Level.NONE
+        just_now = levels[-1] is Level.EMERGENCY
+        return Level.HIGH if just_now and joking else Level.CONCERN
+
+    @property
+    def ordinary(self) -> float:
+        """How far below a concern it keeps nothing up."""
+        worst = [
+            max((least(said.hits) for said in part), key=_rank, default=Level.NONE)
+            for part in (self.recent[-TOGETHER:], self.recent)
+        ]
+        return ORDINARY if worst[0] is worst[1] else UNREAD
 
 
 def judge_message(
@@ -53,61 +116,26 @@ def judge_message(
         classifier: another than the one that ships, for measuring it.
     """
     judge = classifier or shipped()
-    reading = _read(text)
-    own = _finding(reading, judge)
-    level, categories = own.level, set(own.categories)
-    recent = [_read(message) for message in history[-RECENT:] if message.strip()]
-    if recent and level is not Level.EMERGENCY and not own.ordinary:
-        before = [_finding(earlier, judge) for earlier in recent]
-        joined = _finding(together([*recent[-TOGETHER:], reading]), judge)
-        kept = max(_kept(before, own), _told_together(joined, before, own), key=_rank)
-        if kept.rank > level.rank:
-            level = kept
-            categories |= set(joined.categories)
-            categories |= {one for finding in before for one in finding.categories}
+    context = InContext.of(text, history)
+    scores = judge.scores(context.seen)
+    limit = judge.thresholds[context.form]
+    by_score = min(_score_level(scores, limit), context.most, key=_rank)
+    level = max(_by_rules(context.new.hits, scores, limit), by_score, key=_rank)
+    kept = context.kept
+    if "joke" in context.new.concepts or scores["risk"] >= limit.concern - context.ordinary:
+        level = max(level, kept, key=_rank)
     if level is Level.NONE:
         return Verdict(level, (), ACTIONS[level])
-    ordered = tuple(one for one in Category if one in categories)
-    return Verdict(level, ordered or (Category.SUICIDE,), ACTIONS[level])
+    return Verdict(level, _categories(level, context, scores), ACTIONS[level])
 
 
-def _kept(before: Sequence[Finding], own: Finding) -> Level:
-    """Return what is left of the danger told before: one level less, concern for some messages."""
-    worst = max((finding.level for finding in before), key=_rank)
-    if worst.rank < Level.HIGH.rank:
-        taken_back = worst is Level.CONCERN and "joke" in own.concepts
-        return Level.CONCERN if taken_back else Level.NONE
-    just_now = before[-1].level is Level.EMERGENCY
-    return Level.HIGH if just_now and "joke" in own.concepts else Level.CONCERN
-
-
-def _told_together(joined: Finding, before: Sequence[Finding], own: Finding) -> Level:
-    """Return the level of all messages in one, where it is above that of each alone."""
-    alone = max((finding.level for finding in (*before, own)), key=_rank)
-    return joined.level if joined.level.rank > alone.rank else Level.NONE
+def _not_taken_back(level: Level, new: Said) -> Level:
+    """Return what the classifier may reach: an emergency that is taken back is high."""
+    return min(level, Level.HIGH, key=_rank) if "joke" in new.concepts else level
 
 
 def _rank(level: Level) -> int:
     return level.rank
-
-
-def _read(text: str) -> Reading:
-    if len(text) > LONGEST:
-        text = f"{text[: LONGEST // 2]}\n{text[-LONGEST // 2 :]}"
-    return read(text)
-
-
-def _finding(reading: Reading, classifier: Classifier) -> Finding:
-    found = list(hits(reading))
-    scores = classifier.scores(features(reading, found))
-    limit = classifier.thresholds[Form.of(reading.text)]
-    above = scores["risk"] - limit.concern
-    by_score = min(_score_level(reading, scores, classifier), most(reading, found), key=_rank)
-    level = max(_by_rules(found, scores, limit), by_score, key=_rank)
-    concepts = frozenset(name for clause in reading.clauses for name in clause.names())
-    if level is Level.NONE:
-        return Finding(level, (), concepts, above)
-    return Finding(level, _categories(level, found, scores, concepts), concepts, above)
 
 
 def _by_rules(found: Sequence[Hit], scores: dict[str, float], limit: Thresholds) -> Level:
@@ -120,8 +148,7 @@ def _by_rules(found: Sequence[Hit], scores: dict[str, float], limit: Thresholds)
     return max(min(least(found), Level.CONCERN, key=_rank), least(told), key=_rank)
 
 
-def _score_level(reading: Reading, scores: dict[str, float], classifier: Classifier) -> Level:
-    limit = classifier.thresholds[Form.of(reading.text)]
+def _score_level(scores: dict[str, float], limit: Thresholds) -> Level:
     if scores["emergency"] >= limit.emergency:
         return Level.EMERGENCY
     if scores["risk"] + scores["emergency"] >= limit.high:
@@ -129,10 +156,9 @@ def _score_level(reading: Reading, scores: dict[str, float], classifier: Classif
     return Level.CONCERN if scores["risk"] >= limit.concern else Level.NONE
 
 
-def _categories(
-    level: Level, found: Sequence[Hit], scores: dict[str, float], concepts: frozenset[str]
-) -> tuple[Category, ...]:
-    named = {one for hit in found if hit.counts for one in hit.rule.categories}
+def _categories(level: Level, context: InContext, scores: dict[str, float]) -> tuple[Category, ...]:
+    concepts = context.new.concepts
+    named = {one for hit in context.hits if hit.counts for one in hit.rule.categories}
     heads = {name: scores[name] for name in ("suicide", "self_harm", "harm_to_others", "abuse")}
     named |= {Category(name) for name, score in heads.items() if score >= 0}
     if not named:

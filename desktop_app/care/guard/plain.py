@@ -12,10 +12,9 @@ import unicodedata
 from functools import cache
 from typing import Final
 
-from desktop_app.care.guard.data import LATIN, table
+from desktop_app.care.guard.data import HAN, LATIN, table
 from desktop_app.text import fold
 
-HAN: Final = r"\u3400-\u9fff\U00020000-\U0003ffff"
 APOSTROPHES: Final = re.compile(r"(?<=[a-z])['’‘`´](?=[a-z])")
 LONE_HAN: Final = re.compile(rf"(?<=[{HAN}])[\s.*_\-/|·~+^]{{1,2}}(?=[{HAN}](?![{HAN}]))")
 """What stands before a character that stands alone."""

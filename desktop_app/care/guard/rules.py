@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from desktop_app.care.guard.data import table
+from desktop_app.care.guard.data import is_latin, table
 from desktop_app.care.guard.reading import Clause, Reading, negated
 from desktop_app.care.guard.verdict import Category, Level
 
@@ -55,7 +55,7 @@ class Hit:
 
 def hits(reading: Reading) -> Iterator[Hit]:
     """Yield every match of every rule."""
-    short = len(reading.text) < LIGHT[reading.text.isascii()]
+    short = len(reading.text) < LIGHT[is_latin(reading.text)]
     laughs = short and any("laugh" in clause.names() for clause in reading.clauses)
     rules = _rules()
     for number, clause in enumerate(reading.clauses):

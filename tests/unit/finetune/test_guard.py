@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from desktop_app.care.guard import classifier, features
-from finetune.guard import logistic, train
+from desktop_app.care.guard import classifier, features, tokens
+from finetune.guard import logistic, network, thresholds, train
 from finetune.guard.cases import AT_RISK, Case, written
 from finetune.guard.measure import figures, wilson
 from finetune.guard.parts import SHARE, near_groups, parts
@@ -71,7 +71,8 @@ def test_training_and_app_agree_on_buckets_heads_and_values() -> None:
     assert logistic.BUCKETS == features.BUCKETS
     assert logistic.SCALE == classifier.SCALE
     assert tuple(train.HEADS) == classifier.HEADS
-    assert set(train.FORMS) == set(classifier.Form)
+    assert set(thresholds.FORMS) == set(classifier.Form)
+    assert (network.BUCKETS, network.PARTS) == (tokens.BUCKETS, tokens.PARTS)
 
 
 @pytest.mark.parametrize(

@@ -237,3 +237,16 @@ def test_a_young_persons_danger_says_so(message: str) -> None:
 
 def test_danger_at_the_end_of_a_very_long_message_is_noticed() -> None:
     assert judge_message("今天天气很好。" * 5000 + "我今晚要自杀。").level.rank >= Level.HIGH.rank
+
+
+@pytest.mark.parametrize("message", ["每天痛得想死", "疼得我想死，什么药都不管用"])
+def test_pain_past_bearing_is_no_figure_of_speech(message: str) -> None:
+    assert judge_message(message).level is not Level.NONE
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["开了一上午的会，想死的心都有了", "怎么想不开选了早八的课", "kms i sent it to my boss 💀"],
+)
+def test_words_of_dying_in_a_complaint_are_not_high(message: str) -> None:
+    assert judge_message(message).level.rank < Level.HIGH.rank

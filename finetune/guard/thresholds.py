@@ -1,0 +1,163 @@
+"""From which score on the guard speaks, chosen on its whole judgement of unseen messages.
+
+What the app does with scores, rules and the danger told before is done here for many at once;
+every threshold is the lowest that keeps false alarms of that whole within bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from finetune.guard.app import LEVELS, Seen
+from finetune.guard.cases import OTHERS, Case
+
+SOFT: Final = {
+    "real": 0.06,
+    "short": 0.065,
+    "long": 0.09,
+    "told": 0.07,
+    "latin": 0.06,
+    "latin_long": 0.09,
+    "latin_told": 0.065,
+}
+"""Share of harmless messages that may be taken for concern, on unseen ones: of the real ones, and
+of the written ones of each form."""
+HARD: Final = {
+    "real": 0.02,
+    "short": 0.017,
+    "long": 0.025,
+    "told": 0.016,
+    "latin": 0.017,
+    "latin_long": 0.025,
+    "latin_told": 0.017,
+}
+"""The same for high."""
+EMERGENCY: Final = dict.fromkeys(HARD, 0.005)
+"""The same for an emergency."""
+FORMS: Final = ("short", "long", "latin", "latin_long", "told", "latin_told")
+SOBERED: Final = 0.02
+"""Share of emergencies seen by a rule that may be lowered to concern for how harmless they look."""
+ENOUGH: Final = 50
+"""Harmless messages of one kind and form, below which they bound nothing where others do."""
+ABOVE_ALL: Final = 99.0
+LEFT: Final = 0.5
+"""What part of a share is the classifier's, however much of it the rules have used."""
+CONCERN, HIGH, EMERGENT = (LEVELS.index(name) for name in ("concern", "high", "emergency"))
+Numbers = npt.NDArray[np.float64]
+Marks = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What the app judges by, of many messages (n,)."""
+
+    risk: Numbers
+    emergency: Numbers
+    wish: npt.NDArray[np.int64]
+    act: npt.NDArray[np.int64]
+    most: npt.NDArray[np.int64]
+    kept: npt.NDArray[np.int64]
+    ordinary: Numbers
+    joke: Marks
+    form: npt.NDArray[np.str_]
+
+    @classmethod
+    def of(cls, seen: Sequence[Seen], risk: Numbers, emergency: Numbers) -> Signals:
+        """Return the signals of messages as the app sees them, with their scores."""
+        names = ("wish", "act", "most", "kept", "ordinary", "joke", "form")
+        return cls(risk, emergency, *(np.array([getattr(s, name) for s in seen]) for name in names))
+
+    def where(self, marks: Marks) -> Signals:
+        """Return the marked ones."""
+        return Signals(*(getattr(self, name)[marks] for name in Signals.__dataclass_fields__))
+
+    def levels(self, limit: dict[str, float]) -> npt.NDArray[np.int64]:
+        """Return the app's level of each, by the thresholds of one form."""
+        grave = self.risk + self.emergency
+        by_score = np.where(self.risk >= limit["concern"], CONCERN, 0)
+        by_score = np.where(grave >= limit["high"], HIGH, by_score)
+        by_score = np.where(self.emergency >= limit["emergency"], EMERGENT, by_score)
+        lowered = np.where(
+            self.risk < limit["sober_wish"], np.minimum(self.wish, CONCERN), self.wish
+        )
+        act = np.where(grave < limit["sober"], np.minimum(self.act, CONCERN), self.act)
+        level = np.maximum(np.maximum(lowered, act), np.minimum(by_score, self.most))
+        heard = self.joke | (self.risk >= limit["concern"] - self.ordinary)
+        return np.where(heard, np.maximum(level, self.kept), level)
+
+
+def thresholds(cases: Sequence[Case], signals: Signals) -> dict[str, dict[str, float]]:
+    """Return thresholds by form, chosen on messages that the scoring weights have not seen."""
+    label = np.array([case.label for case in cases])
+    sure = np.array([not case.unsure for case in cases])
+    kinds = {
+        "real": np.array([case.real for case in cases]),
+        "others": np.array([case.hand in OTHERS for case in cases]),
+    }
+    wished = (signals.wish >= HIGH) & np.isin(label, ["emergency", "ideation"])
+    acted = (signals.act >= HIGH) & (label == "emergency")
+
+    def sober(name: str, told: Marks, scores: Numbers) -> float:
+        if not told.any():
+            return -ABOVE_ALL
+        here = told & (signals.form == name)
+        return round(float(np.quantile(scores[here if here.sum() >= ENOUGH else told], SOBERED)), 3)
+
+    def of(name: str) -> dict[str, float]:
+        limit = {
+            "concern": ABOVE_ALL,
+            "high": ABOVE_ALL,
+            "emergency": ABOVE_ALL,
+            "sober": sober(name, acted, signals.risk + signals.emergency),
+            "sober_wish": sober(name, wished, signals.risk),
+        }
+        harmless = (signals.form == name) & (label == "none") & sure
+        bounding = {kind: harmless & of_kind for kind, of_kind in kinds.items()}
+        enough = {k: marks for k, marks in bounding.items() if marks.sum() >= ENOUGH} or bounding
+        for bound, shares, level in (
+            ("emergency", EMERGENCY, EMERGENT),
+            ("high", HARD, HIGH),
+            ("concern", SOFT, CONCERN),
+        ):
+            limit[bound] = max(
+                _lowest(_alarms(signals.where(marks), limit, bound, level), share)
+                for marks, share in (
+                    (marks, shares["real" if kind == "real" else name])
+                    for kind, marks in enough.items()
+                    if marks.any()
+                )
+            )
+        return limit
+
+    return {name: of(name) for name in FORMS if (signals.form == name).any()}
+
+
+def _alarms(
+    signals: Signals, limit: dict[str, float], bound: str, level: int
+) -> Callable[[float], float]:
+    def share(value: float) -> float:
+        return float((signals.levels({**limit, bound: value}) >= level).mean())
+
+    return share
+
+
+def _lowest(alarms: Callable[[float], float], share: float) -> float:
+    """Return the lowest threshold of a fine row of them whose alarms stay within a share.
+
+    Rules alone may use it up; the classifier may add a part of it all the same.
+    """
+    values = np.round(np.arange(-4.0, 10.0, 0.02), 3)
+    share = max(share, alarms(ABOVE_ALL) + share * LEFT)
+    low, high = 0, len(values) - 1
+    while low < high:  # alarms fall as the threshold rises
+        middle = (low + high) // 2
+        if alarms(float(values[middle])) <= share:
+            high = middle
+        else:
+            low = middle + 1
+    return float(values[low])

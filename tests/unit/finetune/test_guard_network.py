@@ -1,0 +1,115 @@
+"""The guard's small network and the thresholds: training and app compute the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from desktop_app.care.guard.classifier import shipped
+from desktop_app.care.guard.message import InContext, judge_message
+from desktop_app.care.guard.network import Network
+from desktop_app.care.guard.rules import least
+from desktop_app.care.guard.tokens import EARLIER, LONGEST, sequence, tokens
+from finetune.guard.app import LEVELS, Seen
+from finetune.guard.cases import Case
+from finetune.guard.network import Row, scored, trained
+from finetune.guard.thresholds import Signals, thresholds
+
+SAID = (
+    ("i cant do this anymore", ("tonight is the night", "the door is locked")),
+    ("我把药都放在桌上了", ()),
+    ("周末去爬山吗", ("最近不想活了",)),
+    ("开玩笑的", ("我今晚就要跳楼",)),
+    ("kms i replied to the whole company 💀", ()),
+    ("the printer is killing me", ("work was long", "my boss is odd")),
+)
+
+
+def rows() -> list[Row]:
+    return [
+        Row(*sequence(tokens(text), [tokens(one) for one in history])) for text, history in SAID
+    ]
+
+
+def test_torch_and_the_app_compute_the_same_scores() -> None:
+    torch = pytest.importorskip("torch")
+    from finetune.guard.layers import Layers
+
+    torch.manual_seed(3)
+    net = Layers().eval()
+    app = Network.of(net.stored())
+
+    computed = [list(app.scores(row.tokens, row.before).values()) for row in rows()]
+
+    assert np.allclose(computed, scored(net, rows()), atol=0.02)
+
+
+def test_a_network_learns_the_same_from_the_same_messages() -> None:
+    pytest.importorskip("torch")
+    labels = ("ideation", "emergency", "none", "history", "none", "none")
+    cases = [
+        Case(text, history, label, unsure=False, lang="zh", source=f"written/{text}")
+        for (text, history), label in zip(SAID, labels, strict=True)
+    ]
+
+    first, again = (scored(trained(rows(), cases, np.arange(6)), rows()) for _ in range(2))
+
+    assert np.array_equal(first, again)
+
+
+def test_a_long_message_leaves_room_for_what_was_said_before() -> None:
+    row, before = sequence(tokens("长" * 1000), [tokens("前" * 100)])
+
+    assert (len(row), before) == (LONGEST + EARLIER, EARLIER)
+
+
+@pytest.mark.parametrize(("text", "history"), SAID)
+def test_thresholds_are_chosen_on_what_the_app_judges(text: str, history: tuple[str, ...]) -> None:
+    context = InContext.of(text, history)
+    scores = shipped().scores(context.seen)
+    rank = LEVELS.index
+    seen = Seen(
+        context.seen.indices,
+        Row(context.seen.row, context.seen.before),
+        rank(least([hit for hit in context.new.hits if hit.rule.wish])),
+        rank(least([hit for hit in context.new.hits if not hit.rule.wish])),
+        rank(context.most),
+        rank(context.kept),
+        context.ordinary,
+        "joke" in context.new.concepts,
+        context.form,
+    )
+    limit = shipped().thresholds[context.form]
+    signals = Signals.of([seen], np.array([scores["risk"]]), np.array([scores["emergency"]]))
+
+    found = signals.levels({name: getattr(limit, name) for name in limit.__slots__})
+
+    assert LEVELS[found[0]] == judge_message(text, history).level
+
+
+def test_thresholds_keep_false_alarms_within_bounds() -> None:
+    rng = np.random.default_rng(5)
+    labels = ["none"] * 400 + ["emergency"] * 100
+    cases = [
+        Case("", (), label, unsure=False, lang="zh", source=f"written/{n}", hand="first")
+        for n, label in enumerate(labels)
+    ]
+    nothing = np.zeros(500, dtype=np.int64)
+    signals = Signals(
+        risk=rng.normal(np.repeat([-2.0, 2.0], [400, 100])),
+        emergency=rng.normal(np.repeat([-2.0, 2.0], [400, 100])),
+        wish=nothing,
+        act=np.repeat([0, 3], [490, 10]),
+        most=nothing + 3,
+        kept=nothing,
+        ordinary=nothing + 0.75,
+        joke=nothing > 0,
+        form=np.repeat("short", 500),
+    )
+
+    limit = thresholds(cases, signals)["short"]
+    levels = signals.levels(limit)
+
+    assert 0.05 < (levels[:400] >= 1).mean() <= 0.07
+    assert (levels[:400] >= 2).mean() <= 0.02
+    assert (levels[400:] >= 2).mean() > 0.9
