@@ -161,9 +161,11 @@ def test_a_look_up_or_a_question_that_is_given_up_costs_nothing_that_has_come(
     part.write_bytes(hub.content[:100_000])
     row = offered(open_page(window))
 
-    for stage in (Stage.LOOKING, Stage.AGREEING):
+    hub.statuses = [(429, {"Retry-After": "60"})]
+    for stage in (Stage.WAITING, Stage.LOOKING, Stage.AGREEING):
         row.get.click()
         wait_for_stage(qtbot, row, stage)
+        assert row.pause.isHidden()
         assert row.cancel.text() == sentence("window.cancel")
         row.cancel.click()
         assert row.transfer is None
