@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from desktop_app.dialogue import Session
-from desktop_app.errors import EngineError
+from desktop_app.errors import BugError, EngineError, KnownError
 
 if TYPE_CHECKING:
     from desktop_app.conversation.snapshots import Snapshots
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 PATIENCE_S: Final = 5.0
 """How long the engine may take to hand over what it holds: a GB takes it about one second."""
+MUCH: Final = 256
+"""Tokens that are worth writing all of a conversation's again: a slow processor reads them in some
+ten seconds."""
+BYTES_A_SECOND: Final = 10**6
+"""Of rest. 3,000 tokens are 37 MB with a model of 0.5 B, 170 MB with one of 7 B: without a bound
+each pause to read a reply would write them all."""
+HARMLESS: Final = (KnownError, BugError, MemoryError)
+"""What may go wrong with a snapshot, and is nobody's trouble."""
 
 
 class Continuity:
@@ -32,6 +40,18 @@ class Continuity:
         self._held = Session()
         """What the engine has read, as far as it was answered."""
         self._unsealed = False
+        self._tokens: int | None = 0
+        """In the engine; None where that is not known, and much is new."""
+        self._sealed_tokens = self._sealed_bytes = 0
+        """What was sealed of it last."""
+
+    @property
+    def due_after(self) -> float:
+        """The seconds of rest after which `seal` is worth what it writes. Any thread may ask."""
+        tokens = self._tokens
+        if tokens is None or tokens - self._sealed_tokens >= MUCH:
+            return 0.0
+        return self._sealed_bytes / BYTES_A_SECOND
 
     @property
     def unsealed(self) -> bool:
@@ -61,15 +81,18 @@ class Continuity:
         if child == self._child:
             self.seal()
         self._child, self._held, self._unsealed = child, Session(id=session.id), False
+        self._tokens = self._sealed_tokens = self._sealed_bytes = 0
         self._put_back()
 
     def latest(self, session: Session) -> Session:
         """Return `session` as it is remembered here, where whoever asks has not heard of it yet."""
         return session.recalling(self._held) if session.id == self._held.id else session
 
-    def has_read(self, session: Session) -> None:
-        """Note that the engine has read, and written, `session`."""
-        self._held, self._unsealed = session, True
+    def has_read(self, session: Session, tokens: int | None = None) -> None:
+        """Note that the engine has read, and written, `session`: so many tokens, where it says."""
+        self._held, self._unsealed, self._tokens = session, True, tokens
+        if tokens is None:  # it may have been made shorter, and all of it is new
+            self._sealed_tokens = 0
 
     def seal(self, *, at_most: int | None = None, patience: float = PATIENCE_S) -> None:
         """Seal what has been read since the last time, unless it is off the record.
@@ -85,9 +108,10 @@ class Continuity:
         if room <= 0:
             return
         self._unsealed = False
-        with suppress(EngineError):
+        with suppress(*HARMLESS):
             content = self._engine.snapshot(session.visible(), at_most=room, patience=patience)
             if content:
+                self._sealed_tokens, self._sealed_bytes = self._tokens or 0, len(content)
                 snapshots.put(session.id, content)
             else:  # more than there is time for now
                 self._unsealed = at_most is not None
@@ -96,13 +120,15 @@ class Continuity:
         session, snapshots = self._held.id, self.snapshots
         if session is None or snapshots is None:
             return
-        content = snapshots.get(session)
-        if content is None:
-            return
         restored = False
         try:
+            content = snapshots.get(session)
+            if content is None:
+                return
             restored = self._engine.restore(content)
-        except EngineError:
+        except HARMLESS as error:
+            if not isinstance(error, EngineError):
+                self._engine.close()  # it may wait for the rest of what it was handed
             self._child = self._engine.start().pid  # the next one reads it word for word
         if not restored:
             snapshots.drop(session)

@@ -97,7 +97,7 @@ class Counsellor:
         if self.engine.count(turns) + most > self.engine.start().n_ctx:
             return ""
         summary = ""
-        for event in self.engine.reply(Request(turns, GREEDY, most)):
+        for event in self.engine.reply(Request(turns, GREEDY, most), wanted):
             if not wanted():
                 self.engine.cancel()
             if isinstance(event, Finished) and event.stop == "end":
@@ -184,7 +184,7 @@ class Counsellor:
                         yield Piece(rest)
                     # A reply cancelled before its first character leaves the message unanswered.
                     kept = fitted.add(Turn(Role.ASSISTANT, shown)) if shown else session
-                    self.continuity.has_read(kept)
+                    self.continuity.has_read(kept, event.prompt_tokens + event.reply_tokens)
                     guard = held.verdict if held.stopped else watched.verdict
                     yield Reply(kept, replace(event, text=shown), guard)
 

@@ -100,7 +100,7 @@ class Child:
             return
         try:
             wire.write(self._process.stdin, message, content)
-        except (BrokenPipeError, ValueError):
+        except (OSError, ValueError):  # Windows says EINVAL of a pipe that nobody reads
             return
         finally:
             self._writing.release()
@@ -135,7 +135,7 @@ class Child:
             self.kill()  # it does not take what another thread is writing; now that breaks off
             self._writing.acquire()
         try:
-            with contextlib.suppress(BrokenPipeError):
+            with contextlib.suppress(OSError):
                 self._process.stdin.close()
         finally:
             self._writing.release()
@@ -170,7 +170,7 @@ class Child:
             try:
                 while (event := wire.read(process.stdout)) is not None:
                     self._events.put(event)
-            except ValueError:
+            except (ValueError, MemoryError):
                 process.kill()  # a torn or foreign line: nothing after it can be trusted
             process.wait()
         self._events.put(None)

@@ -63,7 +63,7 @@ class Climb:
             check: computes on a device in a child (device_check.py); raises EngineError likewise.
 
         Raises:
-            EngineError: the child was ended by us meanwhile.
+            EngineError: the child was ended by us meanwhile, or never started.
         """
         self._laptop = laptop
         self._n_ctx = n_ctx
@@ -76,7 +76,7 @@ class Climb:
             try:
                 devices = devices_in(listed())
             except EngineError as error:
-                if _ended_by_us(error):
+                if _says_nothing(error):
                     raise
                 self._learned.note_verdict(ANY, Verdict(works=False, why=error.key))
                 self._silent = True
@@ -87,6 +87,8 @@ class Climb:
         total = next((device.total for device in devices if device.kind == "cpu"), None)
         self._room = Room(usable, available_memory(), total)
         self._failed = self._learned.failures(laptop.model)
+        self._broken = self._learned.failures(laptop.model, memory=False)
+        """Those of them that had another reason than want of memory."""
 
     def placements(self) -> Iterator[Placement]:
         """Yield what is left to try, the best one first.
@@ -110,14 +112,17 @@ class Climb:
         """Note that a placement did not hold; tell whether that is a reason to try the next one.
 
         On the processor only want of memory is one: what else is wrong is wrong everywhere. A child
-        that we ended ourselves is none.
+        that we ended ourselves, or that never started, is none.
         """
-        if isinstance(error, EngineError) and _ended_by_us(error):
+        if isinstance(error, EngineError) and _says_nothing(error):
             return False
-        if placement.device is None and not _for_want_of_memory(error):
+        memory = _for_want_of_memory(error)
+        if placement.device is None and not memory:
             return False
         self._failed.append(placement)
-        self._learned.note_failure(self._laptop.model, placement)
+        if not memory:
+            self._broken.append(placement)
+        self._learned.note_failure(self._laptop.model, placement, memory=memory)
         return True
 
     @property
@@ -159,11 +164,13 @@ class Climb:
         shape = self._laptop.shape
         device = next(each for each in self._graphics if each.name == placement.device)
         values: dict[str, Any] = {"device": device.description or device.name}
+        larger_broke = any(each.asks_as_much_as(placement) for each in self._broken)
+        why = "_failed" if larger_broke else ""
         if shape is not None and placement.layers <= len(shape.layers):
             part = {"layers": placement.layers, "of": len(shape.layers) + 1}
-            return Why("placement.device_part", values | part)
+            return Why(f"placement.device_part{why}", values | part)
         if placement.cache != "f16":
-            return Why("placement.device_small_cache", values)
+            return Why(f"placement.device_small_cache{why}", values)
         return Why("placement.device", values)
 
     def _works(self, device: str) -> bool:
@@ -184,7 +191,7 @@ class Climb:
         try:
             right = self._check(device) <= TOLERATED_ERROR
         except EngineError as error:
-            if _ended_by_us(error):
+            if _says_nothing(error):
                 raise
             return Verdict(works=False, why=error.key)
         except BugError as error:
@@ -204,14 +211,17 @@ class Climb:
         )
 
 
-def _ended_by_us(error: EngineError) -> bool:
-    return isinstance(error, DiedError) and not error.crashed
+def _says_nothing(error: EngineError) -> bool:
+    """Tell whether a child ended for no reason of a device's: by us, or before it had begun."""
+    ended_by_us = isinstance(error, DiedError) and not error.crashed
+    return ended_by_us or error.key == "engine.cannot_start"
 
 
 def _for_want_of_memory(error: EngineError | BugError) -> bool:
     return isinstance(error, EngineError) and error.key in {
         "engine.no_memory",
         Cause.MEMORY.value,
+        Cause.DEVICE_MEMORY.value,
         Cause.KILLED.value,
     }
 

@@ -83,18 +83,22 @@ class Learned:
         facts["devices"].pop(device, None)
         self._write(facts)
 
-    def failures(self, model: str) -> list[Placement]:
-        """Return where a model could not be loaded, or died."""
+    def failures(self, model: str, *, memory: bool | None = None) -> list[Placement]:
+        """Return where a model could not be loaded, or died: for want of `memory`, or not."""
         noted = self._read()["failures"].get(model, [])
-        return [Placement(**each["placement"]) for each in noted if self._counts(each)]
+        return [
+            Placement(**each["placement"])
+            for each in noted
+            if self._counts(each) and memory in {None, each.get("memory", True)}
+        ]
 
-    def note_failure(self, model: str, placement: Placement) -> None:
-        """Remember that a model could not be loaded there, or died there."""
+    def note_failure(self, model: str, placement: Placement, *, memory: bool) -> None:
+        """Remember that a model could not be loaded there, or died: for want of memory, or not."""
         facts = self._read()
         plain = asdict(placement)
         noted = facts["failures"].setdefault(model, [])
         noted[:] = [each for each in noted if each["placement"] != plain]
-        noted.append({"placement": plain} | self._moment())
+        noted.append({"placement": plain, "memory": memory} | self._moment())
         self._write(facts)
 
     def threads(self, model: str) -> int | None:

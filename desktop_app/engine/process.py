@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from desktop_app.dialogue import Turn
-from desktop_app.engine import watchdog, wire
+from desktop_app.engine import asleep, watchdog, wire
+from desktop_app.engine.asleep import Moment
 from desktop_app.engine.causes import Cause, Death, DiedError
 from desktop_app.engine.child import Child
 from desktop_app.engine.climb import Climb, Laptop
 from desktop_app.engine.load_markers import LoadMarkers
 from desktop_app.engine.placement import Placement, Why
-from desktop_app.engine.protocol import Finished, Loaded, Piece, Request
+from desktop_app.engine.protocol import Finished, Loaded, Piece, Request, always
 from desktop_app.errors import BugError, EngineError
 from resources.processor import candidates
 
@@ -31,6 +32,11 @@ HANDSHAKE_S: Final = 60.0
 """A child that has not said hello by then never will; a cold disk needs a few seconds."""
 CANCEL_PATIENCE_S: Final = 0.05
 """A window's thread cancels; it does not wait for a request that a hung child does not take."""
+
+NOTHING: Final = Finished(
+    "", "cancelled", prompt_tokens=0, evaluated_tokens=0, reply_tokens=0, ttft_ms=0, tokens_per_s=0
+)
+"""The end of a reply that nobody wanted any more when it was to begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,7 @@ class ChildEngine:
         """Holds the child that a device is being checked in."""
         self._loaded: Loaded | None = None
         self._climb: Climb | None = None
+        self._loaded_at: Moment | None = None
         self._swapping = threading.Lock()
         self._running: int | None = None
 
@@ -97,10 +104,16 @@ class ChildEngine:
         self._send({"op": "count", "id": number, "turns": wire.turns_out(turns)})
         return int(self._event(number, "counted")["tokens"])
 
-    def reply(self, request: Request) -> Iterator[Piece | Finished]:
+    def reply(
+        self, request: Request, wanted: Callable[[], bool] = always
+    ) -> Iterator[Piece | Finished]:
         """See `Engine.reply`."""
         self.start()
         number = self._running = next(self._numbers)
+        if not wanted():  # asked after `_running` is set, as in `read`
+            self._running = None
+            yield NOTHING
+            return
         self._send(
             {
                 "op": "reply",
@@ -291,6 +304,7 @@ class ChildEngine:
         except EngineError:
             self.close()
             raise
+        self._loaded_at = asleep.now()
         milliseconds = 1000 * (time.perf_counter() - began)
         why = None if climb is None else climb.why(placement)
         return Loaded(int(loaded["n_ctx"]), threads, milliseconds, child.pid, placement, why)
@@ -309,7 +323,7 @@ class ChildEngine:
         event = self._news(child, patience_s or watchdog.PATIENCE_S)
         if event is None:
             death = DiedError(child.death())
-            self._lost_device(death)
+            self._note_loss(death)
             self.close()
             raise death
         if event["event"] == "known":
@@ -317,7 +331,7 @@ class ChildEngine:
         if event["event"] not in expected or event.get("id") != number:
             what = f"the engine's child sent {event['event']} for {' or '.join(expected)}"
             bug = BugError(what, event.get("place"))
-            self._lost_device(bug)
+            self._note_loss(bug)
             self.close()
             raise bug
         return event
@@ -339,12 +353,15 @@ class ChildEngine:
             if self._loaded is not None:
                 self._loaded = replace(self._loaded, threads=threads)
 
-    def _lost_device(self, error: DiedError | BugError) -> None:
-        """Note that a child failed at work on a device, unless we ended it: the next goes lower."""
-        loaded, climb = self._loaded, self._climb
-        at_work = loaded is not None and loaded.placement.device is not None
-        by_itself = isinstance(error, BugError) or error.crashed
-        if loaded is not None and at_work and climb is not None and by_itself:
+    def _note_loss(self, error: DiedError | BugError) -> None:
+        """Note that a child failed at work: where the place is to blame, the next one goes lower.
+
+        It is not for what a sleep did: a device may have lost all that was on it.
+        """
+        loaded, climb, loaded_at = self._loaded, self._climb, self._loaded_at
+        if loaded is None or climb is None or loaded_at is None:
+            return
+        if not asleep.now().fresh_since(loaded_at):
             climb.fell(loaded.placement, error)
 
     def _discard(self, number: int) -> None:

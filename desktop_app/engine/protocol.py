@@ -66,6 +66,11 @@ class Loaded:
     """Why it is there, where that was chosen."""
 
 
+def always() -> bool:
+    """Want it."""
+    return True
+
+
 class Engine(Protocol):
     """Writes replies, one at a time. A dead child is replaced at the next call.
 
@@ -87,10 +92,12 @@ class Engine(Protocol):
         """Return the tokens of the rendered transcript, reply header included."""
         ...
 
-    def reply(self, request: Request) -> Iterator[Piece | Finished]:
+    def reply(
+        self, request: Request, wanted: Callable[[], bool] = always
+    ) -> Iterator[Piece | Finished]:
         """Yield pieces as they come, then exactly one `Finished`.
 
-        Leaving the iterator early cancels the reply.
+        Leaving the iterator early cancels the reply. `wanted` is asked as in `read`.
         """
         ...
 

@@ -64,7 +64,10 @@ class ChatTemplate:
         """
         try:
             text = self._template.render(
-                messages=self._messages(turns), add_generation_prompt=True, **self._names
+                messages=self._messages(turns),
+                add_generation_prompt=True,
+                enable_thinking=False,  # thoughts would take all the tokens that a reply may have
+                **self._names,
             )
         except Exception as error:  # foreign code raises what it likes
             raise EngineError("engine.template_refused") from error

@@ -63,7 +63,7 @@ class Entry:
     context: int | None = None
     """Tokens it was trained to use."""
     thinks: bool = False
-    """It writes down its thoughts before it answers."""
+    """Made to write down its thoughts before it answers, which the app has it leave out."""
     sampling: Mapping[str, float] = field(default_factory=dict)
     pin: Pin | None = None
 

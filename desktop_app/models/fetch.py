@@ -116,7 +116,7 @@ class Fetch:
             raise DownloadError("download.cannot_start") from error
         self._writing = threading.Lock()
         assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(OSError):
             self._process.stdin.write(job.line())
             self._process.stdin.flush()
 
@@ -157,12 +157,12 @@ class Fetch:
         with self._writing:
             self._stopped = True
             assert self._process.stdin is not None
-            with contextlib.suppress(BrokenPipeError):
+            with contextlib.suppress(OSError):
                 self._process.stdin.close()
 
     def _end(self) -> int:
         """Wait for the child's end, and let go of its pipes."""
-        with self._writing, contextlib.suppress(BrokenPipeError):
+        with self._writing, contextlib.suppress(OSError):
             assert self._process.stdin is not None
             self._process.stdin.close()
         try:

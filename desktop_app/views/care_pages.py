@@ -19,6 +19,8 @@ from PySide6.QtGui import QKeySequence, QShortcut
 
 from desktop_app.errors import CareError, KnownError
 from desktop_app.views.appearance import Appearance
+from desktop_app.views.notice import WayOn, explained
+from resources.messages import sentence
 
 if TYPE_CHECKING:
     from desktop_app.care.kept_plan import KeptPlan
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from desktop_app.views.plan_page import PlanPage
     from desktop_app.views.plan_reading import PlanReading
     from desktop_app.views.preferences import Preferences
-    from desktop_app.views.transfers import Transfers
+    from desktop_app.views.transfers import Outcome, Transfers
     from desktop_app.views.window import MainWindow
 
 
@@ -55,6 +57,8 @@ class CarePages(QObject):
         self._copy = copy
         self._new_transfers = new_transfers
         self._transfers: Transfers | None = None
+        self._unsaid = False
+        """A model came, or did not, and nobody has heard of it."""
         self._preferences = preferences
         self._appearance = appearance
         self._documents: Documents | None = None
@@ -203,12 +207,27 @@ class CarePages(QObject):
         self.leave()
         if self._transfers is None:
             self._transfers = self._new_transfers()
+            self._transfers.ended.connect(self._hear_of_model)
+        self._unsaid = False
         page = self._models = ModelsPage(
             self._transfers, self._window.model, self._preferences, self._appearance
         )
         page.left.connect(self.leave)
         self._window.sharing.cover(page)
         page.first_focus().setFocus()
+
+    def _hear_of_model(self) -> None:
+        self._unsaid = self._models is None
+        self.say_of_model()
+
+    def say_of_model(self) -> None:
+        """Say what became of a model that was on its way, once nothing else is being said."""
+        outcome = None if self._transfers is None else self._transfers.outcome
+        window = self._window
+        if not (self._unsaid and outcome and window.passed) or window.middle.notice.text:
+            return
+        self._unsaid = False
+        window.say(partial(_told, outcome), WayOn("models.title", self.show_models))
 
     def show_contacts(self) -> None:
         """Show the plan where the people are written whom the person trusts."""
@@ -288,3 +307,9 @@ class CarePages(QObject):
             return self._copy.exists()
         except OSError:
             return False
+
+
+def _told(outcome: Outcome) -> str:
+    if outcome.error is None:
+        return sentence("models.arrived", name=outcome.name)
+    return sentence("models.not_installed", name=outcome.name, why=explained(outcome.error))

@@ -176,6 +176,11 @@ class Counselling(QObject):
             self._seal.emit(done, patience)
             done.wait(patience)
 
+    @property
+    def due_after(self) -> float:
+        """The seconds of rest after which what the model has read is worth being sealed."""
+        return self._worker.due_after
+
     def give_up(self) -> None:
         """Hear nothing more of the reply that was stopped; if it has not begun, it never will."""
         assert self._heard in self._worker.stopped, "a reply is given up after it was stopped"

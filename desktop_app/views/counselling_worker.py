@@ -70,11 +70,8 @@ class CounsellingWorker(QObject):
         """Load a model; ends in `opened` or `failed_to_open`, unless another is wanted."""
         if number != self.wanted:
             return
-        if self._counsellor is not None:
-            self._counsellor.continuity.seal()
-        self._counsellor = None
-        self._held.close()
         try:
+            self._let_go()
             self._counsellor = self._held.enter_context(self._open_counsellor(model, wished))
             loaded = self._counsellor.engine.start()
         except Exception as error:  # noqa: BLE001 - whatever it is, the window must hear of it
@@ -142,6 +139,15 @@ class CounsellingWorker(QObject):
             if done is not None:
                 done.set()
 
+    def _let_go(self) -> None:
+        """Seal what the model has read, and close it."""
+        try:
+            if self._counsellor is not None:
+                self._counsellor.continuity.seal()
+        finally:
+            self._counsellor = None
+            self._held.close()
+
     def _tell_place(self, counsellor: Counsellor) -> None:
         """Tell where the model computes, where it had to be loaded anew and came elsewhere."""
         loaded = counsellor.engine.loaded
@@ -157,6 +163,12 @@ class CounsellingWorker(QObject):
         """Tell whether the model has read what is not sealed yet."""
         counsellor = self._counsellor
         return counsellor is not None and counsellor.continuity.unsealed
+
+    @property
+    def due_after(self) -> float:
+        """The seconds of rest after which it is worth being sealed."""
+        counsellor = self._counsellor
+        return 0.0 if counsellor is None else counsellor.continuity.due_after
 
     def stop_reading(self) -> None:
         """Drop all that was to be read ahead."""

@@ -175,8 +175,11 @@ class OfferedRow(ModelRow):
         in_hand = any(button.hasFocus() for button in self._ways)
         self.get.setVisible(not moving)
         self.get.setEnabled(transfer is not None or other is None or not other.moves)
-        self.rename(self.get, self._way_on(stage))
-        self.pause.setVisible(stage in {Stage.COMING, Stage.WAITING})
+        if not moving:
+            self.rename(self.get, self._way_on(stage))
+        comes = transfer is not None and transfer.comes
+        self.pause.setVisible(comes and stage in {Stage.COMING, Stage.WAITING})
+        self.rename(self.cancel, "models.remove_what_came" if comes else "window.cancel")
         self.cancel.setVisible(transfer is not None)
         if in_hand:  # a button that went must not take the keyboard along
             next(button for button in self._ways if not button.isHidden()).setFocus()

@@ -77,10 +77,10 @@ class ModelsPage(Panel):
         self.skip.hide()
         self.main.clicked.connect(self.left)
         transfers.changed.connect(self._refresh)
-        transfers.arrived.connect(self._arrived)
-        transfers.failed.connect(self._failed)
+        transfers.ended.connect(self._conclude)
         choice.changed.connect(self._fill_installed)
         self._retranslate()
+        self._conclude()
 
     def keep(self) -> None:
         """Keep what is written."""
@@ -89,6 +89,7 @@ class ModelsPage(Panel):
     def end(self) -> None:
         """Hear no more of what the page began; what is on its way here is no part of it."""
         self._tasks.abandon()
+        self._transfers.ended.disconnect(self._conclude)
 
     def first_focus(self) -> QWidget:
         """Return what a keyboard should land on."""
@@ -228,6 +229,16 @@ class ModelsPage(Panel):
             self.said.say(lambda: sentence("models.copying", name=current.name, told=told))
         if current is None or not current.moves:
             self.connections.refresh()
+
+    def _conclude(self) -> None:
+        """Tell what became of the last one, also where it ended while no page was there."""
+        outcome, self._transfers.outcome = self._transfers.outcome, None
+        if outcome is None:
+            return
+        if outcome.error is None:
+            self._arrived(outcome.installed)
+        else:
+            self._failed(outcome.id, outcome.error)
 
     def _arrived(self, name: str) -> None:
         self._fill()

@@ -21,7 +21,8 @@ PAUSE_MS: Final = 300
 """Whoever has not typed for so long is thinking; a key comes every 100 to 200 ms."""
 IDLE_MS: Final = 3_000
 """What has been said is sealed so long after the last word of it, unless the next one is written:
-a lock or a quit then finds little to do, however large the model."""
+a lock or a quit then finds little to do, however large the model. Where that would write much again
+for a few words, it waits for longer."""
 
 
 class ReadAhead(QObject):
@@ -45,7 +46,9 @@ class ReadAhead(QObject):
         self._pause = QTimer(self, interval=PAUSE_MS, singleShot=True)
         self._pause.timeout.connect(self._read)
         self._idle = QTimer(self, interval=IDLE_MS, singleShot=True)
-        self._idle.timeout.connect(self._seal)
+        self._idle.timeout.connect(self._rest_on)
+        self._rest = QTimer(self, singleShot=True)
+        self._rest.timeout.connect(self._seal)
         self._read_last: Conversation | None = None
         counselling.opened.connect(self._read)
         counselling.remembered.connect(self._remember)
@@ -56,13 +59,13 @@ class ReadAhead(QObject):
         if self._ended:
             return
         self._pause.start()
-        self._idle.start()
+        self._begin_to_rest()
 
     def end(self) -> None:
         """Read nothing any more: the window goes."""
         self._ended = True  # a signal may be on its way to what is about to be destroyed
-        self._pause.stop()
-        self._idle.stop()
+        for timer in (self._pause, self._idle, self._rest):
+            timer.stop()
 
     def forget(self) -> None:
         """Hold no conversation any more: the history is closed."""
@@ -78,7 +81,7 @@ class ReadAhead(QObject):
         text = composed(written)
         question = conversation.question(*filter(None, (text,)))
         self._counselling.read_ahead(conversation.session, question)
-        self._idle.start()
+        self._begin_to_rest()
 
     def _remember(self, session: Session) -> None:
         """Have it remembered; where another conversation came between, it is made again."""
@@ -87,6 +90,15 @@ class ReadAhead(QObject):
             return
         if conversation.remember(session):
             self.remembered.emit(conversation)
+
+    def _begin_to_rest(self) -> None:
+        self._rest.stop()
+        self._idle.start()
+
+    def _rest_on(self) -> None:
+        """Rest until sealing is worth what it writes."""
+        due_ms = round(1000 * self._counselling.due_after)
+        self._rest.start(max(0, due_ms - self._idle.interval()))
 
     def _seal(self) -> None:
         """Seal, unless something is written: that would have to be read again afterwards."""

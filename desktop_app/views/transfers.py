@@ -6,6 +6,7 @@ talks, and is paused when the window goes.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
@@ -29,6 +31,9 @@ from desktop_app.paths import Paths
 from desktop_app.views.preferences import Preferences
 from desktop_app.views.tasks import Tasks
 from resources.messages import sentence
+
+REPORT_S: Final = 0.2
+"""A copy tells how far it is as often as a person can follow: each time, every row is written."""
 
 
 class Stage(StrEnum):
@@ -65,6 +70,24 @@ class Transfer:
         """Whether something is being done without the person."""
         return self.stage not in {Stage.AGREEING, Stage.PAUSED}
 
+    @property
+    def comes(self) -> bool:
+        """Whether its bytes are coming, or have begun to: no longer looked up or asked about."""
+        return self.pin is not None and self.stage is not Stage.AGREEING
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one that was on its way."""
+
+    id: str
+    """Of the catalogue's entry; empty for a file."""
+    name: str
+    installed: str = ""
+    """Under which id it can be used."""
+    error: Exception | None = None
+    """Why it did not come; what has come stays."""
+
 
 class _GivenUpError(Exception):
     """Copying was cancelled."""
@@ -74,10 +97,8 @@ class Transfers(QObject):
     """The one that is on its way, and the ways on."""
 
     changed = Signal()
-    arrived = Signal(str)
-    """A model is installed under this id."""
-    failed = Signal(str, Exception)
-    """Carries the id of the entry, and why it did not come; what has come stays."""
+    ended = Signal()
+    """It came, or did not: `outcome` says which."""
 
     _heard = Signal(int, object)
 
@@ -86,6 +107,8 @@ class Transfers(QObject):
         self.installed = paths.models
         self.ledger = paths.connections
         self.current: Transfer | None = None
+        self.outcome: Outcome | None = None
+        """What became of the last one, until somebody has shown it, or another begins."""
         self._cache = paths.cache
         self._preferences = preferences
         self._entry: Entry | None = None
@@ -120,9 +143,9 @@ class Transfers(QObject):
             self._show(replace(self.current, stage=Stage.PAUSED))
 
     def cancel(self) -> None:
-        """End it, and remove what has come."""
+        """End it; of one that comes, remove what has come."""
         transfer, number = self.current, self._number
-        if transfer is not None and transfer.id:
+        if transfer is not None and transfer.comes:
             if number in self._running:  # its child has to let go of the part first
                 self._unwanted.add(number)
             else:
@@ -136,11 +159,16 @@ class Transfers(QObject):
         self._number += 1
         number, given_up = self._number, threading.Event()
         self._running[number] = given_up.set
+        told_at = -math.inf
 
         def progress(done: int, total: int) -> None:
+            nonlocal told_at
             if given_up.is_set():
                 raise _GivenUpError
-            self._heard.emit(number, Coming(done, total))
+            now = time.monotonic()
+            if done == total or now - told_at >= REPORT_S:
+                told_at = now
+                self._heard.emit(number, Coming(done, total))
 
         def work() -> News:
             try:
@@ -222,17 +250,23 @@ class Transfers(QObject):
                 told = sentence("models.checking")
                 self._show(replace(transfer, stage=Stage.CHECKING, told=told))
             case Installed(name):
-                self._show(None)
-                self.arrived.emit(name)
+                self._conclude(Outcome(transfer.id, transfer.name, installed=name))
 
     def _fail(self, number: int, error: Exception) -> None:
         if number != self._number:
             return
         transfer = self.current
+        if transfer is not None:
+            self._conclude(Outcome(transfer.id, transfer.name, error=error))
+
+    def _conclude(self, outcome: Outcome) -> None:
         self._show(None)
-        self.failed.emit("" if transfer is None else transfer.id, error)
+        self.outcome = outcome
+        self.ended.emit()
 
     def _show(self, transfer: Transfer | None) -> None:
+        if transfer is not None:
+            self.outcome = None
         self.current = transfer
         self.changed.emit()
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QKeySequence,
@@ -187,6 +187,7 @@ class MainWindow(QMainWindow):
             self._standing.say(partial("\n".join, told), *self._standing.ways_on(*errors))
         elif vault:  # reading what was said takes a while: first the window can be used
             self._asking = FirstPaint(self.middle, partial(self._ask_after, vault.sessions))
+        self.care.say_of_model()
         if place is not None:
             self.care.show_exercises(place)
         elif takes_keyboard:  # else a key meant for the card would send what is written
@@ -442,6 +443,8 @@ class MainWindow(QMainWindow):
         self.middle.composer.sent.connect(self.send)
         self.middle.composer.stopped.connect(self.exchange.stop)
         self.middle.composer.field.textChanged.connect(self.read_ahead.soon)
+        # Later: whoever ended what was being said may be about to say something else.
+        self.middle.notice.shown.connect(self.care.say_of_model, Qt.ConnectionType.QueuedConnection)
 
     def _connect_parts(self) -> None:
         self.header.side_wanted.connect(self.sharing.toggle_side)

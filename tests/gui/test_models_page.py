@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -16,6 +19,7 @@ from desktop_app.models.install import PARTS
 from desktop_app.models.library import find_model
 from desktop_app.paths import Paths
 from desktop_app.settings import read
+from desktop_app.views import transfers
 from desktop_app.views.model_rows import OfferedRow
 from desktop_app.views.models_page import ModelsPage
 from desktop_app.views.transfers import Stage
@@ -142,9 +146,76 @@ def test_a_download_is_paused_outlives_the_page_goes_on_and_is_cancelled(
     row.get.click()
     qtbot.waitUntil(lambda: row.bar.value() > 1000 * there // len(hub.content), timeout=WAIT_MS)
     assert hub.ranges()[-1] == f"bytes={there}-"
+    assert row.cancel.text() == sentence("models.remove_what_came")
     row.cancel.click()
     assert row.get.text() in {sentence("models.get"), sentence("models.go_on")}
     qtbot.waitUntil(lambda: not part.exists(), timeout=WAIT_MS)
+
+
+def test_a_look_up_or_a_question_that_is_given_up_costs_nothing_that_has_come(
+    window: MainWindow, hub: Hub, paths: Paths, qtbot: QtBot
+) -> None:
+    parts = paths.models / PARTS
+    parts.mkdir(parents=True)
+    part = parts / f"{ENTRY.id}.{hub.true_sha256}.part"
+    part.write_bytes(hub.content[:100_000])
+    row = offered(open_page(window))
+
+    hub.statuses = [(429, {"Retry-After": "60"})]
+    for stage in (Stage.WAITING, Stage.LOOKING, Stage.AGREEING):
+        row.get.click()
+        wait_for_stage(qtbot, row, stage)
+        assert row.pause.isHidden()
+        assert row.cancel.text() == sentence("window.cancel")
+        row.cancel.click()
+        assert row.transfer is None
+    qtbot.waitUntil(lambda: not row._transfers._running, timeout=WAIT_MS)
+    assert part.stat().st_size == 100_000
+    assert row.get.text() == sentence("models.go_on")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_becomes_of_a_model_while_its_page_is_closed_is_said(
+    window: MainWindow, hub: Hub, language: Language, qtbot: QtBot
+) -> None:
+    window.choose_language(language)
+    notice = window.middle.notice
+    page = open_page(window)
+    offered(page).get.click()
+    wait_for_stage(qtbot, offered(page), Stage.AGREEING)
+    hub.sha256 = "0" * 64
+    offered(page).get.click()
+    window.care.leave()
+    qtbot.waitUntil(lambda: notice.text.startswith("“A Model”"), timeout=WAIT_MS)
+    models = notice.button("models.title")
+    assert models is not None
+
+    models.click()
+
+    again = window.care.page
+    assert isinstance(again, ModelsPage)
+    why = offered(again).notice.text
+    assert why
+    assert notice.text == sentence("models.not_installed", name="A Model", why=why)
+
+
+def test_that_a_model_came_waits_until_what_is_being_said_has_been_read(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    page = open_page(window)
+    window.say(lambda: "a way back")
+    own = write_tiny_model(tmp_path / "own", seed=3)
+    with qtbot.waitSignal(page._transfers.ended, timeout=WAIT_MS):
+        page._transfers.copy(own)
+        window.care.leave()
+    assert window.middle.notice.text == "a way back"
+
+    window.middle.notice.clear()
+
+    arrived = sentence("models.arrived", name=own.name)
+    qtbot.waitUntil(lambda: window.middle.notice.text == arrived, timeout=WAIT_MS)
+    page = open_page(window)
+    assert page.said.button("models.use_now") is not None
 
 
 def test_what_goes_wrong_is_said_at_the_model(window: MainWindow, hub: Hub, qtbot: QtBot) -> None:
@@ -170,6 +241,23 @@ def test_a_file_of_ones_own_is_copied_and_checked(
     page._transfers.copy(own)
     already = sentence("error.model.here_already", id=row.id)
     qtbot.waitUntil(lambda: page.said.text == already, timeout=WAIT_MS)
+
+
+def test_a_copy_of_64_mib_writes_the_page_twice_on_a_clock_that_stands(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At its beginning and at its end; in between it would have kept the window from all else."""
+    monkeypatch.setattr(transfers, "time", SimpleNamespace(monotonic=lambda: 7.0))
+    page = open_page(window)
+    own = write_tiny_model(tmp_path / "own", seed=3)
+    os.truncate(own, 64 * 2**20)
+    heard = QSignalSpy(page._transfers._heard)
+
+    with qtbot.waitSignal(page._transfers.ended, timeout=WAIT_MS):
+        page._transfers.copy(own)
+
+    told = [heard.at(row)[1].done for row in range(heard.count())]
+    assert told == [2**20, 64 * 2**20]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

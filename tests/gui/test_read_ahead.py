@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop_app.app import running_window
+from desktop_app.conversation.continuity import Continuity
 from desktop_app.engine.protocol import Finished
 from desktop_app.models.library import SHIPPED, shipped_folder
 from desktop_app.paths import Paths
@@ -298,6 +299,24 @@ def test_what_was_said_is_sealed_before_a_person_has_read_the_reply(
 
     assert window.read_ahead._idle.interval() <= 3000
     qtbot.waitUntil(lambda: len(sealed(closed)) == 1, timeout=WAIT_MS)
+
+
+def test_a_few_words_more_wait_for_a_longer_rest_and_a_lock_seals_them_anyway(
+    opened: OpenedWindow, closed: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened()
+    monkeypatch.setattr(Continuity, "due_after", 3600.0)
+    window.read_ahead._idle.setInterval(50)
+    wait_for_model(qtbot, window)
+    send(qtbot, window, "您" * 20)
+    wait_for_end(qtbot, window)
+
+    qtbot.waitUntil(window.read_ahead._rest.isActive, timeout=WAIT_MS)
+    assert window.read_ahead._rest.interval() == 3_600_000 - 50
+    assert sealed(closed) == []
+    lock(qtbot, window)
+
+    assert len(sealed(closed)) == 1
 
 
 def test_a_quit_has_time_for_more_than_a_lock(

@@ -14,7 +14,7 @@ import numpy as np
 from desktop_app.dialogue import Turn
 from desktop_app.engine.context import KvContext
 from desktop_app.engine.llama import Llama
-from desktop_app.engine.protocol import Finished, Loaded, Piece, Request
+from desktop_app.engine.protocol import Finished, Loaded, Piece, Request, always
 from desktop_app.engine.template import ChatTemplate
 from desktop_app.engine.transcript import Transcript
 from desktop_app.engine.writer import write_reply
@@ -49,7 +49,10 @@ class EngineHere:
     def count(self, turns: tuple[Turn, ...]) -> int:
         return len(self.transcript.tokens(turns))
 
-    def reply(self, request: Request) -> Iterator[Piece | Finished]:
+    def reply(
+        self, request: Request, wanted: Callable[[], bool] = always
+    ) -> Iterator[Piece | Finished]:
+        assert wanted()
         evaluated = self.context.read(self.transcript.tokens(request.turns), never)
         self.asked(request)
         for event in write_reply(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.conversation.continuity import BYTES_A_SECOND, MUCH
 from desktop_app.conversation.counsellor import Counsellor
 from desktop_app.conversation.open_session import OpenSession, begun, kept, off_the_record
 from desktop_app.conversation.opening import counsellor_for
@@ -21,6 +22,7 @@ from desktop_app.conversation.reply import Reply
 from desktop_app.conversation.snapshots import Snapshots
 from desktop_app.dialogue import Role, Session, Turn
 from desktop_app.engine.protocol import Finished
+from desktop_app.errors import BugError
 from desktop_app.paths import app_paths
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from tests.support.processes import SHOWN_TO_ROOT, family, look_into, wait_for_end
@@ -286,3 +288,50 @@ def test_a_child_that_died_is_given_back_what_was_sealed(vault: Vault, tmp_path:
 
         template = added_by_template(counsellor)
         assert after.evaluated_tokens <= tokens_of(counsellor, MESSAGES[1]) + template + 2
+
+
+@pytest.mark.parametrize("error", [BugError("a promise"), MemoryError()], ids=["bug", "memory"])
+@pytest.mark.parametrize("what", ["snapshot", "restore"])
+def test_whatever_goes_wrong_with_a_snapshot_the_reply_comes(
+    vault: Vault,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    error: Exception,
+) -> None:
+    one, other = begun(vault.sessions, "one"), begun(vault.sessions, "other")
+
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    with opened(tmp_path, vault) as counsellor:
+        say(counsellor, one, MESSAGES[0])
+        say(counsellor, other, MESSAGES[1])
+        monkeypatch.setattr(counsellor.engine, what, fails)
+
+        assert say(counsellor, one, MESSAGES[2]).stop == "end"
+
+
+def test_a_few_words_more_are_sealed_after_a_rest_that_grows_with_what_is_written(
+    vault: Vault, tmp_path: Path
+) -> None:
+    session = begun(vault.sessions, SESSION)
+    with opened(tmp_path, vault) as counsellor:
+        continuity = counsellor.continuity
+        say(counsellor, session, MESSAGES[0])
+        assert continuity.due_after == 0
+        continuity.seal()
+        (file,) = snapshots(vault)
+
+        say(counsellor, session, MESSAGES[1])
+
+        assert continuity.unsealed
+        assert continuity.due_after == pytest.approx(file.stat().st_size / BYTES_A_SECOND, rel=0.1)
+        while tokens_of(counsellor, "".join(t.content for t in session.session.turns)) < 2 * MUCH:
+            say(counsellor, session, ONE_MORE)
+        assert continuity.due_after == 0
+        continuity.seal()
+        assert not continuity.unsealed
+        continuity.has_read(session.session)
+        continuity.has_read(session.session, MUCH)
+        assert continuity.due_after == 0

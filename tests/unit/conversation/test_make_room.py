@@ -17,7 +17,7 @@ from desktop_app.conversation.open_session import OpenSession, begun, kept
 from desktop_app.conversation.reply import Reply
 from desktop_app.dialogue import Role, Session, Summary, Turn
 from desktop_app.engine.process import ChildEngine, Settings
-from desktop_app.engine.protocol import Finished, Piece, Request
+from desktop_app.engine.protocol import Finished, Piece, Request, always
 from desktop_app.engine.sampling import GREEDY
 from desktop_app.vault.vault import Vault
 from resources.prompting import summary_asked_for
@@ -45,8 +45,10 @@ class Watched(ChildEngine):
 
     replies: list[Finished]
 
-    def reply(self, request: Request) -> Iterator[Piece | Finished]:
-        for event in super().reply(request):
+    def reply(
+        self, request: Request, wanted: Callable[[], bool] = always
+    ) -> Iterator[Piece | Finished]:
+        for event in super().reply(request, wanted):
             if isinstance(event, Finished):
                 self.replies.append(event)
             yield event
@@ -127,6 +129,17 @@ def test_who_goes_on_before_it_is_written_is_answered_from_what_was_read(
         shorter = counsellor.make_room(session, "", wanted)
         assert len(replies_of(counsellor)) == 2  # the next time nobody asks the model
         assert shorter.summary.made.endswith(SAID)
+
+
+def test_who_goes_on_before_it_is_asked_for_has_nothing_read(
+    endless_model: Path, tmp_path: Path
+) -> None:
+    session = filled()
+    with counsellor_on(endless_model, tmp_path) as counsellor:
+        assert counsellor.make_room(session, "", until(1)) is session
+
+        (asked,) = replies_of(counsellor)
+    assert (asked.stop, asked.prompt_tokens) == ("cancelled", 0)
 
 
 def test_an_answer_asked_for_meanwhile_rests_on_the_new_memory(

@@ -10,11 +10,13 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from desktop_app.engine import asleep
 from desktop_app.engine.causes import Cause, Death, DiedError
 from desktop_app.engine.climb import Climb
 from desktop_app.engine.devices import Device
@@ -32,6 +34,8 @@ from tests.support.faults import impatient, order, with_faults
 from tests.unit.engine.test_process import HELLO
 
 DIED = DiedError(Death(Cause.UNKNOWN, "SIGSEGV", crashed=True))
+NEVER_STARTED = EngineError("engine.cannot_start")
+SHORT = EngineError(Cause.DEVICE_MEMORY.value, cause="")
 CLOSED = DiedError(Death(Cause.UNKNOWN, "closed", crashed=False))
 STRUCK = """
 import os, signal, sys
@@ -234,7 +238,11 @@ def test_a_card_played_by_a_function_that_ends_the_whole_program_is_not_asked_ag
     assert again == (Placement(2048), "placement.device_failed")
 
 
-@pytest.mark.parametrize("given_up", [CLOSED, KeyboardInterrupt()], ids=["closed", "interrupted"])
+@pytest.mark.parametrize(
+    "given_up",
+    [CLOSED, NEVER_STARTED, KeyboardInterrupt()],
+    ids=["closed", "never started", "interrupted"],
+)
 def test_a_card_played_by_a_function_whose_check_was_given_up_is_asked_again(
     climb: Callable[..., Climb], given_up: BaseException
 ) -> None:
@@ -247,13 +255,14 @@ def test_a_card_played_by_a_function_whose_check_was_given_up_is_asked_again(
     assert first_of(climb(card(8 * GIB)))[1] == "placement.device"
 
 
+@pytest.mark.parametrize("given_up", [CLOSED, NEVER_STARTED], ids=["closed", "never started"])
 def test_a_list_that_was_given_up_says_nothing_of_the_driver(
-    climb: Callable[..., Climb], tiny_model: Path, tmp_path: Path
+    climb: Callable[..., Climb], tiny_model: Path, tmp_path: Path, given_up: EngineError
 ) -> None:
     def gives_up() -> list[dict[str, Any]]:
-        raise CLOSED
+        raise given_up
 
-    with pytest.raises(DiedError):
+    with pytest.raises(type(given_up)):
         Climb(laptop_for(tiny_model, tmp_path), 2048, listed=gives_up, check=dies)
 
     assert first_of(climb(card(8 * GIB)))[1] == "placement.device"
@@ -302,14 +311,15 @@ def test_want_of_memory_is_one(climb: Callable[..., Climb], error: EngineError) 
     assert next(left).cache == "q8_0"
 
 
+@pytest.mark.parametrize("ended", [CLOSED, NEVER_STARTED], ids=["closed", "never started"])
 def test_a_load_that_we_ended_says_nothing_of_a_card_played_by_a_function(
-    climb: Callable[..., Climb],
+    climb: Callable[..., Climb], ended: EngineError
 ) -> None:
     first = climb(card(8 * GIB))
     placement = next(first.placements())
     assert placement.device is not None
 
-    assert not first.fell(placement, CLOSED)
+    assert not first.fell(placement, ended)
 
     assert first_of(climb(card(8 * GIB)))[0] == placement
 
@@ -323,6 +333,73 @@ def test_when_all_has_failed_on_the_processor_it_is_tried_anew(
         first.fell(placement, REFUSED)
 
     assert first_of(climb())[0] == Placement(2048)
+
+
+@pytest.mark.parametrize(
+    ("error", "suffix"),
+    [(SHORT, ""), (REFUSED, ""), (DIED, "_failed")],
+    ids=["no memory there", "none here", "died"],
+)
+def test_a_card_played_by_a_function_holds_a_part_and_it_is_said_why_not_more(
+    climb: Callable[..., Climb], error: EngineError, suffix: str
+) -> None:
+    first = climb(card(8 * GIB))
+    whole, part, small = islice(first.placements(), 3)
+    first.fell(whole, error)
+    assert first.why(part).key == f"placement.device_part{suffix}"
+
+    again = climb(card(8 * GIB))
+    assert first_of(again) == (part, f"placement.device_part{suffix}")
+    again.fell(part, SHORT)
+    assert again.why(small).key == f"placement.device_small_cache{suffix}"
+
+
+@pytest.fixture
+def at_work(endless_model: Path, tmp_path: Path) -> Iterator[ChildEngine]:
+    """An engine whose replies do not end."""
+    laptop = laptop_for(endless_model, tmp_path)
+    with ChildEngine(Settings(endless_model, tmp_path, 4096, threads=1, laptop=laptop)) as engine:
+        yield engine
+
+
+def die_at_work(engine: ChildEngine) -> Placement:
+    """Have a child killed while it writes; return where the next one loads."""
+    events = engine.reply(Request(HELLO, GREEDY, 4000))
+    next(events)
+    os.kill(engine.start().pid, signal.SIGKILL)
+    with pytest.raises(DiedError):
+        list(events)
+    return engine.start().placement
+
+
+def test_who_is_killed_for_want_of_memory_at_work_takes_less_the_next_time(
+    at_work: ChildEngine,
+) -> None:
+    assert at_work.start().placement == Placement(4096)
+    assert die_at_work(at_work) == Placement(4096, cache="q8_0")
+    assert die_at_work(at_work) == Placement(2048, cache="q8_0")
+
+
+@pytest.mark.parametrize(("slept_s", "noted"), [(0.0, 1), (3600.0, 0)], ids=["awake", "slept"])
+def test_a_played_card_is_not_blamed_for_what_it_lost_in_a_sleep(
+    at_work: ChildEngine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    slept_s: float,
+    noted: int,
+) -> None:
+    """That the model is on it is played; that its child dies at work is real."""
+    loaded = at_work.start()
+    at_work._loaded = replace(loaded, placement=Placement(4096, "CUDA0", 7))
+    before = asleep.now()
+    later = replace(before, asleep_s=before.asleep_s + slept_s)
+    monkeypatch.setattr("desktop_app.engine.asleep.now", lambda: later)
+
+    die_at_work(at_work)
+
+    learned = tmp_path / "machine.json"
+    facts = json.loads(learned.read_bytes()) if learned.exists() else {"failures": {}}
+    assert len(facts["failures"].get("model", [])) == noted
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -32,7 +32,7 @@ def learned(path: Path, moment: Moment = EVENING, machine: str = "this") -> Lear
 def test_it_is_remembered_by_the_next_process(path: Path) -> None:
     first = learned(path)
     first.note_verdict("CUDA0", BROKEN)
-    first.note_failure("model", ALL_ON_CARD)
+    first.note_failure("model", ALL_ON_CARD, memory=True)
     first.note_threads("model", 6)
 
     later = learned(path)
@@ -40,6 +40,17 @@ def test_it_is_remembered_by_the_next_process(path: Path) -> None:
     assert later.failures("model") == [ALL_ON_CARD]
     assert later.threads("model") == 6
     assert later.failures("another") == []
+
+
+def test_why_something_failed_is_remembered(path: Path) -> None:
+    half = replace(ALL_ON_CARD, layers=14)
+    learned(path).note_failure("model", ALL_ON_CARD, memory=False)
+    learned(path).note_failure("model", half, memory=True)
+
+    later = learned(path)
+    assert later.failures("model", memory=False) == [ALL_ON_CARD]
+    assert later.failures("model", memory=True) == [half]
+    assert later.failures("model") == [ALL_ON_CARD, half]
 
 
 NAMELESS = Moment("", 100.0, 1_790_000_000.0)
@@ -68,7 +79,7 @@ NAMELESS = Moment("", 100.0, 1_790_000_000.0)
 def test_a_failure_is_forgotten_when_the_machine_has_slept_or_was_started(
     path: Path, earlier: Moment, later: Moment
 ) -> None:
-    learned(path, earlier).note_failure("model", ALL_ON_CARD)
+    learned(path, earlier).note_failure("model", ALL_ON_CARD, memory=True)
     learned(path, earlier).note_verdict("CUDA0", BROKEN)
 
     assert learned(path, later).failures("model") == []
@@ -84,8 +95,8 @@ def test_a_failure_stays_when_a_clock_is_set_right_by_seconds(path: Path) -> Non
 
 def test_a_failure_after_that_counts_again(path: Path) -> None:
     morning = replace(EVENING, asleep_s=30_000.0)
-    learned(path).note_failure("model", ALL_ON_CARD)
-    learned(path, morning).note_failure("model", ALL_ON_CARD)
+    learned(path).note_failure("model", ALL_ON_CARD, memory=True)
+    learned(path, morning).note_failure("model", ALL_ON_CARD, memory=True)
 
     assert learned(path, morning).failures("model") == [ALL_ON_CARD]
 

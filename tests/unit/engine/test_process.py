@@ -16,6 +16,7 @@ from desktop_app.engine.process import ChildEngine, Settings
 from desktop_app.engine.protocol import Finished, Piece, Request
 from desktop_app.engine.sampling import GREEDY, Sampling
 from desktop_app.errors import EngineError
+from tests.support.broken_pipe import BrokenOnWindows
 from tests.support.engine_tiny import write_tiny_model
 from tests.support.processes import SHOWN_TO_ROOT
 
@@ -133,6 +134,30 @@ def test_leaving_a_reply_early_leaves_the_engine_ready(endless: ChildEngine) -> 
     events.close()  # type: ignore[attr-defined]  # a generator, promised as an iterator
 
     assert finished(endless.reply(request(most=3))).text == "你"
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_reply_that_nobody_wants_any_more_is_not_begun(engine: ChildEngine, wanted: bool) -> None:
+    last = finished(engine.reply(request(), lambda: wanted))
+
+    assert (last.text, last.stop) == (("你", "end") if wanted else ("", "cancelled"))
+    assert finished(engine.reply(request())).text == "你"
+
+
+def test_a_pipe_as_windows_breaks_it_played_by_an_object_is_a_dead_childs(
+    engine: ChildEngine,
+) -> None:
+    engine.start()
+    child = engine._child
+    assert child is not None
+    stdin = child._process.stdin
+    assert stdin is not None
+    child._process.stdin = BrokenOnWindows(stdin)
+
+    child.send({"op": "describe", "id": 1})
+    child.stop()
+
+    assert not child.alive
 
 
 class ClosedAtTheLastMoment(LoadMarkers):

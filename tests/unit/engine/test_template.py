@@ -29,6 +29,30 @@ def test_the_template_gets_the_models_own_marks() -> None:
     assert rendered("{{ bos_token }}{{ messages[0].content }}{{ eos_token }}", HELLO) == "<s>您</s>"
 
 
+THOUGHTFUL = (
+    "{%- for message in messages %}"
+    "{%- set content = message.content %}"
+    "{%- if message.role == 'assistant' and '</think>' in content %}"
+    "{%- set content = content.split('</think>')[-1].lstrip('\\n') %}"
+    "{%- endif %}"
+    "{{- '<|im_start|>' + message.role + '\\n' + content + '<|im_end|>\\n' }}"
+    "{%- endfor %}"
+    "{%- if add_generation_prompt %}"
+    "{{- '<|im_start|>assistant\\n' }}"
+    "{%- if enable_thinking is defined and enable_thinking is false %}"
+    "{{- '<think>\\n\\n</think>\\n\\n' }}"
+    "{%- endif %}"
+    "{%- endif %}"
+)
+"""What Qwen3 has published, but for its tools: the switch stands behind the reply's header."""
+
+
+def test_a_template_that_can_leave_out_thoughts_does() -> None:
+    assert rendered(THOUGHTFUL, HELLO) == (
+        "<|im_start|>user\n您<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"
+    )
+
+
 TOLD = (Turn(Role.SYSTEM, "{{ told }}"), Turn(Role.USER, "您"), Turn(Role.ASSISTANT, "嗯"))
 
 

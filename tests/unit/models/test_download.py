@@ -24,6 +24,7 @@ from desktop_app.models.ledger import Connection, connections
 from desktop_app.models.library import find_model
 from desktop_app.models.source import Source
 from desktop_app.models.verify import verify_before_load
+from tests.support.broken_pipe import BrokenOnWindows
 from tests.support.certificate import write_certificate
 from tests.support.engine_tiny import write_tiny_model
 from tests.support.fake_hub import PIECE, REVISION, Hub, serving, socks_proxy
@@ -124,6 +125,25 @@ def whole(place: Place) -> bool:
     model = find_model("a-model", place.installed)
     verify_before_load(model)
     return model.path.read_bytes() == place.hub.content
+
+
+def test_a_pipe_as_windows_breaks_it_played_by_an_object_is_a_dead_childs(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = subprocess.Popen
+
+    def broken(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        process: subprocess.Popen[bytes] = start(*arguments, **options)
+        assert process.stdin is not None
+        process.stdin = BrokenOnWindows(process.stdin)
+        return process
+
+    with monkeypatch.context() as played:
+        played.setattr(subprocess, "Popen", broken)
+        fetch = place.fetch()
+    with fetch:
+        fetch.stop()
+    assert fetch._process.returncode is not None
 
 
 def test_looking_tells_what_there_is_and_getting_it_installs_it(
