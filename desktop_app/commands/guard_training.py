@@ -2,7 +2,8 @@
 
 `python -m desktop_app.commands.guard_training features`: `{"text", "history"}` a line in; out what
 the classifiers look at and the levels that rules allow (`finetune.guard.app.Seen`).
-`… judge FOLDER`: the same in, `{"level"}` out, by the classifier of that folder.
+`… judge FOLDER`: the same in, `{"level", "risk", "emergency"}` out, the last two in log odds, by
+the classifier of that folder.
 """
 
 from __future__ import annotations
@@ -26,8 +27,11 @@ def main(arguments: list[str]) -> None:
         if judge is None:
             print_json(_features(asked))
         else:
-            verdict = judge_message(asked["text"], asked["history"], classifier=judge)
-            print_json({"level": verdict.level})
+            text, history = asked["text"], asked["history"]
+            scores = judge.scores(InContext.of(text, history).seen)
+            verdict = judge_message(text, history, classifier=judge)
+            both = {name: scores[name] for name in ("risk", "emergency")}
+            print_json({"level": verdict.level} | both)
 
 
 def _features(asked: dict[str, Any]) -> dict[str, Any]:

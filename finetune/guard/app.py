@@ -69,6 +69,13 @@ def judged(folder: Path, cases: Sequence[Case], *, history: bool) -> list[int]:
     return [LEVELS.index(answer["level"]) for answer in _ask(["judge", str(folder)], asked)]
 
 
+def scored(folder: Path, cases: Sequence[Case]) -> npt.NDArray[np.float64]:
+    """Return the app's log odds of risk and of an emergency (n, 2), with a folder's weights."""
+    asked = [{"text": case.text, "history": list(case.history)} for case in cases]
+    answers = _ask(["judge", str(folder)], asked)
+    return np.array([(answer["risk"], answer["emergency"]) for answer in answers])
+
+
 def _ask(arguments: list[str], requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     done = subprocess.run(
         [sys.executable, "-m", "desktop_app.commands.guard_training", *arguments],

@@ -23,6 +23,9 @@ def card(facts: Mapping[str, Any]) -> str:
         real=learnt["real"],
         written=learnt["written"],
         held_out=facts["held_out"]["real"],
+        bounds_on=facts["bounds_on"],
+        written_held_out=facts["held_out"]["written"],
+        unsure_held_out=facts["held_out"]["unsure"],
         **{name: _cells(found) for name, found in facts["measured"].items()},
     )
 

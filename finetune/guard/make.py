@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from finetune.files import filled
-from finetune.guard.app import seen
+from finetune.guard.app import scored, seen
 from finetune.guard.card import card
 from finetune.guard.cases import developed, labelled, written
 from finetune.guard.measure import measured
 from finetune.guard.parts import parts
+from finetune.guard.thresholds import Signals, settled
 from finetune.guard.train import Trained, train
 
 
@@ -38,9 +39,19 @@ def make(smile: Path, crisis_dev: Path, out: Path) -> dict[str, Any]:
             "written": len(own),
             "hash": _hash([*(case.source + case.label for case in cases)]),
         },
-        "held_out": {"real": len(divided.held_out)},
+        "bounds_on": len(written("written_bounds")),
+        "held_out": {
+            "real": len(divided.held_out),
+            "written": len(written("written_held_out")),
+            "unsure": sum(case.unsure for case in written("written_held_out")),
+        },
     }
+    mailbox = written("written_bounds")
     with filled(out) as folder:
+        _write(folder, trained, facts)
+        scores = scored(folder, mailbox)
+        signals = Signals.of(seen(mailbox), scores[:, 0], scores[:, 1])
+        facts["thresholds"] = settled(trained.thresholds, mailbox, signals)
         _write(folder, trained, facts)
         facts["measured"] = measured(folder, divided.held_out, written("written_held_out"))
         _write(folder, trained, facts)

@@ -1,7 +1,9 @@
 """From which score on the guard speaks, chosen on its whole judgement of unseen messages.
 
 What the app does with scores, rules and the danger told before is done here for many at once;
-every threshold is the lowest that keeps false alarms of that whole within bounds.
+every threshold is the lowest that keeps false alarms of that whole within bounds. They are first
+chosen on messages of many hands, much of it harder than what people say, and at last `settled` on
+two hands that wrote what a mailbox holds and that no weights have learnt from.
 """
 
 from __future__ import annotations
@@ -44,6 +46,13 @@ SOBERED: Final = 0.02
 """Share of emergencies seen by a rule that may be lowered to concern for how harmless they look."""
 ENOUGH: Final = 50
 """Harmless messages of one kind and form, below which they bound nothing where others do."""
+MAILBOX: Final = {"concern": 0.08, "high": 0.02, "emergency": 0.006}
+"""Share of harmless messages in a mailbox that may reach a level: the goal, for each hand."""
+FEW: Final = 30
+"""Harmless messages of a hand and form, below which those of the script and no history count."""
+LEVEL_OF: Final = {"emergency": 3, "high": 2, "concern": 1}
+"""The level each bound leads to, as a place in `LEVELS`; in the order they are chosen in."""
+STEP: Final = 0.02
 ABOVE_ALL: Final = 99.0
 LEFT: Final = 0.5
 """What part of a share is the classifier's, however much of it the rules have used."""
@@ -119,13 +128,9 @@ def thresholds(cases: Sequence[Case], signals: Signals) -> dict[str, dict[str, f
         harmless = (signals.form == name) & (label == "none") & sure
         bounding = {kind: harmless & of_kind for kind, of_kind in kinds.items()}
         enough = {k: marks for k, marks in bounding.items() if marks.sum() >= ENOUGH} or bounding
-        for bound, shares, level in (
-            ("emergency", EMERGENCY, EMERGENT),
-            ("high", HARD, HIGH),
-            ("concern", SOFT, CONCERN),
-        ):
+        for bound, shares in (("emergency", EMERGENCY), ("high", HARD), ("concern", SOFT)):
             limit[bound] = max(
-                _lowest(_alarms(signals.where(marks), limit, bound, level), share)
+                _lowest(_alarms(signals.where(marks), limit, bound, LEVEL_OF[bound]), share)
                 for marks, share in (
                     (marks, shares["real" if kind == "real" else name])
                     for kind, marks in enough.items()
@@ -135,6 +140,50 @@ def thresholds(cases: Sequence[Case], signals: Signals) -> dict[str, dict[str, f
         return limit
 
     return {name: of(name) for name in FORMS if (signals.form == name).any()}
+
+
+def settled(
+    chosen: dict[str, dict[str, float]], cases: Sequence[Case], signals: Signals
+) -> dict[str, dict[str, float]]:
+    """Return thresholds with which every hand of a mailbox stays within `MAILBOX`.
+
+    Args:
+        chosen: by form, as `thresholds` chose them; of these the bounds of soberness stay.
+        cases: messages of the mailbox, none of them learnt from.
+        signals: of these, with the scores of the weights that ship.
+    """
+    sure = np.array([not case.unsure for case in cases])
+    label = np.array([case.label for case in cases])
+    emergencies = sure & (label == "emergency")
+    hands = [np.array([case.hand == hand for case in cases]) for hand in {c.hand for c in cases}]
+    found = {}
+    for name, limit in chosen.items():
+        here = [_of_form(signals, sure & (label == "none") & hand, name) for hand in hands]
+        found[name] = {**limit, **dict.fromkeys(LEVEL_OF, ABOVE_ALL)}
+        for bound, level in LEVEL_OF.items():
+            least = max(
+                _lowest(_alarms(signals.where(marks), found[name], bound, level), MAILBOX[bound])
+                for marks in here
+            )
+            there = signals.where(emergencies & (signals.form == name))
+            heard = _alarms(there, found[name], bound, level)
+            # Of a concern a miss is worse than an alarm: it stays at its lowest.
+            found[name][bound] = least if bound == "concern" else _raised(heard, least)
+    return found
+
+
+def _of_form(signals: Signals, harmless: Marks, form: str) -> Marks:
+    here = harmless & (signals.form == form)
+    if here.sum() >= FEW:
+        return here
+    alike = ["latin", "latin_long"] if form.startswith("latin") else ["short", "long"]
+    return np.logical_and(harmless, np.isin(signals.form, alike))
+
+
+def _raised(heard: Callable[[float], float], least: float) -> float:
+    """Return the highest threshold that hears as many as `least` does: alarms come for nothing."""
+    values = np.round(np.arange(least, ABOVE_ALL / 10, STEP), 3)
+    return float(max(value for value in values if heard(float(value)) >= heard(least)))
 
 
 def _alarms(
@@ -151,7 +200,7 @@ def _lowest(alarms: Callable[[float], float], share: float) -> float:
 
     Rules alone may use it up; the classifier may add a part of it all the same.
     """
-    values = np.round(np.arange(-4.0, 10.0, 0.02), 3)
+    values = np.round(np.arange(-4.0, 10.0, STEP), 3)
     share = max(share, alarms(ABOVE_ALL) + share * LEFT)
     low, high = 0, len(values) - 1
     while low < high:  # alarms fall as the threshold rises

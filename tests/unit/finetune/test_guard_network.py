@@ -13,7 +13,7 @@ from desktop_app.care.guard.tokens import EARLIER, LONGEST, sequence, tokens
 from finetune.guard.app import LEVELS, Seen
 from finetune.guard.cases import Case
 from finetune.guard.network import Row, scored, trained
-from finetune.guard.thresholds import Signals, thresholds
+from finetune.guard.thresholds import Signals, settled, thresholds
 
 SAID = (
     ("i cant do this anymore", ("tonight is the night", "the door is locked")),
@@ -113,3 +113,39 @@ def test_thresholds_keep_false_alarms_within_bounds() -> None:
     assert 0.05 < (levels[:400] >= 1).mean() <= 0.07
     assert (levels[:400] >= 2).mean() <= 0.02
     assert (levels[400:] >= 2).mean() > 0.9
+
+
+def test_every_hand_of_a_mailbox_stays_within_the_goal_and_no_emergency_is_given_away() -> None:
+    rng = np.random.default_rng(7)
+    labels = (["none"] * 100 + ["emergency"] * 20) * 2
+    hands = ["twenty-eighth"] * 120 + ["twenty-ninth"] * 120
+    cases = [
+        Case("", (), label, unsure=False, lang="zh", source=f"written_bounds/{n}", hand=hand)
+        for n, (label, hand) in enumerate(zip(labels, hands, strict=True))
+    ]
+    nothing = np.zeros(240, dtype=np.int64)
+    middle = np.where(np.array(labels) == "none", -2.0, 1.5)
+    signals = Signals(
+        risk=rng.normal(middle),
+        emergency=rng.normal(middle),
+        wish=nothing,
+        act=nothing,
+        most=nothing + 3,
+        kept=nothing,
+        ordinary=nothing + 0.75,
+        joke=nothing > 0,
+        form=np.repeat("told", 240),
+    )
+    before = {"concern": 9.0, "high": 9.0, "emergency": 9.0, "sober": -9.0, "sober_wish": -9.0}
+
+    limit = settled({"told": before}, cases, signals)["told"]
+
+    levels = signals.levels(limit)
+    harmless, urgent = np.array(labels) == "none", np.array(labels) == "emergency"
+    for hand in ("twenty-eighth", "twenty-ninth"):
+        here = levels[harmless & (np.array(hands) == hand)]
+        assert (here >= 1).mean() <= 0.08
+        assert (here >= 2).mean() <= 0.02
+    higher = {**limit, "high": limit["high"] + 0.02}
+    assert (signals.levels(higher)[urgent] >= 2).sum() < (levels[urgent] >= 2).sum()
+    assert limit["sober"] == before["sober"]
