@@ -23,6 +23,7 @@ from desktop_app.vault.errors import (
     WrongRecoveryCodeError,
 )
 from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.kept_copies import kept_copies
 from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.lock import locked
 from desktop_app.vault.passphrase import LEAST_CHARACTERS
@@ -75,6 +76,8 @@ def made(folder: Path, secrets: Secrets) -> Vault:
         InputError: see `unlocked`.
     """
     refuse_tracing()
+    if kept_copies(VaultFiles(folder)):
+        tell(sentence("terminal.kept_copies"))
     if secrets.passphrase is not None:
         return create(folder, passphrase=secrets.passphrase)
     keychain = Keychain()

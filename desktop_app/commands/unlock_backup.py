@@ -14,28 +14,54 @@ from desktop_app.vault.errors import KeyringError, WrongPassphraseError
 from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.rotation import Unsealing
+from desktop_app.vault.vault import by_keyring
 from resources.messages import sentence
 
 
-def by_what_there_is(secrets: Secrets) -> Unsealing:
-    """Return what opens a backup's envelope.
+class WhatThereIs:
+    """Opens a backup's envelope; who looks into a backup and then restores it is asked once.
 
     It raises WrongPassphraseError, WrongRecoveryCodeError, KeyringError, or InputError where
-    nothing is given and nobody can be asked. Who looks into a backup and then restores it is asked
-    once.
+    nothing is given and nobody can be asked.
     """
-    refuse_tracing()
-    before: list[tuple[Envelope, bytes]] = []
 
-    def unsealed(envelope: Envelope) -> bytes:
-        for known, dek in before:
+    def __init__(self, secrets: Secrets) -> None:
+        refuse_tracing()
+        self._secrets = secrets
+        self._before: list[tuple[Envelope, bytes]] = []
+        self._way: Unsealing | None = None
+        """The keyring, or what was typed, where that opened one."""
+
+    def __call__(self, envelope: Envelope) -> bytes:
+        """Return the data key."""
+        for known, dek in self._before:
             if known == envelope:
                 return dek
-        dek = _by_environment(envelope, secrets) or _by_keyring(envelope) or _by_prompt(envelope)
-        before.append((envelope, dek))
+        dek = (
+            _by_environment(envelope, self._secrets)
+            or self._by_keyring(envelope)
+            or self._by_prompt(envelope)
+        )
+        self._before.append((envelope, dek))
         return dek
 
-    return unsealed
+    def again(self, envelope: Envelope) -> bytes:
+        """Return another envelope's data key by the way that opened one before; asks nobody."""
+        if self._way is None:
+            raise WrongPassphraseError("vault.wrong_passphrase")
+        return self._way(envelope)
+
+    def _by_keyring(self, envelope: Envelope) -> bytes | None:
+        dek = _by_keyring(envelope)
+        if dek is not None:
+            self._way = by_keyring(Keychain())
+        return dek
+
+    def _by_prompt(self, envelope: Envelope) -> bytes:
+        way = _typed(envelope)
+        dek = way(envelope)
+        self._way = way
+        return dek
 
 
 def _by_environment(envelope: Envelope, secrets: Secrets) -> bytes | None:
@@ -64,13 +90,14 @@ def _by_keyring(envelope: Envelope) -> bytes | None:
         return None
 
 
-def _by_prompt(envelope: Envelope) -> bytes:
+def _typed(envelope: Envelope) -> Unsealing:
+    """Ask for what opens an envelope, and return what opens others with it too."""
     if not has_terminal():
         raise InputError("input.no_passphrase", variable=PASSPHRASE)
     if SlotKind.PASSPHRASE in envelope.slots():
         by_code = SlotKind.RECOVERY in envelope.slots()
         typed = ask_secret(sentence("backup.passphrase_or" if by_code else "backup.passphrase"))
         if typed or not by_code:
-            return envelope.open_with_passphrase(typed)
-    typed = ask_secret(sentence("backup.recovery_code"))
-    return envelope.open_with_recovery(RecoveryCode.read(typed))
+            return lambda other: other.open_with_passphrase(typed)
+    code = RecoveryCode.read(ask_secret(sentence("backup.recovery_code")))
+    return lambda other: other.open_with_recovery(code)

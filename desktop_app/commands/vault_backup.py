@@ -12,7 +12,7 @@ from desktop_app.commands.environment import Secrets
 from desktop_app.commands.output import print_json, speak, tell
 from desktop_app.commands.terminal import ask, has_terminal
 from desktop_app.commands.unlock import unlocked
-from desktop_app.commands.unlock_backup import by_what_there_is
+from desktop_app.commands.unlock_backup import WhatThereIs
 from desktop_app.paths import Paths
 from desktop_app.vault.arrival import vault_in
 from desktop_app.vault.backup_file import write_backup
@@ -22,6 +22,7 @@ from desktop_app.vault.errors import (
     DamagedHistoryError,
     KeyringAbsentError,
     KeyringChangedError,
+    KeyringLockedError,
     KeyringUnavailableError,
     RecoveryCodeSlipError,
     WrongPassphraseError,
@@ -29,13 +30,18 @@ from desktop_app.vault.errors import (
 )
 from desktop_app.vault.restore import Preview, become, opened_backup
 from desktop_app.vault.rotation import Unsealing
-from desktop_app.vault.vault import Vault, open_rescued
+from desktop_app.vault.vault import Vault, open_rescued, opens
 from desktop_app.vault.verify import Findings, verify
 from resources.messages import sentence
 
 CONFIRMED: Final = "yes"
-FORGOTTEN: Final = (WrongPassphraseError, WrongRecoveryCodeError, RecoveryCodeSlipError)
-"""What was typed opens nothing: a slip, or what a person knew is forgotten for good."""
+FORGOTTEN: Final = (
+    WrongPassphraseError,
+    WrongRecoveryCodeError,
+    RecoveryCodeSlipError,
+    KeyringLockedError,
+)
+"""A slip, or what a person knew is forgotten for good; of a keyring where nothing else opens it."""
 DOES_NOT_OPEN: Final = (
     DamagedHistoryError,
     DamagedEnvelopeError,
@@ -99,7 +105,7 @@ def _restore(arguments: argparse.Namespace, paths: Paths, secrets: Secrets) -> N
         BackupError: it is no backup, or the restoring was not confirmed.
         VaultError: see restore.py; nothing was changed.
     """
-    unsealed = by_what_there_is(secrets)
+    unsealed = WhatThereIs(secrets)
     if not vault_in(paths.vault).exist():
         _take_the_place(arguments, paths.vault, unsealed, "backup.confirm", sure=arguments.yes)
         return
@@ -119,11 +125,19 @@ def _restore(arguments: argparse.Namespace, paths: Paths, secrets: Secrets) -> N
 
 
 def _take_the_place(
-    arguments: argparse.Namespace, folder: Path, unsealed: Unsealing, question: str, *, sure: bool
+    arguments: argparse.Namespace, folder: Path, unsealed: WhatThereIs, question: str, *, sure: bool
 ) -> None:
-    """Show what a backup holds and, when that is confirmed, make it the history in `folder`."""
+    """Show what a backup holds and, when that is confirmed, make it the history in `folder`.
+
+    Raises:
+        BackupError: the history there opens by what opens the backup; or it was not confirmed.
+        VaultError: see restore.py; nothing was changed.
+    """
     with opened_backup(arguments.file, folder, unsealed) as backup:
-        _show(backup.preview(), as_json=arguments.json)
+        preview = backup.preview()
+    if opens(folder, unsealed.again):
+        raise BackupError("backup.opens_here")
+    _show(preview, as_json=arguments.json)
     if _confirmed(question, sure=sure):
         _become(arguments.file, folder, unsealed)
 

@@ -39,6 +39,8 @@ from desktop_app.vault.vault import Vault
 FORMAT: Final = 1
 MANIFEST, ENVELOPE, HISTORY = "backup.json", "vault.json", "history.db"
 PIECE: Final = 1 << 20
+MOST_BYTES: Final = 1_000_000
+"""Of the two small files: many times what they have."""
 SUFFIX: Final = ".soulchat-backup"
 
 
@@ -87,17 +89,19 @@ def unpack(path: Path, into: VaultFiles, check: Callable[[], None]) -> None:
             _unpack_archive(archive, into, check)
 
 
-def sealed_in(path: Path) -> Envelope:
+def sealed_in(path: Path) -> tuple[Envelope, ...]:
     """Return the envelope of a backup, or of a copy, as it lies there.
+
+    A history that was set aside while its key was being changed has two; one may be damaged.
 
     Raises:
         BackupError, NewerVaultError, VaultError: see `unpack`.
     """
     with _told_of(path):
         if path.is_dir():
-            return decoded(VaultFiles(path).envelope.read_bytes())
+            return _envelopes_of(VaultFiles(path))
         with zipfile.ZipFile(path) as archive:
-            return decoded(_envelope_in(archive))
+            return (decoded(_envelope_in(archive)),)
 
 
 @contextmanager
@@ -164,12 +168,11 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 
 def _unpack_archive(archive: zipfile.ZipFile, into: VaultFiles, check: Callable[[], None]) -> None:
-    envelope, manifest = _envelope_in(archive), json.loads(archive.read(MANIFEST))
+    envelope, manifest = _envelope_in(archive), json.loads(_small(archive, MANIFEST))
     decoded(envelope)
     digest = hashlib.sha256()
+    _require_stored(archive, HISTORY)
     with archive.open(HISTORY) as packed, new_file(into.history) as to:
-        if archive.getinfo(HISTORY).compress_type != zipfile.ZIP_STORED:
-            raise ValueError("it is stored as it is")  # and so cannot grow
         while piece := packed.read(PIECE):
             check()
             digest.update(piece)
@@ -181,12 +184,28 @@ def _unpack_archive(archive: zipfile.ZipFile, into: VaultFiles, check: Callable[
 
 
 def _envelope_in(archive: zipfile.ZipFile) -> bytes:
-    found = json.loads(archive.read(MANIFEST))["format"]
+    found = json.loads(_small(archive, MANIFEST))["format"]
     if not isinstance(found, int):
         raise TypeError("not a format")
     if found > FORMAT:
         raise NewerVaultError("vault.newer")
-    return archive.read(ENVELOPE)
+    return _small(archive, ENVELOPE)
+
+
+def _small(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Read what is a few hundred bytes in a backup of ours, and all in memory here."""
+    found = _require_stored(archive, name)
+    if max(found.file_size, found.compress_size) > MOST_BYTES:
+        raise ValueError(f"{name} is too large")
+    return archive.read(name)
+
+
+def _require_stored(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+    """Refuse what could grow while it is read: a backup is stored as it is."""
+    found = archive.getinfo(name)
+    if found.compress_type != zipfile.ZIP_STORED:
+        raise ValueError(f"{name} is not stored as it is")
+    return found
 
 
 def _unpack_folder(folder: VaultFiles, into: VaultFiles, check: Callable[[], None]) -> None:
@@ -197,5 +216,20 @@ def _unpack_folder(folder: VaultFiles, into: VaultFiles, check: Callable[[], Non
             for piece in _pieces(source):
                 check()
                 to.write(piece)
-    with suppress(DamagedEnvelopeError):  # the key of an open history may open it all the same
-        write_envelope(into.envelope, read_envelope(folder.envelope))
+    for path, copy in (
+        (folder.envelope, into.envelope),
+        (folder.next_envelope, into.next_envelope),
+    ):
+        with suppress(DamagedEnvelopeError):  # the key of an open history may open it all the same
+            write_envelope(copy, read_envelope(path))
+
+
+def _envelopes_of(folder: VaultFiles) -> tuple[Envelope, ...]:
+    found = []
+    with suppress(DamagedEnvelopeError):
+        found.append(read_envelope(folder.next_envelope))
+    if not found:
+        return (decoded(folder.envelope.read_bytes()),)
+    with suppress(DamagedEnvelopeError):
+        found.insert(0, read_envelope(folder.envelope))
+    return tuple(found)

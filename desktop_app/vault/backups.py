@@ -8,9 +8,10 @@ Each is a whole vault, opened by what opens the history (copied_keys.py); copies
 What is purged, and a data key that is changed, would live on in them. So they are marked as void by
 their names first, which survives a kill and takes no space; the next copy lets them go, and no
 earlier: it has read every page of the history and its envelope, and what is damaged may need them.
-One that another key opens, or that has turns the history never had, is the only place of what it
-holds, and is not touched: somebody may have put an older history in place. Where this program does,
-or rescues one, it sets the copies aside first (set_aside.py).
+One that another key opens, or that has turns the history never had, may be the only place of what
+it holds: somebody may have put an older history in place. It is not marked, and is set aside when
+the history is opened. Where this program begins a new history, puts another in place or rescues
+one, it sets all of the copies aside first (set_aside.py). A damaged one is known by what opens it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Final
 
 from desktop_app.atomic_file import sync_folder
+from desktop_app.vault.copied_keys import is_of
 from desktop_app.vault.copies import BEFORE, VOID, Copy, copies_in, number_of, safety_copies_in
 from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.damage import readable_rows
@@ -175,8 +177,8 @@ class Backups:
         ((newest,),) = self._database.rows(NEWEST)
         try:
             for copy in (*copies_in(self._files.backups), *safety_copies_in(self._files.backups)):
-                folder, held = copy.files.folder, newest_turn(copy.files.history, dek)
-                if held is not None and held <= newest and folder.suffix != VOID:
+                folder = copy.files.folder
+                if folder.suffix != VOID and self._is_behind(copy, dek, newest):
                     void = folder.with_name(f"{folder.name}{VOID}")
                     shutil.rmtree(void, ignore_errors=True)  # of an earlier time
                     folder.rename(void)
@@ -185,6 +187,13 @@ class Backups:
                 crash_point("backups.expired")
         except OSError as error:
             raise disk_error(error, self._files.backups, self._files.folder) from error
+
+    def _is_behind(self, copy: Copy, dek: bytes, newest: int) -> bool:
+        """Tell whether a copy holds no turn but this history's, as far as it can be told."""
+        held = newest_turn(copy.files.history, dek)
+        if held is None:  # damaged, it gives away all the same what can be read of it
+            return is_of(self._files, copy.files, dek)
+        return held <= newest
 
     def _due(self) -> bool:
         copies = copies_in(self._files.backups)

@@ -18,7 +18,7 @@ from desktop_app.vault.envelope_file import encoded, read_envelope
 from desktop_app.vault.errors import VaultError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.kept_copies import kept_copies
-from desktop_app.vault.peek import newest_turn
+from desktop_app.vault.peek import pages_opened
 
 
 def follow(
@@ -46,7 +46,7 @@ def follow(
         found = _readable(copy.files.envelope)  # None: put back where the key is the same
         if found == envelope:
             continue
-        if _seals(found) & known or newest_turn(copy.files.history, dek) is not None:
+        if _seals(found) & known or pages_opened(copy.files.history, dek):
             try:
                 with writing():
                     write_atomically(copy.files.envelope, encoded(envelope))
@@ -55,6 +55,12 @@ def follow(
             crash_point("copied_keys.written")
     if left is not None:
         raise VaultError("vault.copies_behind", folder=files.backups) from left
+
+
+def is_of(vault: VaultFiles, copy: VaultFiles, dek: bytes) -> bool:
+    """Tell whether a copy is of the vault whose data key is `dek`, however damaged it is."""
+    known = _seals(_readable(vault.envelope))
+    return bool(_seals(_readable(copy.envelope)) & known or pages_opened(copy.history, dek))
 
 
 def _seals(envelope: Envelope | None) -> set[bytes]:

@@ -5,7 +5,7 @@
     data/vault.backups/before/           one from before the last restore or import
     data/vault.backups/before.old/       the one before that, until the new one has its name
     data/vault.backups/<…>.void/         one of these, to go as soon as a new copy is there
-    data/vault.backups-<number>/         all of them, set aside with a damaged history
+    data/vault.backups-<number>/         those of another history, see set_aside.py
 
 The order is that of the numbers, whatever the clock does.
 """

@@ -25,6 +25,7 @@ from desktop_app.vault.migrations import migrate
 from desktop_app.vault.passphrase import checked
 from desktop_app.vault.sealing import new_key
 from desktop_app.vault.sessions import Clock
+from desktop_app.vault.set_aside import set_copies_aside
 from desktop_app.vault.vault import Vault
 
 
@@ -78,6 +79,7 @@ def _write(files: VaultFiles, envelope: Envelope, dek: bytes) -> None:
             migrate(database)
             database.check_encrypted()
         sync_folder(draft.folder)
+        set_copies_aside(files)  # of a history that is gone: they may be all that is left of it
         draft.folder.rename(files.folder)
         sync_folder(files.folder.parent)
     except OSError as error:

@@ -5,7 +5,7 @@ data/vault.creating/     a vault being made; it takes its name when it is whole
 data/vault.copying-<…>/, data/vault.restoring-<…>/  a backup being written or read; see scratch.py
 data/vault.arriving/     a backup about to be the history; see arrival.py
 data/vault.backups/      the last few copies of both files; see copies.py
-data/vault.backups-<n>/  those of a damaged history; see set_aside.py
+data/vault.backups-<n>/  those of another or a damaged history; see set_aside.py
 data/vault.damaged-<n>/  a history that did not open when a backup took its place
 data/vault/vault.json    the sealed key
 data/vault/vault.next.json  a new sealed key, while the key is being changed; see rotation.py

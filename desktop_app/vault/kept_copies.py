@@ -2,7 +2,7 @@
 
 data/vault.backups/<number>/     made by itself, see backups.py
 data/vault.backups/before/       made before the last restore or import
-data/vault.backups-<number>/     the same two, of a history that was damaged since
+data/vault.backups-<number>/     the same two, of a history that was damaged since, or another
 data/vault.damaged-<number>/     a history that did not open when a backup took its place
 """
 

@@ -24,11 +24,12 @@ from typing import Final
 from desktop_app.dialogue import Role, TurnState
 from desktop_app.vault.carried import CarriedSession, CarriedTurn, Placed, placed_turns
 from desktop_app.vault.crash_points import crash_point
+from desktop_app.vault.damage import readable_rows
 from desktop_app.vault.database import Database
 from desktop_app.vault.documents import Document, later, take
 from desktop_app.vault.errors import VaultError
 from desktop_app.vault.interruptible import Work
-from desktop_app.vault.lost import found_again, is_lost
+from desktop_app.vault.lost import found_again, is_lost, note_lost
 from desktop_app.vault.word_index import index_missing, index_turn
 from resources.messages import sentence
 
@@ -55,6 +56,10 @@ class Gain:
     """Replies that are there in part and become as long as they are in what comes."""
     regained_sessions: int = 0
     """Conversations whose title, and whether they were deleted, had been lost to damage."""
+    untitled_sessions: int = 0
+    """Conversations that were not there, and come without these: they are lost there too."""
+    trashed_here: int = 0
+    """Conversations that lie in the trash here, get messages they lacked, and stay there."""
     newer_documents: int = 0
     """Documents (the safety plan) that are lacking here or older."""
 
@@ -72,6 +77,8 @@ class Gain:
             "trashed": self.trashed_sessions,
             "completed": self.completed_turns,
             "regained": self.regained_sessions,
+            "untitled": self.untitled_sessions,
+            "in_trash": self.trashed_here,
         }
         return [sentence(f"{tense}_{what}", count=n) for what, n in counts.items() if n]
 
@@ -83,7 +90,14 @@ class Gain:
         return " ".join([came, *self.besides("backup.has")])
 
     def plus(
-        self, session: CarriedSession, *, is_new: bool, turns: int, completed: int, regained: bool
+        self,
+        session: CarriedSession,
+        *,
+        is_new: bool,
+        turns: int,
+        completed: int,
+        regained: bool,
+        in_trash: bool,
     ) -> Gain:
         """Return the gain with one more conversation."""
         trashed = session.deleted is not None
@@ -96,6 +110,8 @@ class Gain:
             new_turns=self.new_turns + turns,
             completed_turns=self.completed_turns + completed,
             regained_sessions=self.regained_sessions + regained,
+            untitled_sessions=self.untitled_sessions + (is_new and session.row_lost),
+            trashed_here=self.trashed_here + (in_trash and turns + completed > 0),
         )
 
 
@@ -122,6 +138,7 @@ def gain(
             turns=turns,
             completed=completed,
             regained=_is_regained(database, session),
+            in_trash=_is_trashed(database, session),
         )
     return found
 
@@ -152,6 +169,7 @@ def merge(
             for session in coming:
                 present = placed_turns(database, session.id)
                 is_new = not present and any(turn.content for turn in session.turns)
+                in_trash = _is_trashed(database, session)
                 if is_new:
                     _add_session(database, session, now)
                 regained = _is_regained(database, session)
@@ -159,7 +177,12 @@ def merge(
                     _regain(database, session, present, now)
                 turns, completed = _add_turns(database, session, present, now)
                 found = found.plus(
-                    session, is_new=is_new, turns=turns, completed=completed, regained=regained
+                    session,
+                    is_new=is_new,
+                    turns=turns,
+                    completed=completed,
+                    regained=regained,
+                    in_trash=in_trash,
                 )
             database.check_given_up_at_last()
     crash_point("merge.committed")
@@ -182,6 +205,14 @@ def _add_session(database: Database, session: CarriedSession, now: int) -> None:
         "INSERT INTO session(id, title, created, deleted) VALUES (?, ?, ?, ?)",
         (session.id, session.title, created, None if session.deleted is None else now),
     )
+    if session.row_lost:  # else a backup that knows the row would not bring it back later
+        note_lost(database, [session.id], [])
+
+
+def _is_trashed(database: Database, session: CarriedSession) -> bool:
+    """Tell whether a conversation lies in the trash here."""
+    statement = "SELECT 1 FROM session WHERE id = ? AND deleted IS NOT NULL"
+    return bool(readable_rows(database, statement, [(session.id,)]))
 
 
 def _is_regained(database: Database, session: CarriedSession) -> bool:

@@ -5,6 +5,8 @@ Read without a lock and without a log, and so without a trace: for copies alone,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -13,25 +15,54 @@ import apsw
 NEWEST: Final = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'turn'"
 
 
+PAGE: Final = 4096
+LOOKED_AT: Final = 64
+"""Pages that are tried: each says for itself whether the key is its own."""
+
+
 def newest_turn(history: Path, dek: bytes) -> int | None:
     """Return the id given to a turn last in a copy that nobody has open; None if `dek` is not its.
 
     Ids are never given twice, so one above those of a history is of a turn that it never had.
     """
-    address = f"{history.absolute().as_uri()}?mode=ro&immutable=1"
     try:
-        connection = apsw.Connection(
-            address, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
-        )
+        with _opened(history, dek) as connection:
+            ((newest,),) = connection.execute(NEWEST).fetchall()
     except apsw.Error:
         return None
+    assert isinstance(newest, int)
+    return newest
+
+
+def pages_opened(history: Path, dek: bytes) -> int:
+    """Return how many of the first pages `dek` opens of a history that nobody has open.
+
+    None of them where it has another key; all where it has this one and is not damaged there.
+    """
+    try:
+        pages = min(history.stat().st_size // PAGE, LOOKED_AT)
+        with _opened(history, dek) as connection:
+            return sum(_reads(connection, page) for page in range(pages))
+    except (apsw.Error, OSError):
+        return 0
+
+
+def _reads(connection: apsw.Connection, page: int) -> bool:
+    try:
+        connection.read("main", 0, page * PAGE, PAGE)
+    except apsw.Error:
+        return False
+    return True
+
+
+@contextmanager
+def _opened(history: Path, dek: bytes) -> Iterator[apsw.Connection]:
+    address = f"{history.absolute().as_uri()}?mode=ro&immutable=1"
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    connection = apsw.Connection(address, flags=flags)
     try:
         for statement in ("PRAGMA cipher='chacha20'", f"PRAGMA key='raw:{dek.hex()}'"):
             connection.execute(statement).fetchall()
-        ((newest,),) = connection.execute(NEWEST).fetchall()
-    except apsw.Error:
-        return None
+        yield connection
     finally:
         connection.close()
-    assert isinstance(newest, int)
-    return newest

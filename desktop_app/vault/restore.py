@@ -26,21 +26,23 @@ from desktop_app.vault.backups import FAILING
 from desktop_app.vault.carried import carried_sessions
 from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.documents import readable_documents
-from desktop_app.vault.envelope_file import read_envelope
+from desktop_app.vault.envelope import Envelope
 from desktop_app.vault.errors import (
     BackupError,
     DamagedEnvelopeError,
     DamagedHistoryError,
     DiskFullError,
+    VaultError,
     disk_error,
 )
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.interruptible import Interruptible, Work
 from desktop_app.vault.lock import locked
+from desktop_app.vault.lost import lost_sessions
 from desktop_app.vault.merge import Gain, gain, merge
 from desktop_app.vault.readable_copy import ReadableCopy, readable_copy
 from desktop_app.vault.records import moment
-from desktop_app.vault.rotation import Unsealing
+from desktop_app.vault.rotation import DIFFERENT_WITH_THE_OTHER, Unsealing, settled
 from desktop_app.vault.scratch import RESTORING, clear_scratch, scratch
 from desktop_app.vault.vault import Vault
 from resources.messages import sentence
@@ -69,7 +71,7 @@ class Preview:
         """Return what a person should know before they say yes."""
         held = [self._held(), *self._damage()]
         if self.replaces:
-            return held
+            return [*held, *self.gain.besides("backup.would")]
         return [*held, *(self._added() or [sentence("backup.nothing_new")])]
 
     def _held(self) -> str:
@@ -134,7 +136,8 @@ class OpenBackup:
         lost = None
         if self._rescued:
             ((lost,),) = self._database.rows(LOST, (TurnState.DAMAGED,))
-        added = Gain(sessions, new_sessions=sessions, new_turns=turns)
+        untitled = lost_sessions(self._database)
+        added = Gain(sessions, new_sessions=sessions, new_turns=turns, untitled_sessions=untitled)
         if vault is not None:
             added = gain(
                 vault.database,
@@ -143,10 +146,17 @@ class OpenBackup:
             )
         return Preview(sessions, turns, _moment(first), _moment(last), added, vault is None, lost)
 
-    def leave_its_place(self) -> None:
-        """Forget what is of the place it comes from: sealed files stay there, and so do copies."""
+    def leave_its_place(self, clock: Callable[[], float] = time.time) -> None:
+        """Forget what is of the place it comes from: sealed files stay there, and so do copies.
+
+        What lies in the trash begins its days there anew: the backup may be older than these, and
+        the first opening would remove it before anybody saw it.
+        """
         self._database.check_encrypted()
         with self._database.transaction():
+            self._database.rows(
+                "UPDATE session SET deleted = ? WHERE deleted IS NOT NULL", (int(clock() * 1000),)
+            )
             self._database.rows("DELETE FROM blob")
             self._database.rows("DELETE FROM setting WHERE name = ?", (FAILING,))
 
@@ -234,20 +244,20 @@ def become(
     private_folder(folder.parent)
     with closing.at(Work.BRINGING_IN):
         # Before anything is held: a keyring's prompt may outlast a lock, and the next unlocking.
-        dek = unsealed(sealed_in(path))
+        deks = _deks(path, unsealed)
         closing.check_given_up()
         with locked(vault):
             clear_scratch(vault)
             with unpacked(path, folder, closing.check_given_up) as draft:
-                became = _become(path, vault, draft, dek, closing)
+                became = _become(path, vault, draft, deks, closing)
     crash_point("restore.renamed")
     return became
 
 
 def _become(
-    path: Path, vault: VaultFiles, draft: VaultFiles, dek: bytes, closing: Interruptible
+    path: Path, vault: VaultFiles, draft: VaultFiles, deks: Unsealing, closing: Interruptible
 ) -> Became:
-    with _opened(path, draft, lambda _: dek) as backup:
+    with _opened(path, draft, deks) as backup:
         found = backup.preview()
         backup.leave_its_place()
     try:
@@ -283,7 +293,32 @@ def _read(files: VaultFiles, unsealed: Unsealing, dek: Callable[[], bytes] | Non
     if dek is not None:
         with suppress(DamagedHistoryError):  # it has another key
             return readable_copy(files, dek())
-    return readable_copy(files, unsealed(read_envelope(files.envelope)))
+    return readable_copy(files, settled(files, unsealed))
+
+
+def _deks(path: Path, unsealed: Unsealing) -> Unsealing:
+    """Open what can be opened of a backup's envelopes, and return what gives the keys again.
+
+    Raises:
+        VaultError: none could be opened; the reason of the first.
+    """
+    found: list[tuple[Envelope, bytes]] = []
+    refused: list[VaultError] = []
+    for envelope in sealed_in(path):
+        try:
+            found.append((envelope, unsealed(envelope)))
+        except DIFFERENT_WITH_THE_OTHER as error:
+            refused.append(error)
+    if not found:
+        raise refused[0]
+
+    def known(envelope: Envelope) -> bytes:
+        for each, dek in found:
+            if each == envelope:
+                return dek
+        raise refused[0] if refused else BackupError("backup.damaged", path=path)
+
+    return known
 
 
 def _moved_aside(vault: VaultFiles) -> Path | None:

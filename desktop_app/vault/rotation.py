@@ -4,8 +4,9 @@
 
 `PRAGMA rekey` leaves the file under the old key or the new one, never between (measured by kills).
 So whoever finds both envelopes at the start tries both keys, and the envelope of the one that opens
-the history stays. Nothing else changes slots in between: who wants to waits, and locking waits for
-no more than what has begun to be encrypted.
+the history stays; where that is damaged too, of the one that opens a page of it. Nothing else
+changes slots in between: who wants to waits, and locking waits for no more than what has begun to
+be encrypted.
 
 A key that was seen by others opens afterwards what it does not reach: backup files, and damaged
 histories that were set aside (set_aside.py), which are never changed and which whoever asks for a
@@ -39,6 +40,7 @@ from desktop_app.vault.errors import (
 )
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.key_slots import KeySlots
+from desktop_app.vault.peek import pages_opened
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.sealing import new_key
 from desktop_app.vault.session_keys import SessionKeys
@@ -172,16 +174,26 @@ def settled(files: VaultFiles, unsealed: Unsealing) -> bytes:
     if not files.next_envelope.exists():
         return unsealed(read_envelope(files.envelope))
     refused: list[VaultError] = []
+    damaged: list[tuple[int, bytes, Callable[[VaultFiles], None]]] = []
     for path, keep in ((files.envelope, _drop_next), (files.next_envelope, _keep_next)):
         try:
             dek = unsealed(read_envelope(path))
-            with Database(files.history, dek):
-                pass
         except DIFFERENT_WITH_THE_OTHER as error:
             refused.append(error)
             continue
+        try:
+            with Database(files.history, dek):
+                pass
+        except DamagedHistoryError as error:
+            refused.append(error)
+            damaged.append((pages_opened(files.history, dek), dek, keep))
+            continue
         keep(files)
         return dek
+    pages, found, settle = max(damaged, key=lambda each: each[0], default=(0, b"", _drop_next))
+    if pages:  # of this key, and damaged besides: whoever opens it says so, or rescues it
+        settle(files)
+        return found
     # An envelope that opens is the loser; the reason is why the other one does not.
     raise next(
         (error for error in refused if not isinstance(error, DamagedHistoryError)), refused[0]

@@ -1,8 +1,8 @@
-"""What was damaged and set aside. Nothing in it is removed, so it may hold what was purged since.
+"""What was set aside. Nothing in it is removed, so it may hold what was purged since.
 
 data/vault.damaged-<number>/          a history that did not open when a backup took its place
 data/vault/history.damaged-<day>.db   what a rescue left, and its log beside it
-data/vault.backups-<number>/          the copies that either of them had
+data/vault.backups-<number>/          the copies that either of them had, or another history
 
 All are kept until a person removes them: nothing else may hold what could not be read. The history
 that follows may lack turns that the copies have, and gives the ids of turns anew, so how far the
@@ -12,7 +12,7 @@ copies go could not be told any more. It begins its own.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,11 +49,26 @@ def set_copies_aside(files: VaultFiles) -> None:
     clear_leftovers(files)  # half a copy among them would keep old keys
     if not _copies(files.backups):
         return
-    number = 1
-    while (aside := files.backups.with_name(f"{files.backups.name}-{number}")).exists():
-        number += 1
+    aside = _new_folder(files)
     files.backups.rename(aside)
     sync_folder(aside.parent)
+
+
+def set_some_aside(files: VaultFiles, copies: Sequence[Copy]) -> None:
+    """Keep some of the copies apart, under the names they have.
+
+    Raises:
+        OSError: not all of them are; the others are where they were.
+    """
+    if not copies:
+        return
+    aside = _new_folder(files)
+    aside.mkdir(mode=0o700)
+    sync_folder(aside.parent)
+    for copy in copies:
+        copy.files.folder.rename(aside / copy.files.folder.name)
+    for folder in (aside, files.backups):
+        sync_folder(folder)
 
 
 def set_aside(files: VaultFiles) -> tuple[SetAside, ...]:
@@ -107,6 +122,13 @@ def remove_set_aside(files: VaultFiles) -> None:
 def copies_aside(files: VaultFiles) -> list[Path]:
     """Return the folders of copies that were set aside."""
     return sorted(files.backups.parent.glob(f"{files.backups.name}-*"))
+
+
+def _new_folder(files: VaultFiles) -> Path:
+    number = 1
+    while (aside := files.backups.with_name(f"{files.backups.name}-{number}")).exists():
+        number += 1
+    return aside
 
 
 def _copies(folder: Path) -> tuple[Copy, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,10 +32,11 @@ from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.removed_words import forget_noted
 from desktop_app.vault.rescue import clear_drafts, finish_rescue, rescue
 from desktop_app.vault.respelling import Respelling
-from desktop_app.vault.rotation import renewal, rotate, settled
+from desktop_app.vault.rotation import Unsealing, renewal, rotate, settled
 from desktop_app.vault.search import Search
 from desktop_app.vault.session_keys import SessionKeys
 from desktop_app.vault.sessions import Clock, Sessions
+from desktop_app.vault.strange_copies import set_strangers_aside
 from desktop_app.vault.trash import Trash
 from desktop_app.vault.typed_secret import TypedSecret
 from resources.file_lock import FileLock
@@ -66,6 +66,8 @@ class Vault:
         migrate(database)
         database.check_encrypted()
         clear_leftovers(files)
+        with suppress(OSError, VaultError):  # else the next opening does it
+            set_strangers_aside(files, database, dek)
         self.backups = Backups(files, database, clock)
         self._opened = False
         held.callback(self._renew_copies)  # when the log is empty and the last copy given up
@@ -237,12 +239,31 @@ def open_with_keyring(
         KeyringError: absent, locked, unavailable or changed; other slots still open the vault.
         VaultError: see its subclasses; nothing was changed.
     """
+    return _open(folder, by_keyring(keychain), clock, rescues=rescues)
+
+
+def by_keyring(keychain: Keychain) -> Unsealing:
+    """Return what opens an envelope with the key this system keeps."""
 
     def unsealed(envelope: Envelope) -> bytes:
         keychain.check_is(envelope.kept_by())
         return envelope.open_with_keyring(keychain.read(envelope.vault))
 
-    return _open(folder, unsealed, clock, rescues=rescues)
+    return unsealed
+
+
+def opens(folder: Path, unsealed: Unsealing) -> bool:
+    """Tell whether the vault in `folder` opens: to be asked before another takes its place.
+
+    It is opened, for nothing less tells it, and closed again.
+    """
+    try:
+        vault = _open(folder, unsealed, time.time, rescues=False)
+    except KnownError:
+        return False
+    vault.database.give_up()  # no copy is made of it now
+    vault.close()
+    return True
 
 
 def open_rescued(folder: Path, dek: bytes, clock: Clock = time.time) -> Vault:
@@ -261,9 +282,7 @@ def open_rescued(folder: Path, dek: bytes, clock: Clock = time.time) -> Vault:
         return vault
 
 
-def _open(
-    folder: Path, unsealed: Callable[[Envelope], bytes], clock: Clock, *, rescues: bool
-) -> Vault:
+def _open(folder: Path, unsealed: Unsealing, clock: Clock, *, rescues: bool) -> Vault:
     files, dek = vault_in(folder), None
     if not files.exist():
         raise VaultError("vault.none")

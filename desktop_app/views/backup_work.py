@@ -26,6 +26,8 @@ NEEDS_SECRET: Final = (
     "vault.recovery_length",
 )
 """The errors that typing mends."""
+OPENS_HERE: Final = "backup.opens_here"
+"""The error that sends a person back to the history that is here."""
 
 
 def back_up(vault: Vault, path: Path) -> None:
@@ -92,11 +94,22 @@ def remove_aside(vault: Vault) -> None:
 
 
 def look(folder: Path, path: Path, secret: str) -> Preview:
-    """Return what a backup holds, where the history in `folder` does not open."""
+    """Return what a backup holds, where the history in `folder` does not open.
+
+    Raises:
+        BackupError: what opens the backup opens that history too: something was mistyped before.
+        VaultError: see `opened_backup`.
+    """
+    from desktop_app.vault.errors import BackupError
+    from desktop_app.vault.keychain import Keychain
     from desktop_app.vault.restore import opened_backup
+    from desktop_app.vault.vault import by_keyring, opens
 
     with opened_backup(path, folder, _by(secret)) as backup:
-        return backup.preview()
+        preview = backup.preview()
+    if opens(folder, _by(secret) if secret else by_keyring(Keychain())):
+        raise BackupError(OPENS_HERE)
+    return preview
 
 
 def become(folder: Path, path: Path, secret: str, closing: Interruptible) -> Became:

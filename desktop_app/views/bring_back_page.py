@@ -1,10 +1,12 @@
 """Where the history does not open: a copy or a backup takes its place, after a look into it.
 
-What stood there is set aside, never removed. Whoever shows the page calls `end` when it goes.
+What stood there is set aside, never removed, and stays where the secret of the copy opens it after
+all. Whoever shows the page calls `end` when it goes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,9 +34,18 @@ class BringBackPage(Panel):
     done = Signal(object)
     """A Became: what is the history now."""
     left = Signal()
+    opens_here = Signal()
+    """What was given opens the history that is here, so nothing takes its place."""
 
-    def __init__(self, folder: Path, appearance: Appearance, parent: QWidget | None = None) -> None:
-        """Bring it back into `folder`."""
+    def __init__(
+        self,
+        folder: Path,
+        appearance: Appearance,
+        parent: QWidget | None = None,
+        *,
+        means: Sequence[str] = ("bring_back.means",),
+    ) -> None:
+        """Bring it back into `folder`; `means` are the catalogue's keys of what to know first."""
         super().__init__(appearance, parent)
         self._folder = folder
         self._tasks = Tasks(self)
@@ -49,7 +60,8 @@ class BringBackPage(Panel):
         self.secret = PassphraseField("backup.secret")
         self.content.setSpacing(14)
         self.content.addWidget(Text("bring_back.title", "panelTitle"))
-        self.content.addWidget(Text("bring_back.means"))
+        for paragraph in means:
+            self.content.addWidget(Text(paragraph))
         self.content.addWidget(self.copies)
         self.content.addWidget(self.file, 0, Qt.AlignmentFlag.AlignLeft)
         self.content.addWidget(self.secret)
@@ -102,6 +114,9 @@ class BringBackPage(Panel):
         self.main.setFocus()
 
     def _failed(self, error: Exception) -> None:
+        if getattr(error, "key", "") == backup_work.OPENS_HERE:
+            self.opens_here.emit()
+            return
         self._set_busy(busy=False)
         self.notice.say(partial(explained, error))
         if getattr(error, "key", "") in backup_work.NEEDS_SECRET:

@@ -81,6 +81,8 @@ class Gate(QStackedWidget):
         self._offer: SheetOffer | None = None
         self._bringing_back: BringBackPage | None = None
         self._words = Words()
+        self.sealed_waits: Callable[[], bool] = lambda: False
+        """Tells whether something is sealed that only the key of the history here opens."""
 
     @property
     def works(self) -> bool:
@@ -238,12 +240,20 @@ class Gate(QStackedWidget):
         if settings.region is None:
             yield RegionStep()
         if not self._history_exists():
-            yield KeyStep(self._unlocking, notice)
+            key = KeyStep(self._unlocking, notice, copies=self._copies_lie_here())
+            key.bring_back.connect(self._bring_back)
+            yield key
 
     def _notice_due(self) -> bool:
         """Tell whether the person has yet to read what this is: at first, and after a week."""
         settings = self._preferences.settings
         return not settings.notice_confirmed or away_long(settings.last_day, today())
+
+    def _copies_lie_here(self) -> bool:
+        """Tell whether a history that is gone left copies, which can be brought back."""
+        from desktop_app.vault.kept_copies import kept_copies
+
+        return bool(kept_copies(VaultFiles(self._folder)))
 
     def _history_exists(self) -> bool:
         try:
@@ -280,9 +290,14 @@ class Gate(QStackedWidget):
     def _bring_back(self) -> None:
         from desktop_app.views.bring_back_page import BringBackPage
 
-        page = BringBackPage(self._folder, self._appearance, self)
+        means = ["bring_back.means" if self._history_exists() else "bring_back.means_new"]
+        if self.sealed_waits():
+            means.append("bring_back.sealed")
+        page = BringBackPage(self._folder, self._appearance, self, means=means)
         page.done.connect(self._brought_back)
         page.left.connect(self.begin_waiting)
+        opens_here = partial(sentence, "error.backup.opens_here")
+        page.opens_here.connect(partial(self.begin_waiting, opens_here))
         self._show(page)
         self._bringing_back = page
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum, auto
 from functools import partial
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from desktop_app.views.choices import Choices
 from desktop_app.views.new_passphrase import NewPassphrase
@@ -29,11 +30,15 @@ class KeyStep(Step):
     Ends in `unlocking.opened`; `passed` never comes.
     """
 
+    bring_back = Signal()
+    """The person would rather have a copy of an earlier history than a new one."""
+
     go_on_key = "first_steps.begin"
 
-    def __init__(self, unlocking: Unlocking, notice: Notice) -> None:
-        """Say what is wrong on `notice`."""
-        super().__init__("first_steps.key", "first_steps.key_means")
+    def __init__(self, unlocking: Unlocking, notice: Notice, *, copies: bool = False) -> None:
+        """Say what is wrong on `notice`; `copies`: an earlier history has left some."""
+        told = ("first_steps.key_copies",) if copies else ()
+        super().__init__("first_steps.key", "first_steps.key_means", *told)
         self._unlocking = unlocking
         self._notice = notice
         self._creating = False
@@ -47,6 +52,11 @@ class KeyStep(Step):
         self.probing = Text("first_steps.key_probing", "hint")
         self.passphrase = NewPassphrase(notice)
         self.first, self.second = self.passphrase.first, self.passphrase.second
+        self.copies = QPushButton(self)
+        self.copies.setObjectName("link")
+        self.copies.setVisible(copies)
+        self.copies.clicked.connect(self.bring_back)
+        self.column.addWidget(self.copies, 0, Qt.AlignmentFlag.AlignLeft)
         for part in (self.probing, self.choices, self.passphrase):
             self.column.addWidget(part)
         self.choices.chosen.connect(self._chosen)
@@ -54,6 +64,13 @@ class KeyStep(Step):
         unlocking.probed.connect(self._probed)
         unlocking.failed.connect(self._failed)
         self.choices.offer(Way.KEYRING, offered=False)
+        self._retranslate()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """See Qt."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
 
     @property
     def answered(self) -> bool:
@@ -102,6 +119,9 @@ class KeyStep(Step):
     def _chosen(self, choice: str) -> None:
         self.passphrase.setVisible(choice == Way.PASSPHRASE)
         self.changed.emit()
+
+    def _retranslate(self) -> None:
+        self.copies.setText(sentence("bring_back.offer"))
 
     def _failed(self, error: Exception) -> None:
         self._creating = False

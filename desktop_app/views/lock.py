@@ -228,6 +228,7 @@ class Lock(QObject):
     def _take(self, gate: Gate) -> None:
         """Listen to the gate, and to the menu, which is new with each gate."""
         self._gate = gate
+        gate.sealed_waits = lambda: bool(self._parcels)
         menu = self._window.header.settings
         menu.privacy_wanted.connect(self.show_privacy)
         menu.lock_wanted.connect(self.lock)

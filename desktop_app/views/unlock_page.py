@@ -75,7 +75,7 @@ class UnlockPage(Panel):
         self.plan.hide()
         """The safety plan; shown where it can be read without unlocking."""
         self.older = QPushButton(self)
-        """What was typed did not open it: a backup that opens by something else may be left."""
+        """It did not open by what is here: a backup that opens by something else may be left."""
         self.erase = QPushButton(self)
         """Shown once something did not open it: nobody should meet this before."""
         self.early = EarlyWords(self)
@@ -201,11 +201,17 @@ class UnlockPage(Panel):
         # The key will not come back to a keyring that works and does not hold it.
         lost = isinstance(error, (KeyringAbsentError, KeyringChangedError))
         self.erase.setVisible(isinstance(error, LOST) or not self.erase.isHidden())
-        forgotten = isinstance(error, MISTYPED) or not self.older.isHidden()
+        # A keyring that stays locked may be locked for good.
+        shut = isinstance(error, KeyringLockedError) and not self._opens_by_typing
+        forgotten = isinstance(error, MISTYPED) or shut or not self.older.isHidden()
         self.older.setVisible(forgotten and not stays_shut)  # else the notice offers the same
         self.adopt.setVisible(self._entry is not None and (lost or not self.adopt.isHidden()))
         self.notice.say(partial(self._explained, error), *ways)
         self._ask()
+
+    @property
+    def _opens_by_typing(self) -> bool:
+        return self._ways.passphrase or self._ways.recovery
 
     def _explained(self, error: Exception) -> str:
         kept = [sentence("unlock.words_kept")] if self.early.text else []
@@ -219,7 +225,7 @@ class UnlockPage(Panel):
         """Tell whether what is here opens the history no more."""
         if isinstance(error, KeyringError):
             lost = not isinstance(error, KeyringLockedError)
-            return lost and not (self._ways.passphrase or self._ways.recovery)
+            return lost and not self._opens_by_typing
         return isinstance(error, (DamagedEnvelopeError, DamagedHistoryError))
 
     def _rescue(self) -> None:

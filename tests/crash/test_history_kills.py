@@ -92,7 +92,8 @@ def kill_everywhere(
     """Kill `function` at the points, then at random moments; `check` each folder that is left.
 
     The moments are spread over what it takes where nobody kills it, so that as many fall into its
-    beginning as into its end. Of many, some leave the old one and some the new one.
+    beginning as into its end. One that comes too late is drawn again, earlier: each has to kill. Of
+    many, some leave the old one and some the new one.
 
     Args:
         function: see tests/support/crash_points.py; it passes ARMED.
@@ -107,22 +108,27 @@ def kill_everywhere(
     whole_course = course(function, *prepared(unkilled))
     shutil.rmtree(unkilled)
     moments = random.Random(kills)
-    shares = [(part + moments.random()) / kills for part in range(kills)]
-    at_random = [whole_course.at(share, ARMED) for share in shares]
-    left = []
-    for number, point in enumerate([*points, *at_random]):
-        folder = base / str(number)
+
+    def left_by(point: str) -> str | None:
+        """Return the state that a kill leaves; None where it came too late."""
+        folder = base / "killed"
         folder.mkdir()
-        arguments = prepared(folder)
-        died = killed_at(point, function, *arguments)
-        assert died or point in at_random, point
+        died = killed_at(point, function, *prepared(folder))
         assert readable_in(folder) == []
         state = check(folder)
         assert readable_in(folder) == []
-        if died and point in at_random:
-            left.append(state)
         shutil.rmtree(folder)
-    assert len(left) >= (kills + 1) // 2
+        return state if died else None
+
+    for point in points:
+        assert left_by(point) is not None, point
+    left = []
+    for part in range(kills):
+        share = (part + moments.random()) / kills
+        while (state := left_by(whole_course.at(share, ARMED))) is None:
+            share *= moments.random()
+        left.append(state)
+    assert len(left) == kills
     assert kills < MANY or {"old", "new"} <= {*left}, left
 
 

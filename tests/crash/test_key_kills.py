@@ -53,6 +53,14 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def next_kill(killed: int, moment: int, microseconds: int, *, died: bool) -> tuple[int, int]:
+    """Return how many have died by now, and below which moment the next one is to.
+
+    What did not die took less than that, and the next attempt is at an earlier one.
+    """
+    return (killed + 1, microseconds) if died else (killed, max(2, moment))
+
+
 def check_whole(vault: Vault) -> None:
     with vault:
         turns = vault.sessions.turns(BLOB_OF)
@@ -103,16 +111,16 @@ def test_the_steps_of_the_rotation_are_those(told: Path, tmp_path: Path) -> None
 @kills("rotation")
 def test_killed_at_any_moment_of_the_rotation(told: Path, tmp_path: Path, kills: int) -> None:
     moments = random.Random(kills)
-    killed = 0
-    for number in range(kills):
-        folder = Path(shutil.copytree(told, tmp_path / str(number) / "vault"))
-        killed += killed_at(
-            f"rotation.envelope_written+{moments.randrange(1, REKEY_MICROSECONDS)}", ROTATE, folder
-        )
+    killed, within = 0, REKEY_MICROSECONDS
+    while killed < kills:
+        folder = Path(shutil.copytree(told, tmp_path / "killed" / "vault"))
+        moment = moments.randrange(1, within)
+        died = killed_at(f"rotation.envelope_written+{moment}", ROTATE, folder)
 
         check_opens_every_way(folder)
         shutil.rmtree(folder.parent)
-    assert killed >= kills // 4
+        killed, within = next_kill(killed, moment, REKEY_MICROSECONDS, died=died)
+    assert killed == kills
 
 
 @kills("passphrase")
@@ -120,16 +128,23 @@ def test_killed_while_the_passphrase_changes_one_of_both_opens(
     told: Path, tmp_path: Path, kills: int
 ) -> None:
     moments = random.Random(kills)
-    at_random = [f"{ARMED}+{moments.randrange(1, CHANGE_MICROSECONDS)}" for _ in range(kills)]
-    named = [*NAMED["passphrase"], "copied_keys.written"]
-    opened = {}
-    for number, point in enumerate([*named, *at_random]):
-        folder = copied(told, tmp_path / str(number))
-        assert killed_at(point, CHANGE, folder) or point in at_random
-        opened[point] = check_one_of_both_opens(folder)
+    opened = []
+    for point in [*NAMED["passphrase"], "copied_keys.written"]:
+        folder = copied(told, tmp_path / "killed")
+        assert killed_at(point, CHANGE, folder), point
+        opened.append(check_one_of_both_opens(folder))
         shutil.rmtree(folder.parent)
+    assert opened == [OLD, NEW, NEW]
 
-    assert [opened[point] for point in named] == [OLD, NEW, NEW]
+    killed, within = 0, CHANGE_MICROSECONDS
+    while killed < kills:
+        folder = copied(told, tmp_path / "killed")
+        moment = moments.randrange(1, within)
+        died = killed_at(f"{ARMED}+{moment}", CHANGE, folder)
+        check_one_of_both_opens(folder)
+        shutil.rmtree(folder.parent)
+        killed, within = next_kill(killed, moment, CHANGE_MICROSECONDS, died=died)
+    assert killed == kills
 
 
 def test_killed_at_each_step_of_writing_the_new_passphrase(told: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,7 @@ def killed_while_writing(
             pass
         child.kill()
         lines += list(child.stdout)
+    assert child.returncode == -signal.SIGKILL  # it writes without end, so each kill counts
     return [(kind, int(number)) for kind, number in (line.split() for line in lines)]
 
 

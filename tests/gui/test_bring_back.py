@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.dialogue import Role, Turn
 from desktop_app.vault.backup_file import write_backup
 from desktop_app.vault.creation import create
 from desktop_app.vault.envelope_file import read_envelope
+from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from desktop_app.views.bring_back_page import BringBackPage
+from desktop_app.views.key_step import KeyStep
+from desktop_app.views.panel import Text
 from desktop_app.views.unlock_page import UnlockPage
 from desktop_app.views.window import MainWindow
 from resources.messages import sentence
@@ -26,11 +30,13 @@ from tests.support.gate_fixtures import (
     StartWindow,
     asked,
     gate_of,
+    steps_of,
     try_passphrase,
     unlock_page_of,
     wait_for_conversation,
     wait_for_sentence,
 )
+from tests.support.locking import DRAFT, OpenedWindow, enter, lock
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.window_run import type_text
 
@@ -171,3 +177,90 @@ def test_a_backup_that_opens_another_way_takes_the_place_of_one_whose_passphrase
     window.close()
     assert said_in(folder) == ["a"]
     open_with_passphrase(folder.with_name("vault.damaged-1"), FORGOTTEN).close()
+
+
+def says(page: QWidget, key: str) -> bool:
+    return any(each.isVisible() for each in texts(page, key))
+
+
+def texts(page: QWidget, key: str) -> list[Text]:
+    return [each for each in page.findChildren(Text) if each.accessibleName() == sentence(key)]
+
+
+def older(qtbot: QtBot, window: MainWindow) -> BringBackPage:
+    """Mistype the passphrase, and press what is offered then."""
+    wait_for_sentence(qtbot, try_passphrase(qtbot, window, "不是这一句"))
+    unlock_page_of(window).older.click()
+    page = gate_of(window).currentWidget()
+    assert isinstance(page, BringBackPage)
+    return page
+
+
+@pytest.mark.usefixtures("no_keyring")
+def test_what_opens_the_history_that_is_here_leads_back_to_it(
+    start: StartWindow, closed: Path, qtbot: QtBot
+) -> None:
+    """A slip and two clicks would put an older copy in its place."""
+    with open_with_passphrase(closed, PASSPHRASE) as vault:
+        vault.sessions.add("a", SAID)
+        copy = vault.backups.make().files.folder
+    window = start()
+    page = older(qtbot, window)
+    assert not says(page, "bring_back.sealed")
+    page.look_into(copy, PASSPHRASE)
+
+    qtbot.waitUntil(
+        lambda: isinstance(gate_of(window).currentWidget(), UnlockPage), timeout=WAIT_MS
+    )
+    assert unlock_page_of(window).notice.text == sentence("error.backup.opens_here")
+    enter(qtbot, window)
+    window.close()
+    assert not closed.with_name("vault.damaged-1").exists()
+
+
+@pytest.mark.usefixtures("no_keyring")
+def test_what_only_the_key_of_the_history_here_opens_is_told_of_before_another_takes_its_place(
+    opened: OpenedWindow, qtbot: QtBot
+) -> None:
+    window = opened()
+    window.middle.composer.field.setPlainText(DRAFT)
+    lock(qtbot, window)
+
+    assert says(older(qtbot, window), "bring_back.sealed")
+
+
+@pytest.mark.usefixtures("no_keyring")
+def test_where_a_history_is_gone_its_copies_are_told_of_and_one_is_brought_back(
+    start: StartWindow, closed: Path, qtbot: QtBot
+) -> None:
+    with open_with_passphrase(closed, PASSPHRASE) as vault:
+        vault.sessions.add("a", SAID)
+        vault.backups.make()
+    shutil.rmtree(closed)
+    window = start()
+    step = steps_of(window).step
+    assert isinstance(step, KeyStep)
+    assert says(step, "first_steps.key_copies")
+
+    step.copies.click()
+    page = gate_of(window).currentWidget()
+    assert isinstance(page, BringBackPage)
+    assert says(page, "bring_back.means_new")
+    qtbot.waitUntil(page.copies.isVisible, timeout=WAIT_MS)
+    page.look_into(VaultFiles(closed).backups / "000001", PASSPHRASE)
+    told(qtbot, page)
+    page.main.click()
+
+    qtbot.waitUntil(
+        lambda: isinstance(gate_of(window).currentWidget(), UnlockPage), timeout=WAIT_MS
+    )
+    window.close()
+    assert said_in(closed) == ["a"]
+
+
+@pytest.mark.usefixtures("no_keyring")
+def test_where_there_never_was_a_history_no_copy_is_told_of(start: StartWindow) -> None:
+    step = steps_of(start()).step
+    assert isinstance(step, KeyStep)
+    assert step.copies.isHidden()
+    assert texts(step, "first_steps.key_copies") == []

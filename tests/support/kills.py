@@ -68,7 +68,10 @@ NAMED: Final[dict[str, tuple[str, ...]]] = {
 
 
 def kills(change: str) -> pytest.MarkDecorator:
-    """Give a test how often to kill `change` at random, as `kills`, in both sets."""
+    """Give a test how often to kill `change` at random, as `kills`, in both sets.
+
+    So many have to die: what came too late is tried again at an earlier moment.
+    """
     some, many = AT_RANDOM[change]
     return pytest.mark.parametrize(
         "kills", [pytest.param(some, id="some"), pytest.param(many, marks=pytest.mark.slow)]

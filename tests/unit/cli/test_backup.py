@@ -16,6 +16,7 @@ from desktop_app.vault.envelope_file import read_envelope
 from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.vault import open_with_passphrase
+from resources.messages import sentence
 from tests.support.damaged_vault import flip_a_byte
 from tests.support.engine_run import soulchat
 from tests.support.terminal import terminal
@@ -233,6 +234,40 @@ def test_a_forgotten_passphrase_gives_way_to_a_backup_that_opens_with_another_wa
     assert process.returncode == 0
     assert said_in(forgotten) == ["睡不着。"]
     open_with_passphrase(forgotten / "vault.damaged-1", "nobody knows this one").close()
+
+
+def test_a_backup_that_opens_as_the_history_here_does_takes_no_place(
+    backup: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is older; what was typed before was a slip."""
+    monkeypatch.delenv("SOULCHAT_PASSPHRASE")
+    with terminal("vault", "restore", backup, "--yes", "--data-dir", data) as (process, screen):
+        for _ in range(ATTEMPTS):
+            screen.wait_for("口令：")
+            screen.type("a slip\n")
+        screen.wait_for("备份的口令")
+        screen.type(f"{PASSPHRASE}\n")
+        _, said = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert said.decode().splitlines()[-1] == sentence("error.backup.opens_here")
+    assert not (data / "vault.damaged-1").exists()
+
+
+def test_a_keyring_that_stays_locked_gives_way_to_a_backup_when_a_person_says_so(
+    backup: Path, tmp_path: Path, secret_service: Keychain
+) -> None:
+    data = tmp_path / "locked"
+    create(data / "vault", keychain=secret_service).close()
+    lock_default_collection()
+
+    with terminal("vault", "restore", backup, "--yes", "--data-dir", data) as (process, screen):
+        screen.wait_for("yes")  # though it was said before: it may be unlocked again
+        screen.type("yes\n")
+        process.communicate(timeout=60)
+
+    assert process.returncode == 0
+    assert said_in(data) == ["睡不着。"]
 
 
 def test_a_wrong_passphrase_that_nobody_can_be_asked_about_replaces_nothing(

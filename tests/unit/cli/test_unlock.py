@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -261,3 +262,18 @@ def test_a_new_passphrase_is_asked_for_twice(folder: Path, model: Path) -> None:
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_new_history_tells_of_the_copies_of_the_one_before(
+    closed: Path, tiny_model: Path
+) -> None:
+    with open_with_passphrase(closed, PASSPHRASE) as vault:
+        vault.backups.make()
+    shutil.rmtree(closed)
+    kept = sentence("terminal.kept_copies")
+
+    code, said = talk_once(closed, tiny_model, SOULCHAT_PASSPHRASE=PASSPHRASE)
+    assert (code, kept in said.splitlines()) == (0, True)
+
+    _, said = talk_once(closed, tiny_model, SOULCHAT_PASSPHRASE=PASSPHRASE)
+    assert kept not in said.splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from desktop_app.dialogue import Role, Turn, TurnState
 from desktop_app.vault.backup_file import write_backup
 from desktop_app.vault.errors import BackupError
+from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.restore import Preview, become, opened_backup
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from desktop_app.vault.verify import verify
@@ -153,3 +155,70 @@ def test_it_becomes_the_history_again_as_far_as_it_can_be_read(told: Vault, tmp_
         assert verify(vault).whole
     assert content(aside) == before
     assert not list(told.files.folder.glob("history.damaged-*"))
+
+
+def test_one_without_its_titles_says_so_and_a_whole_backup_gives_them_back(
+    vault: Vault, tmp_path: Path
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    write_backup(vault, tmp_path / "older")
+    for session in ("b", "gone"):
+        vault.sessions.add(session, Turn(Role.USER, "二"))
+        vault.sessions.rename(session, "标题")
+    vault.sessions.delete("gone")
+    write_backup(vault, tmp_path / "whole")
+    (page,) = pages_by_kind(vault)["session/leaf"]
+    aside = set_aside(vault, tmp_path, page=page)
+
+    with open_with_passphrase(vault.files.folder, PASSPHRASE) as again:
+        assert sentence("backup.would_untitled", count=2) in preview(aside, again).sentences()
+        gain = merged(aside, again)
+        assert sentence("backup.has_untitled", count=2) in gain.told("backup.restored", "")
+        assert {each.id for each in again.sessions.kept()} == {"a", "b", "gone"}
+
+        assert preview(tmp_path / "whole", again).gain.regained_sessions == 2
+        merged(tmp_path / "whole", again)
+        assert {each.id: each.title for each in again.sessions.kept()} == {"a": "", "b": "标题"}
+        assert [each.id for each in again.sessions.trashed()] == ["gone"]
+
+
+def test_one_without_its_titles_says_so_before_it_takes_the_place(
+    vault: Vault, tmp_path: Path
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    write_backup(vault, tmp_path / "older")
+    vault.sessions.rename("a", "标题")
+    (page,) = pages_by_kind(vault)["session/leaf"]
+    aside = set_aside(vault, tmp_path, page=page)
+
+    with opened_backup(aside, tmp_path / "new" / "vault", by_passphrase) as backup:
+        assert sentence("backup.would_untitled", count=1) in backup.preview().sentences()
+
+
+@pytest.mark.parametrize("reached", ["the old key", "the new key"])
+@pytest.mark.parametrize("damaged", ["page 1", "vault.json and page 1", "nothing"])
+def test_one_whose_key_was_being_changed_is_brought_back(
+    told: Vault, tmp_path: Path, reached: str, damaged: str
+) -> None:
+    told.close()
+    before, folder = told.files, VaultFiles(tmp_path / "aside")
+    shutil.copytree(before.folder, folder.folder)
+    with open_with_passphrase(folder.folder, PASSPHRASE) as vault:
+        vault.rotate(passphrase=PASSPHRASE)
+    folder.envelope.rename(folder.next_envelope)
+    shutil.copyfile(before.envelope, folder.envelope)
+    if reached == "the old key":
+        shutil.copyfile(before.history, folder.history)
+    if "page 1" in damaged:
+        flip_a_byte(folder.history, page=1)
+    if "vault.json" in damaged:
+        lost = folder.envelope if reached == "the new key" else folder.next_envelope
+        lost.write_bytes(b"{")
+    left = content(folder.folder)
+
+    become(folder.folder, tmp_path / "new" / "vault", by_passphrase)
+
+    with open_with_passphrase(tmp_path / "new" / "vault", PASSPHRASE) as vault:
+        assert said_in(vault) == ["一", LONG, "三"]
+        assert not vault.files.next_envelope.exists()
+    assert content(folder.folder) == left

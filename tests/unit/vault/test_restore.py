@@ -30,6 +30,7 @@ from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.restore import become, opened_backup
 from desktop_app.vault.sealing import new_key
 from desktop_app.vault.vault import Vault, open_with_passphrase, slots
+from resources.messages import sentence
 from tests.support.crash_points import killed_at
 from tests.support.small_disk import ONLY_ROOT, fill
 from tests.support.two_histories import OTHER, by_passphrase, merged, said_in
@@ -195,6 +196,38 @@ def test_what_is_in_the_trash_there_is_in_the_trash_here(
     assert [session.id for session in elsewhere.sessions.trashed()] == ["a"]
 
 
+def test_what_goes_on_with_a_conversation_in_the_trash_says_so(
+    vault: Vault, backup: Path, elsewhere: Vault, tmp_path: Path
+) -> None:
+    merged(backup, elsewhere)
+    elsewhere.sessions.delete("a")
+    vault.sessions.add("a", Turn(Role.USER, "三"))
+    write_backup(vault, tmp_path / "later")
+
+    folder = elsewhere.files.folder
+    with opened_backup(tmp_path / "later", folder, by_passphrase) as opened:
+        assert sentence("backup.would_in_trash", count=1) in opened.preview(elsewhere).sentences()
+    gain = merged(tmp_path / "later", elsewhere)
+
+    assert sentence("backup.has_in_trash", count=1) in gain.told("backup.restored", "")
+    assert [each.id for each in elsewhere.sessions.trashed()] == ["a"]
+
+
+def test_what_lies_in_the_trash_of_a_backup_has_its_days_anew_when_it_becomes_the_history(
+    vault: Vault, tmp_path: Path
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    vault.sessions.delete("a")
+    with vault.database.transaction():
+        vault.database.rows("UPDATE session SET deleted = 1000")
+    write_backup(vault, tmp_path / "old")
+
+    become(tmp_path / "old", tmp_path / "new" / "vault", by_passphrase)
+
+    with open_with_passphrase(tmp_path / "new" / "vault", PASSPHRASE) as opened:
+        assert [each.id for each in opened.sessions.trashed()] == ["a"]
+
+
 def test_where_there_is_no_history_the_backup_becomes_it(backup: Path, tmp_path: Path) -> None:
     folder = tmp_path / "new" / "vault"
 
@@ -356,6 +389,33 @@ def test_what_is_no_backup_is_one_sentence(elsewhere: Vault, tmp_path: Path, wha
 
     with pytest.raises(BackupError):
         merged(path, elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("backup.json", "packed"),
+        ("backup.json", "large"),
+        ("vault.json", "packed"),
+        ("vault.json", "large"),
+        ("history.db", "packed"),
+    ],
+)
+def test_what_would_fill_the_memory_is_refused_unread(
+    backup: Path, elsewhere: Vault, tmp_path: Path, name: str, form: str
+) -> None:
+    with zipfile.ZipFile(backup) as whole, zipfile.ZipFile(tmp_path / "other", "w") as other:
+        for each in whole.namelist():
+            content = whole.read(each) + b" " * (
+                1_000_001 if (each, form) == (name, "large") else 0
+            )
+            packed = (
+                zipfile.ZIP_DEFLATED if (each, form) == (name, "packed") else zipfile.ZIP_STORED
+            )
+            other.writestr(each, content, packed)
+
+    with pytest.raises(BackupError, match="不是完好的备份"):
+        merged(tmp_path / "other", elsewhere)
 
 
 def test_a_later_format_is_left_alone(backup: Path, elsewhere: Vault, tmp_path: Path) -> None:

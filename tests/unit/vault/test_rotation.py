@@ -25,7 +25,7 @@ from desktop_app.vault.errors import (
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.kept_copies import kept_copies
 from desktop_app.vault.keychain import Keychain
-from desktop_app.vault.peek import newest_turn
+from desktop_app.vault.peek import newest_turn, pages_opened
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.sealing import SEALED_BYTES, new_key
 from desktop_app.vault.vault import (
@@ -34,6 +34,7 @@ from desktop_app.vault.vault import (
     open_with_passphrase,
     open_with_recovery,
 )
+from tests.support.damaged_vault import flip_a_byte
 from tests.support.small_disk import ONLY_ROOT, fill
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.vault_keyring import lock_default_collection
@@ -70,6 +71,20 @@ def test_no_copy_opens_with_the_earlier_key(vault: Vault, folder: Path, data_key
     assert said(open_with_passphrase(copy.files.folder, PASSPHRASE)) == ["在吗"]
 
 
+def test_no_damaged_copy_keeps_the_earlier_key(vault: Vault, data_key: bytes) -> None:
+    """What can be read of one can be read with that key."""
+    vault.sessions.add("a", SAID)
+    damaged = vault.backups.make().files.folder
+    flip_a_byte(damaged / "history.db", page=1)
+
+    vault.rotate(passphrase=PASSPHRASE)
+
+    (copy,) = kept_copies(vault.files)
+    assert copy.files.folder != damaged
+    assert not damaged.exists()
+    assert pages_opened(copy.files.history, data_key) == 0
+
+
 def test_a_copy_that_is_ahead_of_the_history_outlives_the_change(
     vault: Vault, folder: Path
 ) -> None:
@@ -84,7 +99,7 @@ def test_a_copy_that_is_ahead_of_the_history_outlives_the_change(
 
     with open_with_passphrase(folder, PASSPHRASE) as behind:
         behind.rotate(passphrase=PASSPHRASE)
-        (copy,) = copies_in(behind.files.backups)
+        (copy,) = kept_copies(behind.files)
 
     assert said(open_with_passphrase(copy.files.folder, PASSPHRASE)) == ["在吗", "后来"]
 
@@ -253,6 +268,29 @@ def test_cut_short_after_the_history_the_new_key_stays(vault: Vault, folder: Pat
     assert said(open_with_recovery(folder, new_code.text())) == ["在吗"]
     assert not (folder / "vault.next.json").exists()
     open_with_passphrase(folder, PASSPHRASE).close()
+
+
+@pytest.mark.parametrize("reached", ["the old key", "the new key"])
+def test_cut_short_and_damaged_besides_it_is_rescued_with_the_key_it_has(
+    vault: Vault, folder: Path, reached: str
+) -> None:
+    vault.sessions.add("a", SAID)
+    vault.close()
+    before = Path(shutil.copytree(folder, folder.with_name("before")))
+    with open_with_passphrase(folder, PASSPHRASE) as again:
+        again.rotate(passphrase=PASSPHRASE)
+    (folder / "vault.json").rename(folder / "vault.next.json")
+    shutil.copyfile(before / "vault.json", folder / "vault.json")
+    if reached == "the old key":
+        shutil.copyfile(before / "history.db", folder / "history.db")
+    flip_a_byte(folder / "history.db", page=1)
+
+    with pytest.raises(DamagedHistoryError):
+        open_with_passphrase(folder, PASSPHRASE)
+    assert said(open_with_passphrase(folder, PASSPHRASE, rescues=True)) == ["在吗"]
+
+    assert not (folder / "vault.next.json").exists()
+    assert said(open_with_passphrase(folder, PASSPHRASE)) == ["在吗"]
 
 
 def test_a_damaged_history_loses_neither_envelope(vault: Vault, folder: Path) -> None:

@@ -14,6 +14,7 @@ from desktop_app.vault.kept_copies import kept_copies
 from desktop_app.vault.records import Draft
 from desktop_app.vault.trash import KEPT_FOR
 from desktop_app.vault.vault import Vault, open_with_passphrase
+from tests.support.damaged_vault import flip_a_byte
 from tests.support.decrypted import decrypted
 from tests.support.vault_fixtures import PASSPHRASE
 
@@ -115,6 +116,20 @@ def test_a_purge_renews_the_copies_by_the_time_the_history_closes(closed: Path) 
         say(vault, "b")
         vault.backups.make()
         vault.backups.make_safety_copy()
+        vault.sessions.delete("a")
+        vault.sessions.purge("a")
+
+    with opened(closed) as vault:
+        assert in_copies(vault) == ["b"]
+
+
+def test_no_damaged_copy_keeps_what_was_purged(closed: Path) -> None:
+    """This program would read what is left in it."""
+    with opened(closed) as vault:
+        say(vault, "a")
+        say(vault, "b")
+        for copy in (vault.backups.make(), vault.backups.make_safety_copy()):
+            flip_a_byte(copy.files.history, page=1)
         vault.sessions.delete("a")
         vault.sessions.purge("a")
 
