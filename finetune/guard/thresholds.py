@@ -173,11 +173,12 @@ def settled(
 
 
 def _of_form(signals: Signals, harmless: Marks, form: str) -> Marks:
-    here = harmless & (signals.form == form)
+    here: Marks = harmless & (signals.form == form)
     if here.sum() >= FEW:
         return here
     alike = ["latin", "latin_long"] if form.startswith("latin") else ["short", "long"]
-    return np.logical_and(harmless, np.isin(signals.form, alike))
+    same_script: Marks = harmless & np.isin(signals.form, alike)
+    return same_script
 
 
 def _raised(heard: Callable[[float], float], least: float) -> float:
