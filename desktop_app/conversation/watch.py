@@ -5,13 +5,21 @@ Needs no engine: a person in danger is answered while the model is being loaded,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
 from desktop_app.care.guard.asked import asks_what_this_is
-from desktop_app.care.guard.fixed_replies import FixedReply, heard, reply_to, reply_when_asked
+from desktop_app.care.guard.fixed_replies import FixedReply, heard, reply_when_asked
 from desktop_app.care.guard.verdict import Level, Verdict
 from desktop_app.dialogue import Role, Session
-from resources.messages import language_of
+from resources.messages import Language, language_of
+
+if TYPE_CHECKING:
+    from desktop_app.care.guard.in_danger import Heard
+
+SAYS_LITTLE: Final = 4
+"""Letters: "ok" and "no" do not tell what language somebody writes in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +29,65 @@ class Watched:
     verdict: Verdict
     reply: str | None = field(repr=False)
     """What answers it in the model's place; None where the model answers."""
+    without_model: str | None = field(repr=False, default=None)
+    """What answers a person in danger where no model can."""
 
 
-def watch(session: Session, message: str) -> Watched:
-    """Judge `message`, the next of the person, with what they said before in `session`."""
-    from desktop_app.care.guard.message import judge_message  # noqa: PLC0415 - numpy, after the start
+def watch(session: Session, message: str, waiting: Sequence[str] = ()) -> Watched:
+    """Judge `message`, the next of the person, with what was said before in `session`.
+
+    Args:
+        session: the answered turns.
+        message: all that is without a reply, as one text.
+        waiting: the messages it was joined from, oldest first, where there are several: each is
+            judged by itself, so that many others do not drown one.
+    """
+    from desktop_app.care.guard.in_danger import next_words  # noqa: PLC0415 - with numpy, as below
 
     earlier = [turn.content for turn in session.turns if turn.role is Role.USER]
+    replies = [turn.content for turn in session.turns if turn.role is Role.ASSISTANT]
+    said = list(waiting) if len(waiting) > 1 else [message]
+    found = [
+        next_words(_heard(text, [*earlier, *said[:at]]), replies) for at, text in enumerate(said)
+    ]
+    # The last of the gravest: that is what the person said latest about it.
+    gravest = max(reversed(found), key=lambda one: one.verdict.level.rank)
+    words = gravest.reply
+    if words is None and gravest.verdict.level is Level.NONE and asks_what_this_is(message):
+        words = reply_when_asked(heard(replies))
+    language = _language(said[-1], earlier)
+    return Watched(gravest.verdict, _text(words, language), _text(gravest.without_model, language))
+
+
+def _heard(message: str, earlier: Sequence[str]) -> Heard:
+    from desktop_app.care.guard.another import anothers_danger, speaks_of_self  # noqa: PLC0415
+    from desktop_app.care.guard.in_danger import Heard  # noqa: PLC0415
+    from desktop_app.care.guard.message import (  # noqa: PLC0415 - numpy, after the start
+        clearly_ordinary,
+        judge_message,
+    )
+
     verdict = judge_message(message, earlier)
-    already = heard([turn.content for turn in session.turns if turn.role is Role.ASSISTANT])
-    words = reply_to(verdict, already)
-    if words is None and verdict.level is Level.NONE and asks_what_this_is(message):
-        words = reply_when_asked(already)
-    return Watched(verdict, None if words is None else in_language_of(message, words))
+    own = judge_message(message) if earlier else verdict
+    another = anothers_danger(message) if own.level is not Level.NONE else None
+    return Heard(
+        message, verdict, own, another, speaks_of_self(message), clearly_ordinary(message)
+    )
 
 
 def in_language_of(message: str, words: FixedReply) -> str:
     """Return `words` in the language a person writes in, where that can be told."""
     return words.text[language_of(message)]
+
+
+def _language(message: str, earlier: Sequence[str]) -> Language:
+    """Return the language a person writes in; a message of a few letters tells little of it."""
+    for text in (message, *reversed(earlier)):
+        letters = sum(map(str.isalpha, text))
+        if letters > SAYS_LITTLE or (letters and not text.isascii()):
+            return language_of(text)
+    return language_of(message)
+
+
+def _text(words: FixedReply | None, language: Language) -> str | None:
+    return None if words is None else words.text[language]

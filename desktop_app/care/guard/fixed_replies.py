@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from desktop_app.care.guard.verdict import Category, Level, Verdict
+from desktop_app.care.guard.verdict import Category, Verdict
 from resources.messages import LANGUAGES, Language
 
 SAME_AS: Final[Mapping[Category, Category]] = {
@@ -21,8 +21,6 @@ SAME_AS: Final[Mapping[Category, Category]] = {
     Category.MINOR_AT_RISK: Category.ABUSE,
 }
 """Categories without words of their own are spoken to as these."""
-GRAVER: Final = (f"{Level.HIGH}.", f"{Level.EMERGENCY}.")
-"""How the ids of replies to graver messages begin."""
 FAULTS: Final[Mapping[str, str]] = {
     "method": "means",
     "place": "means",
@@ -43,9 +41,11 @@ class FixedReply:
 
     id: str
     on: str
-    """A `Level`, or `withheld` or `asked`."""
+    """A `Level`, how a question was answered, `staying`, `withheld` or `asked`."""
     about: str
-    """A `Category`; of a withheld reply its fault."""
+    """A `Category`, `other` or `any`; of a withheld reply its fault."""
+    asks: str
+    """What a yes or no to its question means (answers.toml); empty: no more than another answer."""
     text: Mapping[Language, str]
     source: str
     reviewed_by: str
@@ -61,6 +61,7 @@ def fixed_replies() -> tuple[FixedReply, ...]:
             id=plain["id"],
             on=plain["on"],
             about=plain["about"],
+            asks=plain.get("asks", ""),
             text={each: plain[each] for each in LANGUAGES},
             source=plain["source"],
             reviewed_by=plain["reviewed_by"],
@@ -75,39 +76,34 @@ def heard(replies: Collection[str]) -> frozenset[str]:
     return frozenset(each.id for each in fixed_replies() if said & set(each.text.values()))
 
 
-def reply_to(verdict: Verdict, already: Collection[str]) -> FixedReply | None:
-    """Return what answers a person's message, or None where the model answers.
+def about_of(verdict: Verdict) -> list[str]:
+    """Return what is spoken about first: a body in danger, then the other categories."""
+    ordered = sorted(verdict.categories, key=lambda one: one is not Category.MEDICAL_EMERGENCY)
+    return [SAME_AS.get(each, each) for each in ordered] or [Category.SUICIDE]
 
-    Args:
-        verdict: on the message.
-        already: ids heard in this conversation.
-    """
-    if verdict.level is Level.NONE:
-        return None
-    if verdict.level is Level.CONCERN and any(each.startswith(GRAVER) for each in already):
-        return None  # it has been asked about in plainer words
-    known = {each.about for each in fixed_replies() if each.on == verdict.level}
-    wanted = [SAME_AS.get(each, each) for each in verdict.categories]
-    wanted = [each for each in wanted if each in known] or [Category.SUICIDE]
-    return _first(verdict.level, wanted, already)
+
+def spoken_at(on: str) -> frozenset[str]:
+    """Return what there are words about on that occasion."""
+    return frozenset(each.about for each in fixed_replies() if each.on == on)
 
 
 def reply_instead(faults: Sequence[str], already: Collection[str] = ()) -> FixedReply:
     """Return what is said in place of a withheld reply; the first time or again."""
     abouts = [FAULTS[fault] for fault in faults]
-    found = _first("withheld", abouts, already) or _first("withheld", abouts, ())
+    found = first_unheard("withheld", abouts, already) or first_unheard("withheld", abouts, ())
     assert found is not None, "every fault has words"
     return found
 
 
 def reply_when_asked(already: Collection[str] = ()) -> FixedReply:
     """Return what is said to a person who asks whether this is a human."""
-    found = _first("asked", ("human",), already) or _first("asked", ("human",), ())
+    found = first_unheard("asked", ("human",), already) or first_unheard("asked", ("human",), ())
     assert found is not None, "there are words for that"
     return found
 
 
-def _first(on: str, abouts: Sequence[str], already: Collection[str]) -> FixedReply | None:
+def first_unheard(on: str, abouts: Sequence[str], already: Collection[str]) -> FixedReply | None:
+    """Return the first reply for that occasion that a conversation has not heard yet."""
     for about in abouts:
         for each in fixed_replies():
             if each.on == on and each.about == about and each.id not in already:

@@ -129,6 +129,14 @@ def judge_message(
     return Verdict(level, _categories(level, context, scores), ACTIONS[level])
 
 
+def clearly_ordinary(text: str) -> bool:
+    """Tell whether nothing at all in a message by itself speaks for danger."""
+    context, judge = InContext.of(text), shipped()
+    calm = judge.scores(context.seen)["risk"] < judge.thresholds[context.form].concern - UNREAD
+    unheard = least(context.new.hits) is Level.NONE and "joke" not in context.new.concepts
+    return calm and unheard
+
+
 def _not_taken_back(level: Level, new: Said) -> Level:
     """Return what the classifier may reach: an emergency that is taken back is high."""
     return min(level, Level.HIGH, key=_rank) if "joke" in new.concepts else level

@@ -1,0 +1,92 @@
+"""What a short message says to the question before it: `resources/guard/answers.toml` as data.
+
+"Yes", "tonight" and "with pills" hold no danger by their own words; only together with what was
+asked do they.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from typing import Final
+
+_BLANKS: Final = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
+_ENDS: Final = " \t\n.,!?;:~…。，、！？；：～\"'()“”"
+_HAN: Final = re.compile(r"[㐀-鿿]")
+_WORD: Final = re.compile(r"[a-z0-9]+")
+SHORT_HAN: Final = 9
+SHORT_WORDS: Final = 5
+"""A message of no more characters, or words, is read as an answer, not as another subject."""
+
+
+class Answer(StrEnum):
+    """How a message answers."""
+
+    YES = "yes"
+    NO = "no"
+    UNSURE = "unsure"
+    REFUSES = "refuses"
+    """It asks not to be asked, or not to be talked round."""
+    JOKES = "jokes"
+    """It takes back what was said."""
+    CALLED = "called"
+    ACCOMPANIED = "accompanied"
+
+
+class Sign(StrEnum):
+    """What a message tells while danger stands, whatever was asked."""
+
+    SYMPTOM = "symptom"
+    WOUND = "wound"
+    LEAVING = "leaving"
+    NEAR = "near"
+    """A deed that begins."""
+    WHEN = "when"
+    """A time close by, and hardly anything else."""
+    BLEEDING = "bleeding"
+    ELSEWHERE = "elsewhere"
+
+
+def answer_to(asks: str, message: str) -> Answer | None:
+    """Return how `message` answers a question that `asks` (see fixed_replies.toml); None: not."""
+    plain = _plain(message)
+    kinds = ("any", asks) if asks else ("any",)
+    for answer in (Answer.REFUSES, Answer.JOKES, Answer.CALLED, Answer.ACCOMPANIED):
+        if any(each.search(plain) for each in _patterns(answer, "part", "any")):
+            return answer
+    for answer in (Answer.UNSURE, Answer.NO, Answer.YES):
+        if any(each.fullmatch(plain) for kind in kinds for each in _patterns(answer, "whole", kind)):
+            return answer
+    return None
+
+
+def tells(sign: Sign, message: str) -> bool:
+    """Tell whether `message` tells that."""
+    plain = _plain(message)
+    return any(each.search(plain) for each in _patterns(sign, "part", "any"))
+
+
+def short(message: str) -> bool:
+    """Tell whether `message` is as short as an answer."""
+    plain = _plain(message)
+    return len(_HAN.findall(plain)) <= SHORT_HAN and len(_WORD.findall(plain)) <= SHORT_WORDS
+
+
+def _plain(message: str) -> str:
+    text = unicodedata.normalize("NFKC", message).lower().replace("'", "").replace("’", "")
+    return _BLANKS.sub("", text).strip(_ENDS)
+
+
+@cache
+def _patterns(name: str, how: str, kind: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(map(re.compile, _table().get(name, {}).get(how, {}).get(kind, ())))
+
+
+@cache
+def _table() -> dict[str, dict[str, dict[str, list[str]]]]:
+    file = resources.files("resources").joinpath("guard", "answers.toml")
+    return tomllib.loads(file.read_text(encoding="utf-8"))

@@ -1,0 +1,62 @@
+"""What danger a conversation stands in, read off the fixed replies that were said in it.
+
+Nothing is kept beside the conversation: the words said last tell what was asked, and about what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from desktop_app.care.guard.fixed_replies import FixedReply, fixed_replies
+from desktop_app.care.guard.verdict import Category, Level
+
+WITHIN: Final = 4
+"""So many replies of the model later, the danger that was answered beforehand has passed."""
+OVER: Final = {"denied", "settled"}
+"""Replies after which no danger stands: the person said so."""
+BESIDE: Final = {"asked", "withheld"}
+"""Replies that say nothing of a person's danger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The danger that stands, and what was said of it last."""
+
+    level: Level
+    about: str
+    last: FixedReply
+    fresh: bool
+    """No reply of the model has come since: the next message answers `last`."""
+
+
+def standing(replies: Sequence[str]) -> Standing | None:
+    """Return the danger that stands after `replies`, oldest first; None where there is none."""
+    by_text = {text: each for each in fixed_replies() for text in each.text.values()}
+    last, about, level, fresh, others = None, "", Level.CONCERN, True, 0
+    for text in reversed(replies):
+        said = by_text.get(text)
+        if said is None:
+            fresh = fresh and last is not None
+            others += 1
+            if others >= WITHIN:
+                break
+            continue
+        if said.on in OVER:
+            break
+        if said.on in BESIDE:
+            continue
+        others = 0
+        last = last or said
+        about = about or _of_category(said)
+        level = max(level, _level(said), key=lambda one: one.rank)
+    return None if last is None else Standing(level, about or Category.SUICIDE, last, fresh)
+
+
+def _of_category(said: FixedReply) -> str:
+    return "" if said.about == "any" or said.on == "helped" else said.about
+
+
+def _level(said: FixedReply) -> Level:
+    return Level(said.on) if said.on in set(Level) else Level.NONE
