@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
+from desktop_app.care.guard.verdict import Verdict
 from desktop_app.commands.interrupt import interrupt_calls
-from desktop_app.conversation.counsellor import MAX_TOKENS, Counsellor
+from desktop_app.conversation.counsellor import MAX_TOKENS, Counsellor, said_beforehand
 from desktop_app.conversation.message import checked
 from desktop_app.conversation.open_session import OpenSession
 from desktop_app.conversation.reply import Reply
@@ -29,8 +30,9 @@ def take(
         VaultError: it could not be kept; nothing has changed.
     """
     text = checked(message)
-    with suppress(EngineError):  # `answer` meets it again, and by then the message is kept
-        counsellor.fitted(opened.session, opened.question(text), max_tokens=max_tokens)
+    if watch(opened.session, *opened.waiting, text).reply is None:  # else no model reads it
+        with suppress(EngineError):  # `answer` meets it again, and by then the message is kept
+            counsellor.fitted(opened.session, opened.question(text), max_tokens=max_tokens)
     opened.say(text)
 
 
@@ -52,10 +54,20 @@ def answer(
         EngineError: the engine failed. A message without a reply is asked again with the next one.
         VaultError: the reply is not all written down; see `OpenSession.keep`.
     """
-    if watch(opened.session, opened.question()).reply is None:
-        counsellor.engine.start()  # while the model loads, Ctrl-C ends the program
+    watched = watch(opened.session, *opened.waiting)
+    if watched.reply is None:
+        try:
+            counsellor.engine.start()  # while the model loads, Ctrl-C ends the program
+        except EngineError:
+            if watched.without_model is None:
+                raise
+            return _beforehand(opened, watched.without_model, watched.verdict, show)
     events = counsellor.answer(
-        opened.session, opened.question(), sampling=sampling, max_tokens=max_tokens
+        opened.session,
+        opened.question(),
+        sampling=sampling,
+        max_tokens=max_tokens,
+        waiting=opened.waiting,
     )
     reply = None
     with interrupt_calls(counsellor.engine.cancel) as ignore_interrupts:
@@ -76,4 +88,15 @@ def answer(
             raise
         assert reply is not None
         opened.keep(reply)
+    return reply
+
+
+def _beforehand(
+    opened: OpenSession, words: str, verdict: Verdict, show: Callable[[str], object]
+) -> Reply:
+    """Answer in danger where no model can."""
+    reply = said_beforehand(opened.session, opened.question(), words, verdict)
+    opened.write(words)
+    show(words)
+    opened.keep(reply)
     return reply

@@ -86,6 +86,7 @@ class OpenTalk:
 
     def answer(self, message: str) -> None:
         """Keep a message and stream the reply. What goes wrong is one sentence each."""
+        self._show_card_if_grave(message)  # whatever is wrong with the message
         try:
             take(self._counsellor, self._opened, message)
         except MessageError as error:
@@ -95,7 +96,6 @@ class OpenTalk:
             tell(error)
             tell(sentence("talk.not_sent"))
             return
-        self._show_card_if_grave()
         speak(sentence("talk.answer"), end="")
         try:
             self._stream()
@@ -143,9 +143,9 @@ class OpenTalk:
         if reply.session.unseen > unseen:
             tell(sentence("talk.unseen", count=reply.session.unseen))
 
-    def _show_card_if_grave(self) -> None:
+    def _show_card_if_grave(self, message: str) -> None:
         """Show the crisis card before any reply: once a session, in an emergency each time."""
-        action = watch(self._opened.session, self._opened.question()).verdict.action
+        action = watch(self._opened.session, *self._opened.waiting, message).verdict.action
         if action is Action.CARD_FIRST or (action is Action.CARD and not self._card_stood):
             self._card_stood = True
             speak(self._card.text() + "\n")

@@ -26,6 +26,7 @@ from desktop_app.conversation.open_session import OpenSession, begun, kept
 from desktop_app.conversation.opening import counsellor_for
 from desktop_app.conversation.reply import Reply
 from desktop_app.conversation.snapshots import Snapshots
+from desktop_app.conversation.watch import watch
 from desktop_app.dialogue import Session
 from desktop_app.engine.load_markers import LoadMarkers
 from desktop_app.engine.sampling import PAPER, Sampling
@@ -95,7 +96,8 @@ class Answering:
     def alone(self, session: Session, message: str) -> Reply:
         """Answer what the request holds; nothing is kept."""
         counsellor = self.counsellor
-        counsellor.engine.start()  # while the model loads, Ctrl-C ends the program
+        if watch(session, message).reply is None:
+            counsellor.engine.start()  # while the model loads, Ctrl-C ends the program
         with interrupt_calls(counsellor.engine.cancel):
             *_, reply = counsellor.answer(
                 session, message, sampling=self.sampling, max_tokens=self.max_tokens

@@ -19,6 +19,7 @@ from desktop_app.commands.terminal_card import TerminalCard
 from desktop_app.commands.unlock import unlocked_or_made
 from desktop_app.conversation.opening import counsellor_for
 from desktop_app.engine.load_markers import LoadMarkers
+from desktop_app.errors import EngineError, ModelError
 from desktop_app.paths import Paths
 from desktop_app.settings import Settings
 from desktop_app.vault.errors import VaultError
@@ -37,7 +38,25 @@ def run_talk(
     settings: Settings,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Talk until the input ends or `/quit`.
+    """Talk until the input ends or `/quit`; see `_run_talk`.
+
+    Where no talk is possible it is said how the crisis card comes all the same.
+    """
+    try:
+        _run_talk(model, paths, secrets, settings, clock)
+    except (ModelError, EngineError):
+        tell(sentence("talk.card_all_the_same"))
+        raise
+
+
+def _run_talk(
+    model: str | None,
+    paths: Paths,
+    secrets: Secrets,
+    settings: Settings,
+    clock: Callable[[], float],
+) -> None:
+    """Talk.
 
     Raises:
         ModelError: there is no usable model.
@@ -59,7 +78,11 @@ def run_talk(
         tell(sentence("talk.kept"))
         tell(sentence("talk.hint"))
         tell_notice_if_due(paths.settings)
-        counsellor.engine.start()
+        try:
+            counsellor.engine.start()
+        except EngineError as error:  # it is tried again with each message; the card needs none
+            tell(error)
+            tell(sentence("talk.without_model"))
         place = PlaceTold(counsellor.engine)
         place.tell()
         reminders = Reminders(settings, clock)

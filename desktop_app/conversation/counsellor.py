@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from desktop_app.care.guard.fixed_replies import heard, reply_instead
+from desktop_app.care.guard.verdict import Verdict
 from desktop_app.conversation.budget import FOR_SUMMARY, NEARLY_FULL, fit
 from desktop_app.conversation.continuity import Continuity
 from desktop_app.conversation.held_back import HeldBack
@@ -142,8 +143,11 @@ class Counsellor:
         *,
         sampling: Sampling | None = None,
         max_tokens: int = MAX_TOKENS,
+        waiting: Sequence[str] = (),
     ) -> Iterator[Piece | Reply]:
         """Yield the pieces of a reply to `message`, then one `Reply`.
+
+        The guard reads the `waiting` messages that it was joined from, where there are several.
 
         The guard stands before and after the model: where it has words for the message the model
         is not asked, and where the model says what must not be said it is stopped and other words
@@ -154,12 +158,10 @@ class Counsellor:
             EngineError: the engine failed; `session` is unchanged and can be tried again.
         """
         session = self.continuity.latest(session)
-        watched = watch(session, checked(message))
+        watched = watch(session, *(waiting or (checked(message),)))
         if watched.reply is not None:
-            asked = session.add(Turn(Role.USER, checked(message)))
             yield Piece(watched.reply)
-            said = asked.add(Turn(Role.ASSISTANT, watched.reply))
-            yield Reply(said, without_model(watched.reply), watched.verdict)
+            yield said_beforehand(session, message, watched.reply, watched.verdict)
             return
         fitted = self.fitted(session, message, max_tokens=max_tokens)
         self.continuity.enter(fitted)
@@ -187,6 +189,12 @@ class Counsellor:
                     self.continuity.has_read(kept, event.prompt_tokens + event.reply_tokens)
                     guard = held.verdict if held.stopped else watched.verdict
                     yield Reply(kept, replace(event, text=shown), guard)
+
+
+def said_beforehand(session: Session, message: str, words: str, verdict: Verdict) -> Reply:
+    """Return the end of a turn that `words` answered which no model wrote."""
+    asked = session.add(Turn(Role.USER, checked(message)))
+    return Reply(asked.add(Turn(Role.ASSISTANT, words)), without_model(words), verdict)
 
 
 def without_model(text: str) -> Finished:

@@ -64,6 +64,11 @@ class OpenSession:
         """Tell whether a message has no reply yet."""
         return bool(self._unanswered)
 
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """The messages without a reply, oldest first."""
+        return tuple(self._unanswered)
+
     def say(self, text: str) -> None:
         """Take a message of the person; it is durable on return.
 

@@ -33,33 +33,32 @@ class Watched:
     """What answers a person in danger where no model can."""
 
 
-def watch(session: Session, message: str, waiting: Sequence[str] = ()) -> Watched:
-    """Judge `message`, the next of the person, with what was said before in `session`.
+def watch(session: Session, *messages: str) -> Watched:
+    """Judge what is without a reply, oldest first, with what was said before in `session`.
 
-    Args:
-        session: the answered turns.
-        message: all that is without a reply, as one text.
-        waiting: the messages it was joined from, oldest first, where there are several: each is
-            judged by itself, so that many others do not drown one.
+    Each message is judged by itself, so that many others do not drown one.
     """
-    from desktop_app.care.guard.in_danger import next_words  # noqa: PLC0415 - with numpy, as below
+    from desktop_app.care.guard.in_danger import next_words  # noqa: PLC0415 - numpy, after the start
+    from desktop_app.care.guard.standing import standing  # noqa: PLC0415
 
     earlier = [turn.content for turn in session.turns if turn.role is Role.USER]
     replies = [turn.content for turn in session.turns if turn.role is Role.ASSISTANT]
-    said = list(waiting) if len(waiting) > 1 else [message]
+    stands = standing(replies) is not None
     found = [
-        next_words(_heard(text, [*earlier, *said[:at]]), replies) for at, text in enumerate(said)
+        next_words(_heard(text, [*earlier, *messages[:at]], stands=stands), replies)
+        for at, text in enumerate(messages)
     ]
     # The last of the gravest: that is what the person said latest about it.
     gravest = max(reversed(found), key=lambda one: one.verdict.level.rank)
     words = gravest.reply
-    if words is None and gravest.verdict.level is Level.NONE and asks_what_this_is(message):
+    if words is None and gravest.verdict.level is Level.NONE and asks_what_this_is(messages[-1]):
         words = reply_when_asked(heard(replies))
-    language = _language(said[-1], earlier)
+    language = _language(messages[-1], earlier)
     return Watched(gravest.verdict, _text(words, language), _text(gravest.without_model, language))
 
 
-def _heard(message: str, earlier: Sequence[str]) -> Heard:
+def _heard(message: str, earlier: Sequence[str], *, stands: bool) -> Heard:
+    """Return what is known of a message: more where danger stands or is told."""
     from desktop_app.care.guard.another import anothers_danger, speaks_of_self  # noqa: PLC0415
     from desktop_app.care.guard.in_danger import Heard  # noqa: PLC0415
     from desktop_app.care.guard.message import (  # noqa: PLC0415 - numpy, after the start
@@ -68,10 +67,16 @@ def _heard(message: str, earlier: Sequence[str]) -> Heard:
     )
 
     verdict = judge_message(message, earlier)
+    if verdict.level is Level.NONE and not stands:
+        return Heard(message, verdict, verdict)
     own = judge_message(message) if earlier else verdict
-    another = anothers_danger(message) if own.level is not Level.NONE else None
     return Heard(
-        message, verdict, own, another, speaks_of_self(message), clearly_ordinary(message)
+        message,
+        verdict,
+        own,
+        another=None if own.level is Level.NONE else anothers_danger(message),
+        of_self=speaks_of_self(message),
+        ordinary=clearly_ordinary(message),
     )
 
 

@@ -67,6 +67,11 @@ class Conversation(QObject):
         """Tell whether a message has no reply yet."""
         return self._opened.waits_for_reply
 
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """The messages without a reply, oldest first."""
+        return self._opened.waiting
+
     def say(self, text: str) -> None:
         """Add what the person says.
 

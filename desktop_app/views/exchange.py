@@ -126,22 +126,34 @@ class Exchange(QObject):
     def _next(self) -> None:
         # One that was turned back to an answered version has nothing to ask any more.
         self._waiting = [each for each in self._waiting if each.waits_for_reply]
+        self._say_what_needs_no_model()
         if self.current is None and self._waiting:
             self.current = self._waiting.pop(0)
             self._asked = self._stopping = False
             self.current.begin_reply()
-            words = _watched(self.current, self.current.question()).reply
-            if words is not None:  # the guard's: they wait for no model
-                self._say_beforehand(self.current, words)
-            elif self._counselling.ready:
+            if self._counselling.ready:
                 self._send()
             else:
                 self._counselling.open_again()
         self.changed.emit()
 
+    def _say_what_needs_no_model(self) -> None:
+        """Give the guard's words to whom it has some for: they wait for nobody's reply."""
+        for conversation in tuple(self._waiting):
+            if conversation is self.current and self._asked:
+                continue  # its own reply is being written
+            words = _watched(conversation).reply
+            if words is None:
+                continue
+            self._waiting.remove(conversation)
+            if conversation is self.current:  # it waited for a model
+                self.current = None
+                conversation.leave_off(TurnState.INTERRUPTED)
+            conversation.begin_reply()
+            self._say_beforehand(conversation, words)
+
     def _say_beforehand(self, conversation: Conversation, words: str) -> None:
         """Answer with words written beforehand, all at once."""
-        self.current = None
         conversation.write(words)
         try:
             conversation.leave_off(TurnState.COMPLETE)
@@ -149,7 +161,6 @@ class Exchange(QObject):
             self._tell_failed(conversation, error)
         else:
             self._tell_ended(conversation)
-        self._next()
 
     def _send(self) -> None:
         assert self.current is not None
@@ -165,9 +176,14 @@ class Exchange(QObject):
     def _no_model(self, _error: Exception) -> None:
         if self.current is not None:
             conversation, self.current = self.current, None
+            self._asked = False
+            words = _watched(conversation).without_model
+            if words is not None:  # in danger nobody waits for one
+                self._say_beforehand(conversation, words)
+                self._next()
+                return
             self._waiting.insert(0, conversation)
             conversation.leave_off(TurnState.INTERRUPTED)
-            self._asked = False
             self.changed.emit()
             self.postponed.emit(conversation)
 
@@ -242,8 +258,8 @@ class Exchange(QObject):
         self.failed.emit(conversation)
 
 
-def _watched(conversation: Conversation, text: str) -> Watched:
-    """Have the guard judge a message. The model's thread loads it, or the first message does."""
+def _watched(conversation: Conversation, *further: str) -> Watched:
+    """Have the guard judge what waits. The model's thread loads it, or the first message does."""
     from desktop_app.conversation.watch import watch
 
-    return watch(conversation.session, text)
+    return watch(conversation.session, *conversation.waiting, *further)

@@ -19,7 +19,15 @@ from desktop_app.views.window import MainWindow
 from resources.messages import LANGUAGES, Language, sentence
 from tests.gui.conftest import OpenWindow
 from tests.support.programs import Programs, programs
-from tests.support.window_run import WAIT_MS, last, rows, send, wait_for_end, wait_for_model
+from tests.support.window_run import (
+    WAIT_MS,
+    last,
+    rows,
+    send,
+    wait_for_end,
+    wait_for_model,
+    wait_for_words,
+)
 
 __all__ = ["programs"]
 
@@ -44,9 +52,41 @@ def test_the_card_stands_beside_the_conversation_and_the_talk_goes_on(
     (session,) = vault.sessions.kept()
     assert vault.sessions.turns(session.id)[-1].state is TurnState.COMPLETE
     wait_for_model(qtbot, window)
-    send(qtbot, window, "谢谢你。")
+    for answer in ("想好了", "今晚", "别劝我了"):  # an answer is not handed to the model
+        send(qtbot, window, answer)
+        wait_for_end(qtbot, window)
+        assert last(window).text in WORDS
+    said = [each.text for each in rows(window) if each.role is Role.ASSISTANT]
+    assert len(set(said)) == len(said)
+
+
+def test_who_denies_danger_gets_back_to_the_talk_with_the_model(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    wait_for_model(qtbot, window)
+    for message in ("我活着没什么意思", "没有，就是累"):
+        send(qtbot, window, message)
+        wait_for_end(qtbot, window)
+        assert last(window).text in WORDS
+    send(qtbot, window, "今天中午吃了什么好呢，我想做番茄炒蛋")
     wait_for_end(qtbot, window)
     assert last(window).text == "你"
+
+
+def test_danger_in_another_conversation_does_not_wait_for_the_one_being_answered(
+    open_window: OpenWindow, endless_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(endless_model)
+    wait_for_model(qtbot, window)
+    send(qtbot, window, "您")
+    wait_for_words(qtbot, window)
+    window.begin_conversation()
+    send(qtbot, window, GRAVE)
+    assert last(window).text in WORDS
+    assert window.exchange.current not in {None, window.conversation}
+    window.exchange.stop()
+    wait_for_end(qtbot, window)
 
 
 def test_without_any_model_a_person_in_danger_is_answered(

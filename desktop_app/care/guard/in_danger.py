@@ -41,11 +41,11 @@ class Heard:
     """With the history."""
     own: Verdict
     """By itself."""
-    another: Level | None
+    another: Level | None = None
     """How near another person's danger is; None where the person speaks of themselves."""
-    of_self: bool
+    of_self: bool = False
     """It names the person themselves."""
-    ordinary: bool
+    ordinary: bool = True
     """Nothing at all in it speaks for danger."""
 
 

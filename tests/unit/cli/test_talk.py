@@ -118,12 +118,46 @@ def test_a_child_killed_mid_reply_is_one_sentence_and_the_talk_goes_on(endless: 
 
 def test_words_written_beforehand_say_so_there_and_in_the_history(model: Path) -> None:
     quiet = "（依据公开指引撰写，尚未经临床工作者审阅）"
-    out, _ = said(model, "我想自杀", "谢谢你。")
-    assert out.count(quiet) == 1
+    out, _ = said(model, "我活着没什么意思", "没有", "今天中午吃了什么好呢，我想做番茄炒蛋")
+    assert out.count(quiet) == 2
     assert f"{quiet}\n回复：你\n" in out
 
     again, _ = said(model, "/open 1")
-    assert again.count(quiet) == 1
+    assert again.count(quiet) >= 1
+
+
+def test_who_answers_in_danger_hears_the_next_fixed_words_not_the_model(model: Path) -> None:
+    out, _ = said(model, "我想自杀", "想好了", "今晚", "别劝我了")
+
+    assert "回复：你\n" not in out
+    replies = [line for line in out.splitlines() if line.startswith("回复：")]
+    assert len(set(replies)) == len(replies) == 4
+    assert out.index("12356") < out.index("回复：")
+
+
+def test_a_message_in_danger_is_answered_however_long_it_is(model: Path) -> None:
+    out, err = said(model, "我想自杀。" + "我很累。" * 2000)
+
+    assert "12356" in out
+    assert "太长" not in err
+    assert "回复：谢谢你" in out
+
+
+def test_without_an_engine_the_talk_goes_on_and_danger_is_answered(
+    model: Path, no_engine: str
+) -> None:
+    lines = "我想自杀\n想好了\n"
+    done = soulchat("--text", "--model", model, stdin=lines, PYTHONPATH=no_engine)
+
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.decode().count("回复：") == 2
+    assert "/card" in done.stderr.decode()
+
+
+def test_without_a_model_the_way_to_the_card_is_named(empty_home: Path) -> None:
+    done = soulchat("--text", "--model", "/no/such.gguf")
+
+    assert "soulchat care card" in done.stderr.decode()
 
 
 def test_on_a_terminal_it_prompts_and_ctrl_d_ends(model: Path) -> None:

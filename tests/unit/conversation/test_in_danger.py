@@ -212,7 +212,7 @@ def test_what_waited_among_others_is_as_grave_as_alone() -> None:
     ordinary = [f"今天第{n}件小事，我去超市买了菜" for n in range(12)]
     waiting = [*ordinary, "I want to kill myself"]
 
-    watched = watch(Session(), "\n\n".join(waiting), waiting)
+    watched = watch(Session(), *waiting)
 
     assert watched.verdict.level is Level.HIGH
     assert IDS[watched.reply or ""] == "high.suicide.1"
