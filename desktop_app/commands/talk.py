@@ -78,6 +78,7 @@ def _run_talk(
         tell(sentence("talk.kept"))
         tell(sentence("talk.hint"))
         tell_notice_if_due(paths.settings)
+        lock.ask_after()
         try:
             counsellor.engine.start()
         except EngineError as error:  # it is tried again with each message; the card needs none

@@ -15,11 +15,12 @@ from typing import Self
 from desktop_app.commands.environment import Secrets
 from desktop_app.commands.lines import forget_lines
 from desktop_app.commands.open_talk import OpenTalk
-from desktop_app.commands.output import tell
+from desktop_app.commands.output import speak, tell
 from desktop_app.commands.slash import SlashCommands
 from desktop_app.commands.terminal_card import TerminalCard
 from desktop_app.commands.unlock import unlocked
 from desktop_app.conversation.counsellor import Counsellor
+from desktop_app.conversation.follow_up import left_in_danger, note_asked
 from desktop_app.conversation.snapshots import Snapshots
 from desktop_app.dialogue import Role, Turn
 from desktop_app.errors import KnownError
@@ -67,6 +68,18 @@ class TalkLock:
         self._held.enter_context(self._counsellor.continuity.kept_in(snapshots))
         self.talk = OpenTalk(self._counsellor, vault.sessions, self._card)
         self.commands = SlashCommands(self.talk, vault.sessions, self._card)
+
+    def ask_after(self) -> None:
+        """Ask once after a person whose last talk was about danger; the card is named with it."""
+        assert self._vault is not None, "it is open"
+        try:
+            turn = left_in_danger(self._vault.sessions, self._vault.documents)
+        except VaultError as error:
+            tell(error)
+            return
+        if turn is not None:
+            speak(sentence("talk.follow_up"))
+            note_asked(self._vault.documents, turn)
 
     def lock(self, draft: str) -> None:
         """Close the history, drop its key, end the engine's child and wipe what shows of it.

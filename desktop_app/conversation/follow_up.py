@@ -1,45 +1,107 @@
-"""Whether the last talk was about danger, so that the next opening asks after the person.
+"""Whether a talk about danger was left without its end, so that an opening asks after the person.
 
 Worked out anew from the history each time: that somebody was in danger is written down nowhere.
-Once they have talked of other things it is over.
+Only which message was asked after is, inside the history, so that it is asked once. Once they have
+talked of other things it is over.
 """
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from desktop_app.care.guard.verdict import Level
 from desktop_app.dialogue import Role, TurnState
+from desktop_app.errors import KnownError
 
 if TYPE_CHECKING:
+    from desktop_app.vault.documents import Documents
     from desktop_app.vault.sessions import Sessions
 
-LAST_MESSAGES: Final = 4
-"""So many of the person's last messages are looked at."""
-SOONEST_S: Final = 3600.0
+ORDINARY_SINCE: Final = 4
+"""So many ordinary messages in a row, answered by the model, and the danger is over."""
+LOOKED_AT: Final = 60
+"""So many of the person's last messages at most: a long history is opened without a pause."""
+SOONEST_S: Final = 600.0
 """Who comes back sooner has not left."""
 LATEST_S: Final = 30 * 24 * 3600.0
 """After so long it is no longer what a person is met with."""
+ASKED: Final = "local.asked_after"
+"""The document that holds which message was asked after; no backup carries it elsewhere."""
 
 
-def left_in_danger(sessions: Sessions, *, now: Callable[[], float] = time.time) -> bool:
-    """Tell whether the person's last messages in the history were high or emergency.
+def left_in_danger(
+    sessions: Sessions, documents: Documents, *, now: Callable[[], float] = time.time
+) -> int | None:
+    """Return the id of the message to ask after; None where there is none, or it was asked after.
 
     Raises:
         VaultError: the history cannot be read.
     """
-    latest = next(iter(sessions.kept()), None)
-    if latest is None or not SOONEST_S <= now() - latest.updated.timestamp() <= LATEST_S:
-        return False
     from desktop_app.care.guard.message import judge_message  # noqa: PLC0415 - numpy, where needed
 
-    said = [
-        each.turn.content
-        for each in sessions.turns(latest.id)
-        if each.turn.role is Role.USER and each.state is not TurnState.DAMAGED
-    ]
-    first = max(0, len(said) - LAST_MESSAGES)
-    verdicts = (judge_message(said[at], said[:at]) for at in range(first, len(said)))
-    return any(each.level.rank >= Level.HIGH.rank for each in verdicts)
+    ordinary, by_reply = 0, _answered_at()
+    for turn, message, earlier, answer in _backwards(sessions, now()):
+        answered_at = by_reply.get(answer)
+        level = judge_message(message, earlier).level
+        if Level.HIGH in {level, answered_at} or Level.EMERGENCY in {level, answered_at}:
+            return None if turn == _asked(documents) else turn
+        if level is Level.CONCERN:  # perhaps by what was said before it
+            level = judge_message(message).level
+        ordinary = ordinary + 1 if level is Level.NONE and answered_at is None else 0
+        if ordinary >= ORDINARY_SINCE:
+            break
+    return None
+
+
+def note_asked(documents: Documents, turn: int) -> None:
+    """Note that it was asked after a message; where that cannot be written it is asked again."""
+    with suppress(KnownError):
+        documents.write(ASKED, json.dumps({"turn": turn}))
+
+
+def _backwards(sessions: Sessions, now: float) -> Iterator[tuple[int, str, list[str], str]]:
+    """Yield the person's messages, the latest first, with those before it and what answered it."""
+    left = LOOKED_AT
+    for number, session in enumerate(sessions.kept()):
+        age = now - session.updated.timestamp()
+        if age > LATEST_S or (number == 0 and age < SOONEST_S):
+            return
+        turns = [each for each in sessions.turns(session.id) if each.state is not TurnState.DAMAGED]
+        answer = ""
+        said = [each.turn.content for each in turns if each.turn.role is Role.USER]
+        for each in reversed(turns):
+            if each.turn.role is Role.ASSISTANT:
+                answer = each.turn.content
+                continue
+            said.pop()
+            yield each.id, each.turn.content, said[:], answer
+            answer = ""
+            left -= 1
+            if not left:
+                return
+
+
+def _answered_at() -> dict[str, Level]:
+    """Return how grave what a fixed reply answers is, by its words."""
+    from desktop_app.care.guard.fixed_replies import fixed_replies  # noqa: PLC0415 - as above
+
+    levels = {level.value: level for level in Level}
+    return {
+        text: levels.get(each.on, Level.CONCERN)
+        for each in fixed_replies()
+        if each.on not in {"asked", "withheld", "denied", "settled"}
+        for text in each.text.values()
+    }
+
+
+def _asked(documents: Documents) -> int | None:
+    found = documents.read(ASKED)
+    if found is None:
+        return None
+    with suppress(ValueError, KeyError, TypeError):
+        return int(json.loads(found.body)["turn"])
+    return None

@@ -5,7 +5,7 @@ Long because every part is connected here and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 from shiboken6 import isValid
 
 from desktop_app.care.disclosure import InUse, today
-from desktop_app.conversation.follow_up import left_in_danger
+from desktop_app.conversation.follow_up import left_in_danger, note_asked
 from desktop_app.conversation.message import checked
 from desktop_app.errors import KnownError
 from desktop_app.views import qt_words
@@ -55,7 +55,6 @@ from desktop_app.views.unsent import Unsent
 from resources.messages import Language, choose_language, sentence
 
 if TYPE_CHECKING:  # the database is loaded when a vault is opened, not when a window is
-    from desktop_app.vault.sessions import Sessions as History
     from desktop_app.vault.vault import Vault
 
     # what shows conversations when the gate has been passed, and what brings models here
@@ -183,26 +182,36 @@ class MainWindow(QMainWindow):
         if unkept is not None:
             errors.append(unkept)
         if errors:
-            told = dict.fromkeys(map(explained, errors))  # a page may have met several of them
-            self._standing.say(partial("\n".join, told), *self._standing.ways_on(*errors))
-        elif vault:  # reading what was said takes a while: first the window can be used
-            self._asking = FirstPaint(self.middle, partial(self._ask_after, vault.sessions))
+            self._say_together(errors)
+        if vault:  # reading what was said takes a while: first the window can be used
+            self._asking = FirstPaint(self.middle, partial(self._ask_after, vault, errors))
         self.care.say_of_model()
         if place is not None:
             self.care.show_exercises(place)
         elif takes_keyboard:  # else a key meant for the card would send what is written
             self.sharing.take_keyboard()
 
-    def _ask_after(self, history: History) -> None:
-        """Ask after a person whose last talk was about danger."""
+    def _say_together(
+        self, errors: Sequence[Exception], *further: str, ways: Sequence[WayOn] = ()
+    ) -> None:
+        told = dict.fromkeys(map(explained, errors))  # a page may have met several of them
+        self._standing.say(
+            lambda: "\n".join([*told, *map(sentence, further)]),
+            *self._standing.ways_on(*errors),
+            *ways,
+        )
+
+    def _ask_after(self, vault: Vault, errors: Sequence[Exception]) -> None:
+        """Ask after a person whose last talk was about danger, below what else there is to say."""
         try:
-            in_danger = left_in_danger(history)
+            turn = left_in_danger(vault.sessions, vault.documents)
         except KnownError as error:
             self.say_error(error)
             return
-        if in_danger:
+        if turn is not None:
             card = WayOn("window.crisis_card", partial(self.show_card, shown=True))
-            self._standing.say(partial(sentence, "window.follow_up"), card)
+            self._say_together(errors, "window.follow_up", ways=(card,))
+            note_asked(vault.documents, turn)
 
     def close_history(self, gate: Gate) -> None:
         """Show `gate` again; all that showed the history is destroyed, not emptied.

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop_app.care.guard.fixed_replies import fixed_replies
 from desktop_app.care.safety_plan import Contact, SafetyPlan
+from desktop_app.conversation.follow_up import left_in_danger, note_asked
 from desktop_app.dialogue import Role, Turn, TurnState
 from desktop_app.vault.vault import Vault
 from desktop_app.views.first_paint import FirstPaint
@@ -186,6 +187,31 @@ def test_who_spoke_of_other_things_since_is_not_asked(
     window = open_window(tiny_model)
     settles(qtbot, window)
     assert window.middle.notice.text == ""
+
+
+def test_who_answered_the_questions_asked_then_is_asked_after(
+    open_window: OpenWindow, tiny_model: Path, vault: Vault, qtbot: QtBot
+) -> None:
+    asked = [each.text["zh"] for each in fixed_replies() if each.on == "high"]
+    vault.sessions._clock = lambda: time.time() - 24 * 3600
+    for text, reply in zip((GRAVE, "嗯", "是的", "不知道", "好的", "嗯嗯"), asked, strict=False):
+        vault.sessions.add("before", Turn(Role.USER, text))
+        vault.sessions.add("before", Turn(Role.ASSISTANT, reply))
+    vault.sessions._clock = time.time
+    window = open_window(tiny_model)
+    settles(qtbot, window)
+    assert window.middle.notice.text == sentence("window.follow_up")
+
+
+def test_after_one_talk_a_person_is_asked_once(vault: Vault) -> None:
+    spoken_yesterday(vault, GRAVE)
+    turn = left_in_danger(vault.sessions, vault.documents)
+    assert turn is not None
+    note_asked(vault.documents, turn)
+    assert left_in_danger(vault.sessions, vault.documents) is None
+    vault.sessions._clock = lambda: time.time() - 12 * 3600
+    vault.sessions.add("before", Turn(Role.USER, GRAVE))
+    assert left_in_danger(vault.sessions, vault.documents) not in {None, turn}
 
 
 def type_on(qtbot: QtBot, window: MainWindow, text: str) -> None:

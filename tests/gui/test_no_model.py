@@ -64,3 +64,17 @@ def test_a_message_written_without_a_model_is_answered_once_there_is_one(
     wait_for_end(qtbot, window)
     assert last(window).role is Role.ASSISTANT
     assert window.middle.notice.text == ""
+
+
+def test_without_a_model_what_waits_is_answered_where_there_is_danger(
+    open_window: OpenWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tmp_path / "gone.gguf")
+    wait_for_refusal(qtbot, window)
+    waiting = ("今天去超市买了菜", "晚上做了番茄炒蛋", "明天要开会", "我想自杀", "想好了", "今晚")
+    for text in waiting:
+        send(qtbot, window, text)
+        wait_for_end(qtbot, window)
+    said = [each.text for each in rows(window) if each.role is Role.ASSISTANT]
+    assert len(said) == len(set(said)) == 3
+    assert window.card.isVisible()

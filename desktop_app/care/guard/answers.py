@@ -59,7 +59,9 @@ def answer_to(asks: str, message: str) -> Answer | None:
         if any(each.search(plain) for each in _patterns(answer, "part", "any")):
             return answer
     for answer in (Answer.UNSURE, Answer.NO, Answer.YES):
-        if any(each.fullmatch(plain) for kind in kinds for each in _patterns(answer, "whole", kind)):
+        if any(
+            each.fullmatch(plain) for kind in kinds for each in _patterns(answer, "whole", kind)
+        ):
             return answer
     return None
 

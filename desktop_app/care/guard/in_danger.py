@@ -160,7 +160,9 @@ def _next_words(
         if said := _to_answer(answer, stand, already):
             return said
         if answer is None and _elsewhere(message, stand):
-            asks_first = stand.fresh and stand.last.on != "back" and stand.level is not Level.CONCERN
+            asks_first = (
+                stand.fresh and stand.last.on != "back" and stand.level is not Level.CONCERN
+            )
             return first_unheard("back", ["any"], already) if asks_first else None
     if level.rank <= Level.CONCERN.rank and stand.level is Level.CONCERN:
         return _at_concern(message, stand, abouts, already)
@@ -170,27 +172,28 @@ def _next_words(
 def _to_answer(
     answer: Answer | None, stand: Standing, already: Collection[str]
 ) -> FixedReply | None:
-    asks = stand.last.asks
+    """Return what is said to an answer of itself, whatever danger stands."""
+    asks, about = stand.last.asks, "any"
     match answer:
         case Answer.REFUSES:
-            return first_unheard("refused", ["any"], already)
+            on = "refused"
         case Answer.JOKES:
-            return first_unheard("retracted", ["any"], already)
+            on = "retracted"
         case Answer.NO if asks == "danger":
-            return first_unheard("denied", ["any"], already)
+            on = "denied"
         case Answer.YES if asks == "safety":
-            return first_unheard("settled", ["any"], already)
+            on = "settled"
         case Answer.YES if asks in {"company", "help"}:
-            kind = asks
+            on, about = "helped", asks
         case Answer.CALLED:
-            kind = "help"
+            on, about = "helped", "help"
         case Answer.ACCOMPANIED:
-            kind = "company"
+            on, about = "helped", "company"
         case _:
             return None
-    if kind == "company" and stand.about not in TO_ONESELF:
+    if about == "company" and stand.about not in TO_ONESELF:
         return None  # who comes may be who is feared
-    return first_unheard("helped", [kind], already)
+    return first_unheard(on, [about], already)
 
 
 def _elsewhere(message: Heard, stand: Standing) -> bool:

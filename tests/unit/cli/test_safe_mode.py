@@ -29,7 +29,7 @@ def test_it_is_one_sentence_until_a_person_names_it(
     for command in (reply, ("--text", "--data-dir", tmp_path)):
         again = soulchat(*command, stdin=asking("你好。"))
         assert (again.returncode, again.stdout) == (1, b"")
-        (said,) = again.stderr.decode().splitlines()
+        *_, said = again.stderr.decode().splitlines()
         assert said.startswith(refused)
         assert said.endswith(f"（--model {SHIPPED} 照样载入）。")
 

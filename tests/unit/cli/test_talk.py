@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
 
+from desktop_app.dialogue import Role, Turn
+from desktop_app.vault.vault import open_with_passphrase
 from tests.support.engine_run import soulchat
 from tests.support.processes import family
 from tests.support.talk_run import talking
 from tests.support.terminal import terminal
+from tests.support.vault_fixtures import PASSPHRASE
 
 pytestmark = pytest.mark.usefixtures("passphrase")
+
+
+def yesterday() -> float:
+    return time.time() - 24 * 3600
 
 
 def said(model: Path, *lines: str) -> tuple[str, str]:
@@ -154,10 +162,27 @@ def test_without_an_engine_the_talk_goes_on_and_danger_is_answered(
     assert "/card" in done.stderr.decode()
 
 
-def test_without_a_model_the_way_to_the_card_is_named(empty_home: Path) -> None:
+@pytest.mark.usefixtures("empty_home")
+def test_without_a_model_the_way_to_the_card_is_named() -> None:
     done = soulchat("--text", "--model", "/no/such.gguf")
 
     assert "soulchat care card" in done.stderr.decode()
+
+
+def test_after_a_talk_in_danger_the_next_talk_asks_once_how_the_person_is(
+    model: Path, closed: Path
+) -> None:
+    with open_with_passphrase(closed, PASSPHRASE, yesterday) as vault:
+        vault.sessions.add("before", Turn(Role.USER, "我想自杀"))
+    asked = "上次你说到很难熬的事"
+
+    first, again = (
+        soulchat("--text", "--model", model, "--data-dir", closed.parent).stdout.decode()
+        for _ in range(2)
+    )
+
+    assert asked in first
+    assert asked not in again
 
 
 def test_on_a_terminal_it_prompts_and_ctrl_d_ends(model: Path) -> None:

@@ -37,7 +37,13 @@ def ids(*messages: str) -> list[str]:
     "messages",
     [
         ("我想自杀", "想好了", "今晚"),
-        ("I want to kill myself", "yes", "with pills", "I will jump", "from the bridge near my house"),
+        (
+            "I want to kill myself",
+            "yes",
+            "with pills",
+            "I will jump",
+            "from the bridge near my house",
+        ),
         ("我刚吞了一整瓶安眠药", "药都吃完了", "头好晕", "再见了"),
         ("我站在天台上", "你别劝我了", "我跳了"),
         ("我15岁，爸爸每天打我", "不安全", "他又来了"),
@@ -154,7 +160,9 @@ def test_what_is_taken_back_as_a_joke_is_asked_about_again(first: str, joke: str
 
 
 def test_who_has_company_now_is_not_told_to_look_for_it() -> None:
-    assert ids("I took a whole bottle of paracetamol", "my mum is here now")[1] == "helped.company.1"
+    assert (
+        ids("I took a whole bottle of paracetamol", "my mum is here now")[1] == "helped.company.1"
+    )
     assert ids("我刚吞了一整瓶安眠药", "打了120")[1] == "helped.help.1"
 
 
@@ -202,7 +210,9 @@ def test_who_speaks_of_themselves_after_another_is_asked_about_themselves() -> N
 def test_in_danger_there_are_words_where_no_model_answers() -> None:
     session = Session()
     while (watched := watch(session, "我活着没什么意思")).reply is not None:
-        session = session.add(Turn(Role.USER, "我活着没什么意思"), Turn(Role.ASSISTANT, watched.reply))
+        session = session.add(
+            Turn(Role.USER, "我活着没什么意思"), Turn(Role.ASSISTANT, watched.reply)
+        )
 
     assert isinstance(watched, Watched)
     assert IDS[watched.without_model or ""].startswith("staying.")
