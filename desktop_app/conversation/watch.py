@@ -60,6 +60,7 @@ def watch(session: Session, *messages: str) -> Watched:
 def _heard(message: str, earlier: Sequence[str], *, stands: bool) -> Heard:
     """Return what is known of a message: more where danger stands or is told."""
     from desktop_app.care.guard.another import anothers_danger, speaks_of_self  # noqa: PLC0415
+    from desktop_app.care.guard.answers import tells_at_length  # noqa: PLC0415
     from desktop_app.care.guard.in_danger import Heard  # noqa: PLC0415
     from desktop_app.care.guard.message import (  # noqa: PLC0415 - numpy, after the start
         clearly_ordinary,
@@ -77,6 +78,9 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool) -> Heard:
         another=None if own.level is Level.NONE else anothers_danger(message),
         of_self=speaks_of_self(message),
         ordinary=clearly_ordinary(message),
+        calm_before=bool(earlier)
+        and tells_at_length(earlier[-1])
+        and judge_message(earlier[-1]).level is Level.NONE,
     )
 
 

@@ -16,11 +16,14 @@ from typing import Final
 
 _BLANKS: Final = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 _ENDS: Final = " \t\n.,!?;:~…。，、！？；：～\"'()“”"
-_HAN: Final = re.compile(r"[㐀-鿿]")
+_HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _WORD: Final = re.compile(r"[a-z0-9]+")
 SHORT_HAN: Final = 9
 SHORT_WORDS: Final = 5
 """A message of no more characters, or words, is read as an answer, not as another subject."""
+LONG_HAN: Final = 11
+LONG_WORDS: Final = 8
+"""A message of more than that tells of something."""
 
 
 class Answer(StrEnum):
@@ -48,6 +51,8 @@ class Sign(StrEnum):
     WHEN = "when"
     """A time close by, and hardly anything else."""
     BLEEDING = "bleeding"
+    DARK = "dark"
+    """It speaks of dying or of no way on, whatever "no" stands before it."""
     ELSEWHERE = "elsewhere"
 
 
@@ -74,8 +79,17 @@ def tells(sign: Sign, message: str) -> bool:
 
 def short(message: str) -> bool:
     """Tell whether `message` is as short as an answer."""
+    return not _more_than(SHORT_HAN, SHORT_WORDS, message)
+
+
+def tells_at_length(message: str) -> bool:
+    """Tell whether `message` tells of something, and not of dying."""
+    return _more_than(LONG_HAN, LONG_WORDS, message) and not tells(Sign.DARK, message)
+
+
+def _more_than(characters: int, words: int, message: str) -> bool:
     plain = _plain(message)
-    return len(_HAN.findall(plain)) <= SHORT_HAN and len(_WORD.findall(plain)) <= SHORT_WORDS
+    return len(_HAN.findall(plain)) > characters or len(_WORD.findall(plain)) > words
 
 
 def _plain(message: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from desktop_app.care.guard.another import OTHER
-from desktop_app.care.guard.answers import Answer, Sign, answer_to, short, tells
+from desktop_app.care.guard.answers import Answer, Sign, answer_to, short, tells, tells_at_length
 from desktop_app.care.guard.fixed_replies import (
     FixedReply,
     about_of,
@@ -47,6 +47,8 @@ class Heard:
     """It names the person themselves."""
     ordinary: bool = True
     """Nothing at all in it speaks for danger."""
+    calm_before: bool = False
+    """The message before it told of something, and of no danger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,8 @@ def _next_words(
     answer = answer_to(stand.last.asks, message.text) if stand.fresh else None
     if answer is Answer.ACCOMPANIED and stand.last.asks not in {"company", "help"}:
         answer = None if _elsewhere(message, stand) else answer  # who comes to dinner is no help
+    if answer is Answer.NO and (message.own.level is not Level.NONE or _goes_on_darkly(message)):
+        answer = None
     if message.own.level.rank < Level.HIGH.rank and level is not Level.EMERGENCY:
         if said := _to_answer(answer, stand, already):
             return said
@@ -167,6 +171,12 @@ def _next_words(
     if level.rank <= Level.CONCERN.rank and stand.level is Level.CONCERN:
         return _at_concern(message, stand, abouts, already)
     return _unheard(max(level, stand.level, key=_rank), abouts, already, to_the_end=True)
+
+
+def _goes_on_darkly(message: Heard) -> bool:
+    """Tell whether a no is followed by more: "no, nothing has any point"."""
+    _, comma, rest = message.text.replace("，", ",").partition(",")
+    return bool(comma) and tells(Sign.DARK, rest)
 
 
 def _to_answer(
@@ -202,7 +212,8 @@ def _elsewhere(message: Heard, stand: Standing) -> bool:
         return False
     if not stand.fresh:  # the model has answered since
         return message.ordinary or stand.level is Level.CONCERN
-    turns = message.ordinary or tells(Sign.ELSEWHERE, message.text)
+    calm = message.calm_before and tells_at_length(message.text)
+    turns = message.ordinary or calm or tells(Sign.ELSEWHERE, message.text)
     return turns and not short(message.text)
 
 
@@ -215,7 +226,10 @@ def _at_concern(
             return None
         again = stand.last.on != "unanswered" or short(message.text)
         on = "concern" if abouts[0] == OTHER else "unanswered"
-        return first_unheard(on, abouts[:1], already) if again else None
+        said = first_unheard(on, abouts[:1], already) if again else None
+        if said is None and stand.last.asks == "danger" and short(message.text):
+            return first_unheard("staying", ["any"], already)
+        return said
     return _unheard(Level.CONCERN, abouts, already)
 
 

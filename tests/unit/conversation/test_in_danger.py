@@ -143,6 +143,37 @@ def test_who_talks_of_something_else_is_asked_once_whether_they_are_safe(
     assert ids(first, elsewhere, elsewhere)[1:] == ["back.any.1", ""]
 
 
+@pytest.mark.parametrize(
+    ("first", "no"),
+    [
+        ("我想死", "没有，活着没意义"),
+        ("I want to die", "no, I just want everything to stop"),
+    ],
+)
+def test_a_no_that_goes_on_darkly_is_no_denial(first: str, no: str) -> None:
+    _, level, said = talk([first, no])[-1]
+
+    assert said == "high.suicide.2"
+    assert level is Level.HIGH
+
+
+def test_who_tells_at_length_how_they_are_helped_gets_back_to_the_talk() -> None:
+    told = (
+        "我妈妈知道了，她很难过，抱着我",
+        "她带我去看医生了，医生开了药",
+        "我现在每天按时吃药，也开始跑步了，今天跑了三公里",
+    )
+
+    assert "back.any.1" in ids("我想自杀", *told)
+
+
+@pytest.mark.parametrize("deed", ["我已经吃药了", "我在天台", "I'm on the bridge"])
+def test_a_deed_told_in_danger_is_an_emergency(deed: str) -> None:
+    first = "I want to kill myself" if deed.isascii() else "我想自杀"
+
+    assert talk([first, deed])[-1][1] is Level.EMERGENCY
+
+
 def test_a_false_alarm_is_left_at_once() -> None:
     assert ids("我活着没什么意思", COOKING)[1:] == [""]
 
