@@ -59,7 +59,11 @@ def watch(session: Session, *messages: str) -> Watched:
 
 def _heard(message: str, earlier: Sequence[str], *, stands: bool) -> Heard:
     """Return what is known of a message: more where danger stands or is told."""
-    from desktop_app.care.guard.another import anothers_danger, speaks_of_self  # noqa: PLC0415
+    from desktop_app.care.guard.another import (  # noqa: PLC0415
+        anothers_danger,
+        speaks_of_self,
+        told_in_words,
+    )
     from desktop_app.care.guard.answers import tells_at_length  # noqa: PLC0415
     from desktop_app.care.guard.in_danger import Heard  # noqa: PLC0415
     from desktop_app.care.guard.message import (  # noqa: PLC0415 - numpy, after the start
@@ -76,6 +80,7 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool) -> Heard:
         verdict,
         own,
         another=None if own.level is Level.NONE else anothers_danger(message),
+        told=told_in_words(message),
         of_self=speaks_of_self(message),
         ordinary=clearly_ordinary(message),
         calm_before=bool(earlier)

@@ -6,7 +6,7 @@ from typing import Final
 
 from desktop_app.care.guard.message import LONGEST
 from desktop_app.care.guard.reading import read
-from desktop_app.care.guard.rules import Hit, hits
+from desktop_app.care.guard.rules import Hit, hits, least
 from desktop_app.care.guard.verdict import Category, Level
 
 OTHERS_OWN: Final = {"anothers", "another_now"}
@@ -37,6 +37,11 @@ def anothers_danger(message: str) -> Level | None:
 def speaks_of_self(message: str) -> bool:
     """Tell whether the person is named in it."""
     return any("self" in clause.names() for clause in read(message[:LONGEST]).clauses)
+
+
+def told_in_words(message: str) -> Level:
+    """Return the level that the words of a message ask for, whatever it looks like as a whole."""
+    return least(list(hits(read(message[:LONGEST]))))
 
 
 def _of_another(hit: Hit) -> bool:

@@ -17,6 +17,7 @@ from desktop_app.care.guard.fixed_replies import (
     FixedReply,
     about_of,
     first_unheard,
+    fixed_replies,
     heard,
     spoken_at,
 )
@@ -30,6 +31,9 @@ AFTER = {
     Level.EMERGENCY: ("emergency", "staying"),
 }
 """Which words are said at a level, in order."""
+GRAVE = {each.id for each in fixed_replies() if each.on in {Level.HIGH, Level.EMERGENCY}}
+TO_AN_ANSWER = {"refused", "retracted", "helped", "back"}
+"""Words for what is no danger by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,19 @@ class Heard:
     """By itself."""
     another: Level | None = None
     """How near another person's danger is; None where the person speaks of themselves."""
+    told: Level = Level.NONE
+    """What its words alone ask for."""
     of_self: bool = False
     """It names the person themselves."""
     ordinary: bool = True
     """Nothing at all in it speaks for danger."""
     calm_before: bool = False
     """The message before it told of something, and of no danger."""
+
+    @property
+    def itself(self) -> Level:
+        """How grave it is without what it answers: of a few words only these words tell that."""
+        return self.told if short(self.text) else self.own.level
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +78,18 @@ def next_words(message: Heard, replies: Sequence[str]) -> Next:
     already = heard(replies)
     stand = standing(replies)
     level = _level(message, stand)
+    if stand is None and already & GRAVE:  # the person has come back from what was said before
+        level = min(level, max(message.own.level, Level.CONCERN, key=_rank), key=_rank)
     abouts = _abouts(message, stand, level)
     if stand is None:
         said = _first_words(message, level, abouts, already)
     else:
         said = _next_words(message, stand, level, abouts, already)
-        if said is not None and said.on in OVER:
-            level = message.verdict.level
-        elif said is not None:
+        if said is None or said.on in OVER:  # nothing is left but what was said before
+            level = min(level, max(message.itself, Level.CONCERN, key=_rank), key=_rank)
+        elif said.on in TO_AN_ANSWER:
+            level = min(stand.level, Level.HIGH, key=_rank)
+        else:
             level = max(level, min(stand.level, Level.HIGH, key=_rank), key=_rank)
     verdict = _verdict(message.verdict, level, abouts)
     waiting = None
@@ -121,19 +136,23 @@ def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
     of_own = about_of(message.own) if own else []
     if message.another is not None:
         return [OTHER]
-    if stand is not None and stand.about == OTHER and not (own and message.of_self):
+    if (
+        stand is not None
+        and stand.about == OTHER
+        and not (message.itself is not Level.NONE and message.of_self)
+    ):
         return [OTHER]
     first: list[str] = []
     harmed = {Category.SUICIDE, Category.SELF_HARM} & {*of_own, stand.about if stand else ""}
     if level is Level.EMERGENCY and harmed and tells(Sign.WOUND, message.text):
         first.append(Category.SELF_HARM)
-    if Category.MEDICAL_EMERGENCY in of_own and level is Level.EMERGENCY:
-        first.insert(0, Category.MEDICAL_EMERGENCY)
+    elif Category.MEDICAL_EMERGENCY in of_own and level is Level.EMERGENCY:
+        first.append(Category.MEDICAL_EMERGENCY)
     if stand is not None and stand.level is Level.EMERGENCY:
         if stand.about == Category.SUICIDE and tells(Sign.SYMPTOM, message.text):
             first.append(Category.MEDICAL_EMERGENCY)
         first.append(stand.about)
-    if stand is not None and (message.own.level.rank < Level.HIGH.rank or stand.about in of_own):
+    if stand is not None and (message.itself.rank < Level.HIGH.rank or stand.about in of_own):
         first.append(stand.about)  # it takes plain words to change what is spoken of
     return [*first, *of_own, *([stand.about] if stand else []), *about_of(message.verdict)]
 
@@ -144,10 +163,9 @@ def _first_words(
     """Return what is said where no danger stood before."""
     if level is Level.NONE:
         return None
-    graver = any(each.startswith(("high.", "emergency.")) for each in already)
-    if level is Level.CONCERN and graver:
+    if level is Level.CONCERN and already & GRAVE:
         if message.own.level is Level.NONE:
-            return None  # what is left of an earlier danger, which the person has come back from
+            return None
         already |= {"concern.suicide.1"}  # it has been asked in plainer words
     return _unheard(level, abouts, already)
 
@@ -158,9 +176,10 @@ def _next_words(
     answer = answer_to(stand.last.asks, message.text) if stand.fresh else None
     if answer is Answer.ACCOMPANIED and stand.last.asks not in {"company", "help"}:
         answer = None if _elsewhere(message, stand) else answer  # who comes to dinner is no help
-    if answer is Answer.NO and (message.own.level is not Level.NONE or _goes_on_darkly(message)):
+    if answer is Answer.NO and (message.itself is not Level.NONE or _goes_on_darkly(message)):
         answer = None
-    if message.own.level.rank < Level.HIGH.rank and level is not Level.EMERGENCY:
+    urgent = _level_after(message, stand) is Level.EMERGENCY
+    if message.itself.rank < Level.HIGH.rank and not urgent:
         if said := _to_answer(answer, stand, already):
             return said
         if answer is None and _elsewhere(message, stand):
@@ -210,9 +229,9 @@ def _elsewhere(message: Heard, stand: Standing) -> bool:
     """Tell whether a message is about something else altogether."""
     if message.own.level is not Level.NONE:
         return False
-    if not stand.fresh:  # the model has answered since
-        return message.ordinary or stand.level is Level.CONCERN
     calm = message.calm_before and tells_at_length(message.text)
+    if not stand.fresh:  # the model has answered since
+        return message.ordinary or calm or stand.level is Level.CONCERN
     turns = message.ordinary or calm or tells(Sign.ELSEWHERE, message.text)
     return turns and not short(message.text)
 

@@ -111,7 +111,7 @@ def test_there_are_words_for_eight_turns_in_danger_and_none_is_said_twice(
 
     assert all(each for _, _, each in said)
     assert len({words for words, _, _ in said}) == EIGHT
-    assert all(level.rank >= Level.HIGH.rank for _, level, _ in said)
+    assert all(level.rank >= Level.HIGH.rank for _, level, _ in said[1:])
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_a_body_in_danger_is_spoken_of_first(messages: tuple[str, ...], about: s
         ("我儿子留了遗书，人不见了", "emergency.other.1"),
         ("my sister overdosed, she wont wake up", "emergency.other.1"),
         ("my boyfriend left me and i want to die", "high.suicide.1"),
-        ("我男朋友要分手，我想死", "concern.suicide.1"),
+        ("我男朋友要分手，我想死", "high.suicide.1"),
         ("我要杀了他，刀都准备好了", "high.harm_to_others.1"),
     ],
 )
