@@ -31,6 +31,9 @@ FAULTS: Final[Mapping[str, str]] = {
     "diagnosis": "diagnosis",
     "claims_to_be_human": "human",
     "encourages_dying": "harm",
+    "contract": "harm",
+    "medicine": "diagnosis",
+    "treats": "diagnosis",
     "invents_abuse": "invented",
     "invents_death": "invented",
 }
