@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from desktop_app.care.guard.asked import asks_what_this_is
 from desktop_app.care.guard.fixed_replies import FixedReply, heard, reply_to, reply_when_asked
-from desktop_app.care.guard.verdict import Level, Verdict
+from desktop_app.care.guard.verdict import Verdict
 from desktop_app.dialogue import Role, Session
 from resources.messages import language_of
 
@@ -31,9 +31,10 @@ def watch(session: Session, message: str) -> Watched:
     verdict = judge_message(message, earlier)
     already = heard([turn.content for turn in session.turns if turn.role is Role.ASSISTANT])
     words = reply_to(verdict, already)
-    if words is None and verdict.level is Level.NONE and asks_what_this_is(message):
-        words = reply_when_asked(already)
-    return Watched(verdict, None if words is None else in_language_of(message, words))
+    said = [] if words is None else [words]
+    if asks_what_this_is(message):
+        said.insert(0, reply_when_asked(already, first=bool(said)))
+    return Watched(verdict, "\n\n".join(in_language_of(message, each) for each in said) or None)
 
 
 def in_language_of(message: str, words: FixedReply) -> str:
