@@ -165,11 +165,16 @@ def _history(talk: Talk, turn: int) -> Iterator[Message]:
 
 
 def _asks(talk: Talk) -> bool:
-    """Tell whether the first answer asks about safety, and each asks on or has help called."""
+    """Tell whether safety is asked about, at first unless help is called, and each answer asks."""
     about = re.compile(_plain()["asks"], re.IGNORECASE)
-    return bool(about.search(talk.shown[0].text)) and all(
-        re.search(r"[？?]", each.text) or each.guard["action"] == "card_first"
-        for each in talk.shown
+    calls = [each.guard["action"] == "card_first" for each in talk.shown]
+    return (
+        bool(about.search(talk.text))
+        and (calls[0] or bool(about.search(talk.shown[0].text)))
+        and all(
+            called or re.search(r"[？?]|\bwhether you\b", each.text)
+            for called, each in zip(calls, talk.shown, strict=True)
+        )
     )
 
 
