@@ -14,7 +14,7 @@ from typing import Final
 
 from resources.messages import LANGUAGES, Language, catalogue, language_of
 
-HAN: Final = re.compile("[\u3400-\u9fff]")
+HAN: Final = re.compile(r"[\u3400-\u9fff]")
 WORD: Final = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?")
 KNOWN_HAN: Final = 0.9
 KNOWN_WORDS: Final = 0.6

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from desktop_app.commands.environment import PASSPHRASE as VARIABLE
+from desktop_app.paths import app_paths
+from desktop_app.settings import AgeBand, Settings, write
 from tests.support.engine_fixtures import endless_model, tiny_model
 from tests.support.engine_tiny import write_manifest, write_tiny_model
 from tests.support.fake_login import address, login
@@ -27,7 +29,14 @@ __all__ = [
     "tiny_model",
 ]
 
+ANSWERED = Settings(region="CN", age=AgeBand.ADULT)
 GREEDY = {"temperature": 0, "dry_multiplier": 0}
+
+
+@pytest.fixture
+def answered() -> None:
+    """Age and region were asked in an earlier run."""
+    write(app_paths().settings, ANSWERED)
 
 
 @pytest.fixture

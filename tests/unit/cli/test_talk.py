@@ -13,7 +13,7 @@ from tests.support.processes import family
 from tests.support.talk_run import talking
 from tests.support.terminal import terminal
 
-pytestmark = pytest.mark.usefixtures("passphrase")
+pytestmark = pytest.mark.usefixtures("answered", "passphrase")
 
 
 def said(model: Path, *lines: str) -> tuple[str, str]:
