@@ -7,11 +7,12 @@ import pytest
 
 from desktop_app.commands.environment import PASSPHRASE as VARIABLE
 from desktop_app.paths import app_paths
-from desktop_app.settings import AgeBand, Settings, write
+from desktop_app.settings import write
 from tests.support.engine_fixtures import endless_model, tiny_model
 from tests.support.engine_tiny import write_manifest, write_tiny_model
 from tests.support.fake_login import address, login
 from tests.support.small_disk import small_disk
+from tests.support.terminal import ANSWERED
 from tests.support.vault_fixtures import PASSPHRASE, closed, data_key, folder, made
 from tests.support.vault_keyring import secret_service, silent_keyring
 
@@ -29,7 +30,6 @@ __all__ = [
     "tiny_model",
 ]
 
-ANSWERED = Settings(region="CN", age=AgeBand.ADULT)
 GREEDY = {"temperature": 0, "dry_multiplier": 0}
 
 
