@@ -16,7 +16,13 @@ from resources.messages import LANGUAGES, Language, catalogue, language_of
 
 HAN: Final = re.compile(r"[\u3400-\u9fff]")
 WORD: Final = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?")
-KNOWN_HAN: Final = 0.9
+TEXTS: Final = (
+    ("models", "conversations.md"),
+    ("crisis_protocol", "en.md"),
+    ("crisis_protocol", "zh.md"),
+    ("exercises.toml",),
+)
+KNOWN_HAN: Final = 0.85
 KNOWN_WORDS: Final = 0.6
 """English bends its words and the sentences are few: a quarter of a good reply can be unknown."""
 FRAGMENT: Final[dict[Language, int]] = {"zh": 4, "en": 4}
@@ -56,11 +62,8 @@ def loops(text: str) -> bool:
 
 @cache
 def _known() -> tuple[frozenset[str], frozenset[str]]:
-    models = resources.files("resources").joinpath("models", "conversations.md")
     texts = [text for each in LANGUAGES for text in catalogue(each).values()]
-    texts.append(models.read_text(encoding="utf-8"))
-    for name in ("en", "zh"):
-        protocol = resources.files("resources").joinpath("crisis_protocol", f"{name}.md")
-        texts.append(protocol.read_text(encoding="utf-8"))
+    folder = resources.files("resources")
+    texts += [folder.joinpath(*name).read_text(encoding="utf-8") for name in TEXTS]
     whole = "\n".join(texts)
     return frozenset(HAN.findall(whole)), frozenset(map(str.casefold, WORD.findall(whole)))
