@@ -63,7 +63,7 @@ def loops(text: str) -> bool:
 @cache
 def _known() -> tuple[frozenset[str], frozenset[str]]:
     texts = [text for each in LANGUAGES for text in catalogue(each).values()]
-    for name in TEXTS:
-        texts.append(resources.files("resources").joinpath(*name).read_text(encoding="utf-8"))
+    folder = resources.files("resources")
+    texts += [folder.joinpath(*name).read_text(encoding="utf-8") for name in TEXTS]
     whole = "\n".join(texts)
     return frozenset(HAN.findall(whole)), frozenset(map(str.casefold, WORD.findall(whole)))
