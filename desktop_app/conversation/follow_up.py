@@ -41,17 +41,12 @@ def left_in_danger(
     Raises:
         VaultError: the history cannot be read.
     """
-    from desktop_app.care.guard.message import judge_message  # noqa: PLC0415 - numpy, where needed
-
     ordinary, by_reply = 0, _answered_at()
-    for turn, message, earlier, answer in _backwards(sessions, now()):
-        answered_at = by_reply.get(answer)
-        level = judge_message(message, earlier).level
-        if Level.HIGH in {level, answered_at} or Level.EMERGENCY in {level, answered_at}:
+    for turn, message, answer in _backwards(sessions, now()):
+        levels = {_itself(message), by_reply.get(answer, Level.NONE)}
+        if levels & {Level.HIGH, Level.EMERGENCY}:
             return None if turn == _asked(documents) else turn
-        if level is Level.CONCERN:  # perhaps by what was said before it
-            level = judge_message(message).level
-        ordinary = ordinary + 1 if level is Level.NONE and answered_at is None else 0
+        ordinary = ordinary + 1 if levels == {Level.NONE} else 0
         if ordinary >= ORDINARY_SINCE:
             break
     return None
@@ -63,8 +58,17 @@ def note_asked(documents: Documents, turn: int) -> None:
         documents.write(ASKED, json.dumps({"turn": turn}))
 
 
-def _backwards(sessions: Sessions, now: float) -> Iterator[tuple[int, str, list[str], str]]:
-    """Yield the person's messages, the latest first, with those before it and what answered it."""
+def _itself(message: str) -> Level:
+    """Return how grave a message is by itself; of a few words only these words tell that."""
+    from desktop_app.care.guard.another import told_in_words  # noqa: PLC0415 - numpy, where needed
+    from desktop_app.care.guard.answers import short  # noqa: PLC0415
+    from desktop_app.care.guard.message import judge_message  # noqa: PLC0415
+
+    return told_in_words(message) if short(message) else judge_message(message).level
+
+
+def _backwards(sessions: Sessions, now: float) -> Iterator[tuple[int, str, str]]:
+    """Yield the person's messages, the latest first, with what answered each."""
     left = LOOKED_AT
     for number, session in enumerate(sessions.kept()):
         age = now - session.updated.timestamp()
@@ -72,13 +76,11 @@ def _backwards(sessions: Sessions, now: float) -> Iterator[tuple[int, str, list[
             return
         turns = [each for each in sessions.turns(session.id) if each.state is not TurnState.DAMAGED]
         answer = ""
-        said = [each.turn.content for each in turns if each.turn.role is Role.USER]
         for each in reversed(turns):
             if each.turn.role is Role.ASSISTANT:
                 answer = each.turn.content
                 continue
-            said.pop()
-            yield each.id, each.turn.content, said[:], answer
+            yield each.id, each.turn.content, answer
             answer = ""
             left -= 1
             if not left:
