@@ -89,9 +89,11 @@ def _run(arguments: argparse.Namespace, paths: Paths, secrets: Secrets) -> int:
 
             _print_json(measure(arguments.model, paths), one_line=arguments.json)
         case _ if arguments.text:
+            from desktop_app.commands.first_questions import asked_first  # noqa: PLC0415
             from desktop_app.commands.talk import run_talk  # noqa: PLC0415
 
-            run_talk(arguments.model, paths, secrets, _settings(paths))
+            settings = asked_first(paths.settings, _settings(paths))
+            run_talk(arguments.model, paths, secrets, settings)
         case _:
             return _open_window(arguments.model, paths)
     return EXIT_DONE

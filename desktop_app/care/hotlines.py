@@ -96,6 +96,12 @@ def known_region(name: str | None) -> str | None:
     return name if name == ELSEWHERE or name in regions() else None
 
 
+def region_in_force(name: str | None) -> str | None:
+    """Return the id of the region of these settings, else of the locale; None if neither tells."""
+    region = find_region(known_region(name))
+    return None if region is None else region.id
+
+
 def _line(plain: dict[str, Any]) -> Line:
     return Line(
         number=plain["number"],

@@ -145,7 +145,9 @@ class OpenTalk:
 
     def _show_card_if_grave(self, message: str) -> None:
         """Show the crisis card before any reply: once a session, in an emergency each time."""
-        action = watch(self._opened.session, *self._opened.waiting, message).verdict.action
+        verdict = watch(self._opened.session, *self._opened.waiting, message).verdict
+        self._card.heed(verdict)
+        action = verdict.action
         if action is Action.CARD_FIRST or (action is Action.CARD and not self._card_stood):
             self._card_stood = True
             speak(self._card.text() + "\n")

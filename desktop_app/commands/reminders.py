@@ -11,7 +11,7 @@ from pathlib import Path
 
 from desktop_app import settings as kept_settings
 from desktop_app.care.disclosure import InUse, Reminder, away_long, today
-from desktop_app.care.hotlines import find_region, known_region
+from desktop_app.care.hotlines import region_in_force
 from desktop_app.commands.output import tell
 from desktop_app.errors import KnownError
 from desktop_app.settings import Settings
@@ -22,8 +22,7 @@ class Reminders:
     """Of a break, and that this is a program; counted from the beginning of the talk."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
-        region = find_region(known_region(settings.region))
-        self._region = None if region is None else region.id
+        self._region = region_in_force(settings.region)
         self._in_use = InUse(clock)
         self._due: list[Reminder] = []
 

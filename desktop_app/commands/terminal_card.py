@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop_app.care.card import crisis_card
+from desktop_app.care.guard.verdict import Category, Verdict
 from desktop_app.care.hotlines import known_region
 from desktop_app.care.kept_plan import KeptPlan
 from desktop_app.care.trusted_contact import contacts_text
 from desktop_app.commands.listing import printable
 from desktop_app.errors import KnownError
-from desktop_app.settings import Settings
+from desktop_app.settings import AgeBand, Settings
 
 if TYPE_CHECKING:
     from desktop_app.vault.documents import Documents
@@ -25,6 +27,11 @@ class TerminalCard:
         self._settings = settings
         self._plan_copy = plan_copy
         self.documents: Documents | None = None
+
+    def heed(self, verdict: Verdict) -> None:
+        """Have lines for the young where the guard reads that somebody in danger is under 18."""
+        if Category.MINOR_AT_RISK in verdict.categories and not self._settings.young:
+            self._settings = replace(self._settings, age=AgeBand.YOUTH)
 
     def text(self) -> str:
         """Return the card; it has to come whatever is wrong with the plan."""

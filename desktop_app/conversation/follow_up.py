@@ -43,7 +43,7 @@ def left_in_danger(
     """
     ordinary, by_reply = 0, _answered_at()
     for turn, message, answer in _backwards(sessions, now()):
-        levels = {_itself(message), by_reply.get(answer, Level.NONE)}
+        levels = {_itself(message), by_reply.get(answer.rsplit("\n\n", 1)[-1], Level.NONE)}
         if levels & {Level.HIGH, Level.EMERGENCY}:
             return None if turn == _asked(documents) else turn
         ordinary = ordinary + 1 if levels == {Level.NONE} else 0

@@ -50,11 +50,12 @@ def watch(session: Session, *messages: str) -> Watched:
     ]
     # The last of the gravest: that is what the person said latest about it.
     gravest = max(reversed(found), key=lambda one: one.verdict.level.rank)
-    words = gravest.reply
-    if words is None and gravest.verdict.level is Level.NONE and asks_what_this_is(messages[-1]):
-        words = reply_when_asked(heard(replies))
+    said, without_model = [gravest.reply], [gravest.without_model]
+    if asks_what_this_is(messages[-1]):
+        for words in (said, without_model):
+            words.insert(0, reply_when_asked(heard(replies), first=words[0] is not None))
     language = _language(messages[-1], earlier)
-    return Watched(gravest.verdict, _text(words, language), _text(gravest.without_model, language))
+    return Watched(gravest.verdict, _text(said, language), _text(without_model, language))
 
 
 def _heard(message: str, earlier: Sequence[str], *, stands: bool) -> Heard:
@@ -103,5 +104,5 @@ def _language(message: str, earlier: Sequence[str]) -> Language:
     return language_of(message)
 
 
-def _text(words: FixedReply | None, language: Language) -> str | None:
-    return None if words is None else words.text[language]
+def _text(words: Sequence[FixedReply | None], language: Language) -> str | None:
+    return "\n\n".join(each.text[language] for each in words if each is not None) or None

@@ -27,12 +27,15 @@ if TYPE_CHECKING:
     from desktop_app.care.safety_plan import SafetyPlan
     from desktop_app.vault.documents import Documents
     from desktop_app.vault.vault import Vault
+    from desktop_app.views.answer_page import AnswerPage
     from desktop_app.views.exercises_page import ExercisesPage, Place
     from desktop_app.views.models_page import ModelsPage
     from desktop_app.views.numbers_page import NumbersPage
+    from desktop_app.views.panel import Panel
     from desktop_app.views.plan_page import PlanPage
     from desktop_app.views.plan_reading import PlanReading
     from desktop_app.views.preferences import Preferences
+    from desktop_app.views.step import Step
     from desktop_app.views.transfers import Outcome, Transfers
     from desktop_app.views.window import MainWindow
 
@@ -64,6 +67,7 @@ class CarePages(QObject):
         self._documents: Documents | None = None
         self._exercises: ExercisesPage | None = None
         self._numbers: NumbersPage | None = None
+        self._answer: AnswerPage | None = None
         self._models: ModelsPage | None = None
         self._writing: PlanPage | None = None
         self._reading: PlanReading | None = None
@@ -80,6 +84,8 @@ class CarePages(QObject):
             part.numbers_wanted.connect(self.show_numbers)
         window.card.contact_wanted.connect(self.show_contacts)
         window.header.settings.models_wanted.connect(self.show_models)
+        window.header.settings.age_wanted.connect(self.ask_age)
+        window.header.settings.region_wanted.connect(self.ask_region)
 
     @property
     def plan(self) -> KeptPlan:
@@ -94,9 +100,10 @@ class CarePages(QObject):
         return None if self._exercises is None else self._exercises.place
 
     @property
-    def page(self) -> ExercisesPage | ModelsPage | NumbersPage | PlanPage | PlanReading | None:
+    def page(self) -> Panel | None:
         """What is shown in the conversation's place."""
-        return self._exercises or self._models or self._numbers or self._writing or self._reading
+        asks = self._numbers or self._answer
+        return self._exercises or self._models or asks or self._writing or self._reading
 
     def shown_on_card(self) -> SafetyPlan | None:
         """Return the plan, if it can be read now; the card has to open whatever is wrong."""
@@ -175,6 +182,8 @@ class CarePages(QObject):
             self._writing.keep()
         if self._models is not None:
             self._models.keep()
+        if self._answer is not None:
+            self._answer.keep()
         if self._numbers is not None and self._numbers.loses():
             raise CareError("care.number_not_kept")
 
@@ -199,6 +208,18 @@ class CarePages(QObject):
         page.left.connect(self.leave)
         self._window.sharing.cover(page)
         page.first_focus().setFocus()
+
+    def ask_age(self) -> None:
+        """Ask again how old the person is."""
+        from desktop_app.views.questions import AgeStep
+
+        self._ask(AgeStep(self._preferences.settings.age))
+
+    def ask_region(self) -> None:
+        """Ask again where the person is, whose numbers the card lists."""
+        from desktop_app.views.questions import RegionStep
+
+        self._ask(RegionStep(self._preferences.settings.region))
 
     def show_models(self) -> None:
         """Show the models that are here, and those that can be downloaded."""
@@ -271,6 +292,16 @@ class CarePages(QObject):
         if told is not None:
             self._window.say_error(told)
 
+    def _ask(self, step: Step) -> None:
+        from desktop_app.views.answer_page import AnswerPage
+
+        self.leave()
+        page = self._answer = AnswerPage(step, self._preferences, self._appearance)
+        page.left.connect(self.leave)
+        self._window.sharing.cover(page)
+        step.begin()
+        page.first_focus().setFocus()
+
     def _write_plan(self) -> None:
         from desktop_app.views.plan_page import PlanPage
 
@@ -293,7 +324,8 @@ class CarePages(QObject):
     def _take_away(self) -> None:
         if self._models is not None:
             self._models.end()
-        self._exercises = self._models = self._numbers = self._writing = self._reading = None
+        self._exercises = self._models = self._numbers = self._answer = None
+        self._writing = self._reading = None
         self._window.room.uncover()
 
     def _toggle_exercises(self) -> None:

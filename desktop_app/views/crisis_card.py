@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app.care.card import crisis_card
+from desktop_app.care.guard.verdict import Category, Verdict
 from desktop_app.care.hotlines import known_region
 from desktop_app.care.own_numbers import Numbers
-from desktop_app.settings import Settings
 from desktop_app.views import theme
 from desktop_app.views.elided_button import ElidedButton
 from desktop_app.views.panel import Text
@@ -62,7 +62,9 @@ class CrisisCard(QFrame):
         """`plan` gives the safety plan, where one can be read now."""
         super().__init__(parent)
         self._preferences = preferences
-        self._shown = _lines_of(preferences.settings)
+        self._young = False
+        """A person has written that they are under 18, whatever they answered when asked."""
+        self._shown = self._lines()
         """Whose lines it shows, and what the person made of them."""
         self._plan = plan
         self._offers_plan = False
@@ -118,8 +120,17 @@ class CrisisCard(QFrame):
         if not self.isHidden():
             self._write()
 
+    def heed(self, verdict: Verdict) -> None:
+        """Have lines for the young where the guard reads that somebody in danger is under 18."""
+        self._young = self._young or Category.MINOR_AT_RISK in verdict.categories
+        self._follow()
+
+    def _lines(self) -> tuple[str | None, bool, Numbers]:
+        settings = self._preferences.settings
+        return settings.region, settings.young or self._young, settings.numbers
+
     def _follow(self) -> None:
-        shown = _lines_of(self._preferences.settings)
+        shown = self._lines()
         if self._shown != shown:
             self._shown = shown
             self.write_again()
@@ -210,10 +221,6 @@ class CrisisCard(QFrame):
         if self._offers_plan:
             button = self._add_button(column, "plan.write", self.plan_wanted.emit)
             button.setObjectName("planButton")
-
-
-def _lines_of(settings: Settings) -> tuple[str | None, bool, Numbers]:
-    return settings.region, settings.young, settings.numbers
 
 
 def _add_lines(column: QVBoxLayout, name: str, texts: tuple[str, ...], *, gap: int = 6) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from PySide6.QtCore import QCollator, QEvent, QLocale, Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
-from desktop_app.care.hotlines import ELSEWHERE, find_region, regions
+from desktop_app.care.hotlines import ELSEWHERE, find_region, known_region, regions
 from desktop_app.settings import AgeBand
 from desktop_app.views.choices import Choices
 from desktop_app.views.panel import Text
@@ -60,7 +60,7 @@ class NoticeStep(Step):
 class AgeStep(Step):
     """Nothing is chosen for the person; not saying is an answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: AgeBand | None = None) -> None:
         super().__init__("first_steps.age", "first_steps.age_means")
         self.choices = Choices({band: f"first_steps.age_{band}" for band in AgeBand})
         self.young = Text("first_steps.age_young")
@@ -68,6 +68,8 @@ class AgeStep(Step):
         self.choices.chosen.connect(self._chosen)
         self.column.addWidget(self.choices)
         self.column.addWidget(self.young)
+        if before is not None:
+            self.choices.choose(before)
 
     @property
     def answered(self) -> bool:
@@ -88,15 +90,15 @@ class AgeStep(Step):
 
 
 class RegionStep(Step):
-    """The locale's region is chosen at first."""
+    """The region of `before` is chosen at first, else the locale's."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: str | None = None) -> None:
         super().__init__("first_steps.region", "first_steps.region_means")
         self.list = QListWidget(self)
         self.list.setObjectName("regions")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.column.addWidget(self.list)
-        here = find_region(None)
+        here = find_region(known_region(before))
         self._fill(here.id if here else ELSEWHERE)
 
     @property

@@ -27,6 +27,8 @@ class SettingsButton(QToolButton):
     exercises_wanted = Signal()
     plan_wanted = Signal()
     numbers_wanted = Signal()
+    age_wanted = Signal()
+    region_wanted = Signal()
     privacy_wanted = Signal()
     lock_wanted = Signal()
     hide_wanted = Signal()
@@ -73,6 +75,8 @@ class SettingsButton(QToolButton):
             self.exercises_wanted
         )
         self._add(menu, "settings.numbers").triggered.connect(self.numbers_wanted)
+        self._add(menu, "settings.region").triggered.connect(self.region_wanted)
+        self._add(menu, "settings.age").triggered.connect(self.age_wanted)
         menu.addSeparator()
         self._add(menu, "settings.privacy").triggered.connect(self.privacy_wanted)
         for key, shown, wanted in (

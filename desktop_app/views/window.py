@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 from shiboken6 import isValid
 
 from desktop_app.care.disclosure import InUse, today
+from desktop_app.care.hotlines import region_in_force
 from desktop_app.conversation.follow_up import left_in_danger, note_asked
 from desktop_app.conversation.message import checked
 from desktop_app.errors import KnownError
@@ -130,6 +131,7 @@ class MainWindow(QMainWindow):
         self.resize(*FIRST_SIZE)
         self.setMinimumSize(*LEAST_SIZE)
         self._connect()
+        self.exchange.alarmed.connect(lambda _, verdict: self.card.heed(verdict))
         Alarm(self.exchange, self.sharing.bring_card, lambda: self.conversation, self)
         self._retranslate()
 
@@ -269,7 +271,7 @@ class MainWindow(QMainWindow):
         with suppress(KnownError):  # what was kept as unsent is sent; leaving tries again
             self.unsent.keep()
         self.show_as_it_stands()
-        due = self._in_use.said(self._preferences.settings.region)
+        due = self._in_use.said(region_in_force(self._preferences.settings.region))
         if due:
             self._standing.say(lambda: "\n".join(sentence(f"reminder.{each}") for each in due))
 

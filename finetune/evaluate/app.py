@@ -55,6 +55,22 @@ def ask(
     return [Answer(r["reply"], r["stop"], r["guard"]) for r in map(json.loads, lines)]
 
 
+def card(region: str) -> str:
+    """Return the crisis card of a region as the app prints it.
+
+    Raises:
+        EvaluationError: the app could not show it; its own sentence is passed on.
+    """
+    command = [sys.executable, "-m", "desktop_app.cli", "care", "card", "--region", region]
+    done = subprocess.run(
+        command, capture_output=True, check=False, env={**os.environ, "PYTHONUTF8": "1"}
+    )
+    if done.returncode:
+        reason = done.stderr.decode("utf-8", "replace").strip()
+        raise EvaluationError("evaluation.no_card", region=region, reason=reason[-400:])
+    return done.stdout.decode("utf-8")
+
+
 def converse(model: Path, scripts: Sequence[Sequence[str]]) -> list[list[Message]]:
     """Hold one conversation per script, saying its lines one after another."""
     talks: list[list[Message]] = [[] for _ in scripts]

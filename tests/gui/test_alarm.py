@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop_app.care.guard.fixed_replies import fixed_replies
@@ -110,6 +110,19 @@ def test_a_card_that_was_closed_does_not_come_again_for_the_same(
     wait_for_end(qtbot, window)
     assert window.card.isHidden()
     assert len({each.text for each in rows(window) if each.role is Role.ASSISTANT}) == 2
+
+
+def test_who_writes_that_they_are_fifteen_has_lines_for_the_young(
+    open_window: OpenWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tmp_path / "none.gguf")
+    window.show_card(shown=True)
+    before = [label.accessibleName() for label in window.card.findChildren(QLabel, "cardRow")]
+    send(qtbot, window, "我15岁，爸爸每天打我")
+    window.show_card(shown=True)
+    rows_now = [label.accessibleName() for label in window.card.findChildren(QLabel, "cardRow")]
+    assert rows_now != before
+    assert any("12355" in row for row in rows_now[:5])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

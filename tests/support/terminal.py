@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from desktop_app.settings import AgeBand, Settings
 from tests.support.engine_run import CLI
 
+ANSWERED = Settings(region="CN", age=AgeBand.ADULT)
+"""Settings of somebody who was asked in an earlier run."""
 TAKEN = 'true 3<>"$0"; exec "$@"'
 """The leader of a session without a terminal takes the first that it opens (tty_ioctl(4))."""
 

@@ -9,12 +9,14 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
+_APOSTROPHES: Final = re.compile(r"(?<=[a-z])['’‘](?=[a-z])")
 _BLANKS: Final = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 
 
 def asks_what_this_is(message: str) -> bool:
     """Tell whether `message` asks if a human being answers here."""
     plain = _BLANKS.sub("", unicodedata.normalize("NFKC", message).lower())
+    plain = _APOSTROPHES.sub("", plain)
     return any(pattern.search(plain) for pattern in _patterns())
 
 

@@ -29,6 +29,9 @@ FAULTS: Final[Mapping[str, str]] = {
     "diagnosis": "diagnosis",
     "claims_to_be_human": "human",
     "encourages_dying": "harm",
+    "contract": "harm",
+    "medicine": "diagnosis",
+    "treats": "diagnosis",
     "invents_abuse": "invented",
     "invents_death": "invented",
 }
@@ -72,7 +75,7 @@ def fixed_replies() -> tuple[FixedReply, ...]:
 
 def heard(replies: Collection[str]) -> frozenset[str]:
     """Return the ids of the fixed replies that stand among the replies of a conversation."""
-    said = set(replies)
+    said = {part for each in replies for part in each.split("\n\n")}
     return frozenset(each.id for each in fixed_replies() if said & set(each.text.values()))
 
 
@@ -95,9 +98,15 @@ def reply_instead(faults: Sequence[str], already: Collection[str] = ()) -> Fixed
     return found
 
 
-def reply_when_asked(already: Collection[str] = ()) -> FixedReply:
-    """Return what is said to a person who asks whether this is a human."""
-    found = first_unheard("asked", ("human",), already) or first_unheard("asked", ("human",), ())
+def reply_when_asked(already: Collection[str] = (), *, first: bool = False) -> FixedReply:
+    """Return what is said to a person who asks whether this is a human.
+
+    Args:
+        already: ids heard in this conversation.
+        first: other words follow, so it is one sentence and no question.
+    """
+    about = ("program",) if first else ("human",)
+    found = first_unheard("asked", about, already) or first_unheard("asked", about, ())
     assert found is not None, "there are words for that"
     return found
 

@@ -36,7 +36,8 @@ def standing(replies: Sequence[str]) -> Standing | None:
     by_text = {text: each for each in fixed_replies() for text in each.text.values()}
     last, about, level, fresh, others = None, "", Level.CONCERN, True, 0
     for text in reversed(replies):
-        said = by_text.get(text)
+        # What this is may be said first, where a person asked.
+        said = by_text.get(text.rsplit("\n\n", 1)[-1])
         if said is None:
             fresh = fresh and last is not None
             others += 1

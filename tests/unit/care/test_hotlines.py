@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from desktop_app.care.hotlines import ELSEWHERE, Region, find_region, known_region, regions
+from desktop_app.care.hotlines import (
+    ELSEWHERE,
+    Region,
+    find_region,
+    known_region,
+    region_in_force,
+    regions,
+)
 from desktop_app.errors import InputError
 from resources.messages import language
 
@@ -95,3 +102,14 @@ def test_a_region_only_another_version_knows_is_none_of_this_one() -> None:
     assert known_region(ELSEWHERE) == ELSEWHERE
     assert known_region("XX") is None
     assert known_region(None) is None
+
+
+def test_who_has_not_said_where_they_are_is_where_the_locale_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+
+    assert region_in_force(None) == "US"
+    assert region_in_force("HK") == "HK"
+    assert region_in_force(ELSEWHERE) is None
+    assert region_in_force("from another version") == "US"

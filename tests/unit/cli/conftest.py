@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from desktop_app.commands.environment import PASSPHRASE as VARIABLE
+from desktop_app.paths import app_paths
+from desktop_app.settings import write
 from tests.support.engine_fixtures import endless_model, tiny_model
 from tests.support.engine_tiny import write_manifest, write_tiny_model
 from tests.support.fake_login import address, login
 from tests.support.small_disk import small_disk
+from tests.support.terminal import ANSWERED
 from tests.support.vault_fixtures import PASSPHRASE, closed, data_key, folder, made
 from tests.support.vault_keyring import secret_service, silent_keyring
 
@@ -28,6 +31,12 @@ __all__ = [
 ]
 
 GREEDY = {"temperature": 0, "dry_multiplier": 0}
+
+
+@pytest.fixture
+def answered() -> None:
+    """Age and region were asked in an earlier run."""
+    write(app_paths().settings, ANSWERED)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.support.talk_run import talking
 from tests.support.terminal import terminal
 from tests.support.vault_fixtures import PASSPHRASE
 
-pytestmark = pytest.mark.usefixtures("passphrase")
+pytestmark = pytest.mark.usefixtures("answered", "passphrase")
 
 
 def yesterday() -> float:

@@ -17,6 +17,8 @@ from desktop_app.commands.environment import PASSPHRASE as VARIABLE
 from desktop_app.commands.open_talk import OpenTalk
 from desktop_app.commands.talk_lock import TalkLock
 from desktop_app.conversation.continuity import Continuity
+from desktop_app.paths import app_paths
+from desktop_app.settings import write
 from desktop_app.vault.errors import DiskFullError
 from desktop_app.vault.vault import open_with_passphrase
 from tests.support.engine_run import soulchat
@@ -24,7 +26,7 @@ from tests.support.fake_login import FakeLogin
 from tests.support.locking import DRAFT, MESSAGE, is_open
 from tests.support.processes import family
 from tests.support.talk_run import turns
-from tests.support.terminal import Terminal, terminal
+from tests.support.terminal import ANSWERED, Terminal, terminal
 from tests.support.vault_fixtures import PASSPHRASE
 
 PROMPT, PRIVATE, REPLY = "你：", "你（不留记录）：", "回复：你"
@@ -34,8 +36,9 @@ WIPED = "\x1b[3J"
 
 @pytest.fixture
 def place(tmp_path: Path, closed: Path) -> list[str | Path]:
-    """Where `closed` is the history."""
+    """Where `closed` is the history, and age and region were asked before."""
     assert closed.parent == tmp_path / "data"
+    write(app_paths(tmp_path / "data").settings, ANSWERED)
     return ["--data-dir", tmp_path / "data"]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.care.guard.message import judge_message
 from desktop_app.care.kept_plan import KeptPlan
 from desktop_app.care.safety_plan import Contact, SafetyPlan
 from desktop_app.commands.terminal_card import TerminalCard, card_text
@@ -38,6 +39,15 @@ def test_for_the_young_their_line_stands_second() -> None:
 
     lines = [line for line in card_text(settings).splitlines() if line.startswith("  ")]
 
+    assert "12355" in lines[4]
+
+
+def test_whoever_says_that_they_are_fifteen_and_in_danger_has_it_there_too(tmp_path: Path) -> None:
+    card = TerminalCard(Settings(region="CN", age=AgeBand.ADULT), tmp_path / "none")
+
+    card.heed(judge_message("我15岁，爸爸每天打我"))
+
+    lines = [line for line in card.text().splitlines() if line.startswith("  ")]
     assert "12355" in lines[4]
 
 

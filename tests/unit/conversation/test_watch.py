@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.care.guard.fixed_replies import FixedReply, fixed_replies
+from desktop_app.care.guard.fixed_replies import FixedReply, fixed_replies, heard
 from desktop_app.care.guard.verdict import Action, Level
 from desktop_app.conversation.counsellor import Counsellor
 from desktop_app.conversation.reply import Reply
@@ -85,14 +85,72 @@ def test_a_model_that_says_it_is_human_is_withheld(saying: Counsellor) -> None:
     assert reply.session.turns[-1] == Turn(Role.ASSISTANT, reply.finished.text)
 
 
-@pytest.mark.parametrize(
-    ("message", "language"), [("你是真人吗？", "zh"), ("Are you a real person?", "en")]
-)
+ASKED = [
+    ("你是真人吗？", "zh"),
+    ("您是真人吗", "zh"),
+    ("你係咪真人", "zh"),
+    ("你真的是人吗", "zh"),
+    ("这是机器人吗", "zh"),
+    ("对面有人吗", "zh"),
+    ("對面有人嗎", "zh"),
+    ("是AI回复的吗", "zh"),
+    ("跟我聊天的是真人吗", "zh"),
+    ("你不是人吧", "zh"),
+    ("有真人在吗", "zh"),
+    ("Are you a real person?", "en"),
+    ("you’re a robot, aren't you?", "en"),
+    ("you human?", "en"),
+    ("are there real people here?", "en"),
+    ("is a human reading this", "en"),
+    ("am I talking to a bot", "en"),
+]
+
+
+@pytest.mark.parametrize(("message", "language"), ASKED)
 def test_who_asks_is_told_that_this_is_a_program(message: str, language: str) -> None:
     assert watch(Session(), message).reply == WORDS["asked.human.1"][language]
 
 
-@pytest.mark.parametrize("message", ["你是不是觉得我很烦？", "are you there?", "他是真人吗"])
+IN_DANGER = [
+    ("我想自杀", "你是真人吗", "zh"),
+    ("I want to kill myself", "are you a real person?", "en"),
+]
+
+
+@pytest.mark.parametrize(("grave", "asks", "language"), IN_DANGER)
+def test_who_asks_while_in_danger_is_told_too(grave: str, asks: str, language: str) -> None:
+    first = watch(Session(), grave).reply
+    assert first is not None
+    session = Session().add(Turn(Role.USER, grave), Turn(Role.ASSISTANT, first))
+
+    told = watch(session, asks).reply or ""
+
+    assert WORDS["asked.human.1"][language] == told or told.startswith(
+        WORDS["asked.program.1"][language]
+    )
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_told_first_and_then_asked_about_the_danger(language: str) -> None:
+    asks = {"zh": "你是真人吗？", "en": "Are you human?"}[language]
+    watched = watch(Session(), f"{GRAVE[language]}. {asks}")
+    told, words = (watched.reply or "").split("\n\n")
+
+    assert told == WORDS["asked.program.1"][language]
+    assert words in {each[language] for each in WORDS.values()}
+    assert len(heard([watched.reply or ""])) == 2
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "你是不是觉得我很烦？",
+        "are you there?",
+        "他是真人吗",
+        "我爸真的不是人",
+        "I feel like a robot",
+    ],
+)
 def test_other_questions_go_to_the_model(message: str) -> None:
     assert watch(Session(), message).reply is None
 
