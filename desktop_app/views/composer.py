@@ -145,14 +145,18 @@ class Composer(QFrame):
     @property
     def behind(self) -> int:
         """How many characters stand behind the caret."""
-        return len(self.text) - self.field.textCursor().position()
+        return self._end() - self.field.textCursor().position()
 
     def add(self, text: str, behind: int) -> None:
         """Put `text` behind what stands in the field, and the caret into it; see `behind`."""
         self.text = "\n\n".join(filter(None, (self.text, text)))
         cursor = self.field.textCursor()
-        cursor.setPosition(len(self.text) - behind)
+        cursor.setPosition(self._end() - behind)
         self.field.setTextCursor(cursor)
+
+    def _end(self) -> int:
+        """Return the last position a caret can have, in Qt's characters of 16 bits."""
+        return self.field.document().characterCount() - 1
 
     def take_keyboard(self) -> None:
         """Have what is typed go into the field."""

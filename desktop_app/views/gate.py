@@ -18,6 +18,7 @@ from desktop_app.vault.arrival import vault_in
 from desktop_app.vault.errors import KeyringError, VaultError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.views.appearance import Appearance
+from desktop_app.views.composer import MessageField
 from desktop_app.views.early_words import Words
 from desktop_app.views.notice import Notice, explained
 from desktop_app.views.panel import Panel
@@ -96,10 +97,12 @@ class Gate(QStackedWidget):
         return focus is None or focus is self or self.isAncestorOf(focus)
 
     @property
-    def holds_words(self) -> bool:
-        """Tell whether a person wrote something here, which is nowhere else."""
-        self._keep_words()
-        return bool(self._words.text)
+    def words(self) -> Words:
+        """What a person wrote here, which is nowhere else."""
+        page = self.currentWidget()
+        if isinstance(page, UnlockPage) and not page.early.isHidden():
+            return page.early.words
+        return self._words
 
     def take_keyboard(self) -> None:
         """Have what is typed go to the page that is shown."""
@@ -111,11 +114,10 @@ class Gate(QStackedWidget):
 
     def take_words(self) -> Words:
         """Return what a person wrote while the history was being opened, and forget it."""
-        self._keep_words()
+        words, self._words = self.words, Words()
         page = self.currentWidget()
         if isinstance(page, UnlockPage):
             page.early.text = ""
-        words, self._words = self._words, Words()
         return words
 
     def begin(self) -> None:
@@ -176,9 +178,10 @@ class Gate(QStackedWidget):
         Raises:
             VaultError: what was just made is closed, and something of it could not be written.
         """
+        made, self._made = self._made, None  # first: nothing is handed over from here on
         typed = any(line.text() for line in self.findChildren(QLineEdit))
         asked = self._unlocking.works or self._unlocking.remembers
-        begun = self._made is not None or self._bringing_back is not None
+        begun = made is not None or self._bringing_back is not None
         written = self.take_words().text
         if self._erasing:
             return
@@ -199,7 +202,6 @@ class Gate(QStackedWidget):
             self._bringing_back.end()
             if self._bringing_back.broke_off:
                 told.append(partial(sentence, "lock.broke_off_taking_place"))
-        made, self._made = self._made, None
         try:
             if made is not None:
                 made.close()
@@ -311,13 +313,8 @@ class Gate(QStackedWidget):
         self._clear()
         self.addWidget(page)
 
-    def _keep_words(self) -> None:
-        page = self.currentWidget()
-        if isinstance(page, UnlockPage) and page.early.text:
-            self._words = page.early.words
-
     def _clear(self) -> None:
-        self._keep_words()
+        self._words = self.words
         focus: QWidget | None = self.window().focusWidget()
         if focus is not None and self.isAncestorOf(focus):
             self.setFocus()  # Qt would give the keyboard to whatever comes next
@@ -340,13 +337,20 @@ class Gate(QStackedWidget):
             self._offer = page
             page.main.setFocus()
             return
-        page_before = self.currentWidget()
-        if isinstance(page_before, UnlockPage) and page_before.early.field.composing:
+        before = self.currentWidget()
+        if isinstance(before, UnlockPage) and before.early.field.composing:
             self._made = vault  # characters are being composed: that goes on, and ends here
-            page_before.early.field.composed.connect(self._hand_over)
+            field = before.early.field
+            # An input method may end it without a word to the field.
+            for ended in (field.composed, field.focus_changed, field.cursorPositionChanged):
+                ended.connect(partial(self._hand_over_when_composed, field))
             return
         self._clear()
         self.opened.emit(vault)
+
+    def _hand_over_when_composed(self, field: MessageField, *_told: object) -> None:
+        if not field.composing:
+            self._hand_over()
 
     def _hand_over(self) -> None:
         vault, self._made = self._made, None
@@ -379,4 +383,4 @@ class Gate(QStackedWidget):
         """Say something on the page that is shown."""
         page = self.currentWidget()
         if isinstance(page, Panel):
-            page.notice.say(text)
+            page.notice.say(text, *page.notice.ways)

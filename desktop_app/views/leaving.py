@@ -24,6 +24,9 @@ class Leaving:
         self._window = window
         self._counselling = counselling
         self._closes_anyway = False
+        self._warned_of: str | None = None
+        """What was written at the gate when it was last told that it goes."""
+        self._number_told = False
 
     def keep_all(self) -> None:
         """Keep what came of a reply in progress, drafts, and what a page holds.
@@ -52,13 +55,17 @@ class Leaving:
         try:
             self._window.leave()
         except KnownError as error:
-            if not self._closes_anyway:
+            told = self._number_told and not self._window.passed
+            if not (self._closes_anyway or told):
                 self._window.stays.emit()
                 self._say_not_kept(error)
                 return False
-        if not self._window.passed and self._window.gate.holds_words and not self._closes_anyway:
-            self._closes_anyway = True
+        words = "" if self._window.passed else self._window.gate.words.text
+        if words and words != self._warned_of:
+            self._warned_of = words
             self._window.stays.emit()
+            self._window.care.leave()  # else the page would hide what is said
+            self._window.sharing.clear_room()
             self._window.gate.say(partial(sentence, "unlock.words_go"))
             return False
         return True
@@ -67,7 +74,7 @@ class Leaving:
         window = self._window
         window.care.leave()  # else the page would hide what is said
         if not window.passed:  # a number of the card is all that is written there
-            self._closes_anyway = True
+            self._number_told = True
             window.say_error(error)
             return
         self._counselling.rest()

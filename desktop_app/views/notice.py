@@ -84,6 +84,11 @@ class Notice(QFrame):
         """Return a way on that is offered."""
         return next((way for way, _ in self._buttons if way.key == key), None)
 
+    @property
+    def ways(self) -> tuple[WayOn, ...]:
+        """The ways on that are offered."""
+        return tuple(way for way, _ in self._buttons)
+
     def clear(self) -> None:
         """Hide, and forget the ways on."""
         self.hide()

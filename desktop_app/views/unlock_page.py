@@ -259,7 +259,7 @@ class UnlockPage(Panel):
             link.setEnabled(enabled)
 
     def _ask(self) -> None:
-        if not self.early.text:
+        if not (self.early.text or self.early.field.composing):
             self.early.hide()
         self._text.setVisible(not self.main.isHidden())
         if self._entry is self.code:

@@ -50,7 +50,7 @@ def test_a_bad_model_chosen_while_a_good_one_is_opened_leaves_no_one_waiting(
     send(qtbot, window, "你好。")
     wait_for_end(qtbot, window)
     assert [message.text for message in rows(window)] == ["你好。"]
-    assert window.middle.notice.text == said
+    qtbot.waitUntil(lambda: window.middle.notice.text == said, timeout=WAIT_MS)
 
 
 def test_a_good_model_chosen_after_a_bad_one_is_the_one_that_counts(

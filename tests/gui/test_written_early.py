@@ -175,7 +175,7 @@ def test_a_lock_forgets_what_was_written_early_and_says_so(
     page = unlock_page_of(window)
     assert wait_for_sentence(qtbot, page) == sentence("lock.unsent_gone")
     assert page.early.isHidden()
-    assert not window.gate.holds_words
+    assert not window.gate.words.text
 
 
 @pytest.mark.usefixtures("silent_keyring", "asked")
@@ -237,9 +237,71 @@ def test_nothing_of_it_comes_into_a_history_begun_anew(
     with qtbot.waitSignal(window.gate._unlocking.erased):
         window.gate.erase_wanted.emit()
     assert steps_of(window).isVisible()
-    assert not window.gate.holds_words
+    assert not window.gate.words.text
 
 
 @pytest.mark.usefixtures("no_keyring", "closed")
 def test_where_a_passphrase_is_asked_nothing_else_is_to_be_written(start: StartWindow) -> None:
     assert unlock_page_of(start()).early.isHidden()
+
+
+@pytest.mark.usefixtures("silent_keyring", "asked")
+def test_words_that_were_deleted_after_the_warning_do_not_come_back(start: StartWindow) -> None:
+    window = start()
+    field = write_early(window)
+    assert not window.close()
+    field.clear()
+    unlock_page_of(window).skip.click()
+    assert window.middle.composer.text == ""
+
+
+@pytest.mark.usefixtures("by_both")
+def test_the_warning_leaves_the_ways_on(
+    start: StartWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, answers: threading.Event
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+    window = start()
+    write_early(window)
+    page = unlock_page_of(window)
+    answers.set()
+    wait_for_sentence(qtbot, page)
+    assert not window.close()
+    assert page.notice.button("window.try_again") is not None
+
+
+@pytest.mark.usefixtures("silent_keyring", "asked")
+def test_the_warning_is_seen_behind_the_exercises(start: StartWindow) -> None:
+    window = start()
+    write_early(window)
+    unlock_page_of(window).exercises.click()
+    assert not window.close()
+    assert unlock_page_of(window).notice.isVisible()
+
+
+@pytest.mark.usefixtures("by_both")
+def test_a_first_word_that_is_being_composed_stays_where_it_is(
+    start: StartWindow, answers: threading.Event, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+    window = start()
+    page = unlock_page_of(window)
+    QApplication.sendEvent(page.early.field, QInputMethodEvent("ni hao", []))
+    answers.set()
+    wait_for_sentence(qtbot, page)
+    assert focus() is page.early.field
+
+
+@pytest.mark.usefixtures("by_keyring")
+def test_a_history_that_waits_for_a_word_is_closed_by_a_lock(
+    start: StartWindow, answers: threading.Event, qtbot: QtBot
+) -> None:
+    window = start()
+    field = write_early(window)
+    QApplication.sendEvent(field, QInputMethodEvent("ni hao", []))
+    with qtbot.waitSignal(window.gate._unlocking.opened) as opened:
+        answers.set()
+    window.lock_wanted.emit()
+    vault = opened.args[0]
+    assert isinstance(vault, Vault)
+    assert not vault.database.is_open
+    assert not window.passed
