@@ -52,6 +52,8 @@ FEW: Final = 30
 """Harmless messages of a hand and form, below which those of the script and no history count."""
 LEVEL_OF: Final = {"emergency": 3, "high": 2, "concern": 1}
 """The level each bound leads to, as a place in `LEVELS`; in the order they are chosen in."""
+ALONE: Final = 1.0
+"""As the app has it: below, a short message that stands alone is none."""
 STEP: Final = 0.02
 ABOVE_ALL: Final = 99.0
 LEFT: Final = 0.5
@@ -91,6 +93,7 @@ class Signals:
         by_score = np.where(self.risk >= limit["concern"], CONCERN, 0)
         by_score = np.where(grave >= limit["high"], HIGH, by_score)
         by_score = np.where(self.emergency >= limit["emergency"], EMERGENT, by_score)
+        by_score = np.where((self.form == "short") & (self.risk < ALONE), 0, by_score)
         lowered = np.where(
             self.risk < limit["sober_wish"], np.minimum(self.wish, CONCERN), self.wish
         )

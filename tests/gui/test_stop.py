@@ -225,7 +225,7 @@ def test_a_reply_given_up_before_it_began_is_never_written(
     send_and_wait_until_it_is_answered(qtbot, window)
     child = hangs(window)
     stopped_after(qtbot, window)
-    send(qtbot, window, "不用回答。")
+    send(qtbot, window, "还在吗？")
     stopped_after(qtbot, window)
     written: set[int] = set()
     window.counselling._worker.wrote.connect(lambda number, _text: written.add(number))

@@ -27,6 +27,9 @@ UNREAD: Final = 2.5
 """The same where the danger was told before all that the classifier reads."""
 TOGETHER: Final = 3
 """So many of them are read together with the new one."""
+ALONE: Final = 1.0
+"""Below it (log odds of risk) a short message that stands alone is none, whatever the head for
+emergencies says: "I am here" and "bye" end many a last message, and begin most of the others."""
 LONGEST: Final = 4000
 """Characters of a message that are read: its beginning and its end, half each."""
 
@@ -119,7 +122,7 @@ def judge_message(
     context = InContext.of(text, history)
     scores = judge.scores(context.seen)
     limit = judge.thresholds[context.form]
-    by_score = min(_score_level(scores, limit), context.most, key=_rank)
+    by_score = min(_score_level(scores, limit, context.form), context.most, key=_rank)
     level = max(_by_rules(context.new.hits, scores, limit), by_score, key=_rank)
     kept = context.kept
     if "joke" in context.new.concepts or scores["risk"] >= limit.concern - context.ordinary:
@@ -156,7 +159,9 @@ def _by_rules(found: Sequence[Hit], scores: dict[str, float], limit: Thresholds)
     return max(min(least(found), Level.CONCERN, key=_rank), least(told), key=_rank)
 
 
-def _score_level(scores: dict[str, float], limit: Thresholds) -> Level:
+def _score_level(scores: dict[str, float], limit: Thresholds, form: Form) -> Level:
+    if form is Form.SHORT and scores["risk"] < ALONE:
+        return Level.NONE
     if scores["emergency"] >= limit.emergency:
         return Level.EMERGENCY
     if scores["risk"] + scores["emergency"] >= limit.high:

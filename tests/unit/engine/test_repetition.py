@@ -131,7 +131,7 @@ def test_the_penalty_of_a_loop_grows_until_no_model_goes_on(
     assert max(taken[:20]) > 1000
 
 
-@pytest.mark.parametrize(("whose", "touched"), [("shipped", 0.04), ("silent", 0.01)])
+@pytest.mark.parametrize(("whose", "touched"), [("shipped", 0.05), ("silent", 0.01)])
 def test_what_people_write_in_chinese_is_hardly_touched(
     shipped: tuple[Llama, Sampling], whose: str, touched: float
 ) -> None:
