@@ -1,7 +1,8 @@
 """From which score on the guard speaks, chosen on its whole judgement of unseen messages.
 
 What the app does with scores, rules and the danger told before is done here for many at once;
-every threshold is the lowest that keeps false alarms of that whole within bounds. They are first
+every threshold is the lowest that keeps false alarms of that whole within bounds (but for what the
+app takes for none because it is short and stands alone, which lowers them further). They are first
 chosen on messages of many hands, much of it harder than what people say, and at last `settled` on
 two hands that wrote what a mailbox holds and that no weights have learnt from.
 """
@@ -52,8 +53,6 @@ FEW: Final = 30
 """Harmless messages of a hand and form, below which those of the script and no history count."""
 LEVEL_OF: Final = {"emergency": 3, "high": 2, "concern": 1}
 """The level each bound leads to, as a place in `LEVELS`; in the order they are chosen in."""
-ALONE: Final = 1.0
-"""As the app has it: below, a short message that stands alone is none."""
 STEP: Final = 0.02
 ABOVE_ALL: Final = 99.0
 LEFT: Final = 0.5
@@ -93,7 +92,6 @@ class Signals:
         by_score = np.where(self.risk >= limit["concern"], CONCERN, 0)
         by_score = np.where(grave >= limit["high"], HIGH, by_score)
         by_score = np.where(self.emergency >= limit["emergency"], EMERGENT, by_score)
-        by_score = np.where((self.form == "short") & (self.risk < ALONE), 0, by_score)
         lowered = np.where(
             self.risk < limit["sober_wish"], np.minimum(self.wish, CONCERN), self.wish
         )
