@@ -133,7 +133,7 @@ def test_keeping_no_snapshots_removes_them_at_once(
 ) -> None:
     window.read_ahead._idle.setInterval(50)
     wait_for_model(qtbot, window)
-    send(qtbot, window, "您" * 20)
+    send(qtbot, window, "好" * 20)
     sealed = closed / "blobs"
     qtbot.waitUntil(lambda: len(list(sealed.glob("*"))) == 1, timeout=WAIT_MS)
     window.header.settings.actions_by_key()["settings.privacy"].trigger()

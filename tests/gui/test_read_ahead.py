@@ -48,7 +48,7 @@ TEMPLATE_TOKENS = 10
 TINY = 21
 """T of the tiny model, to which each byte is a token."""
 A_BUSY_MACHINE_S = 5.0
-UNSENT = unwritten("写了又没有", "发出去的话")
+UNSENT = unwritten("改天想带孩子", "去公园划船")
 
 
 def sealed(vault: Path) -> list[Path]:
@@ -233,7 +233,7 @@ def test_a_child_that_loads_its_model_is_not_hurried_by_a_message(
     hurrier = counselling(window)._hurrier
     hurrier.setInterval(50)
     with qtbot.waitSignal(hurrier.timeout, timeout=WAIT_MS):
-        send(qtbot, window, "在")
+        send(qtbot, window, "字")
     os.kill(loading.si_pid, signal.SIGCONT)
     wait_for_end(qtbot, window)
 
@@ -248,7 +248,7 @@ def test_unlocked_little_is_read_and_no_draft_was_sealed(
     window = opened()
     reader = Reader(qtbot, window)
     wait_for_model(qtbot, window)
-    send(qtbot, window, "您" * 20)
+    send(qtbot, window, "好" * 20)
     wait_for_end(qtbot, window)
     reader.settle()
     assert reader.write(UNSENT) == len(UNSENT.encode())
@@ -283,7 +283,7 @@ def test_what_is_idle_is_sealed(opened: OpenedWindow, closed: Path, qtbot: QtBot
     window = opened()
     window.read_ahead._idle.setInterval(50)
     wait_for_model(qtbot, window)
-    send(qtbot, window, "您" * 20)
+    send(qtbot, window, "好" * 20)
     wait_for_end(qtbot, window)
 
     qtbot.waitUntil(lambda: len(sealed(closed)) == 1, timeout=WAIT_MS)
@@ -294,7 +294,7 @@ def test_what_was_said_is_sealed_before_a_person_has_read_the_reply(
 ) -> None:
     window = opened()
     wait_for_model(qtbot, window)
-    send(qtbot, window, "您" * 20)
+    send(qtbot, window, "好" * 20)
     wait_for_end(qtbot, window)
 
     assert window.read_ahead._idle.interval() <= 3000
@@ -308,7 +308,7 @@ def test_a_few_words_more_wait_for_a_longer_rest_and_a_lock_seals_them_anyway(
     monkeypatch.setattr(Continuity, "due_after", 3600.0)
     window.read_ahead._idle.setInterval(50)
     wait_for_model(qtbot, window)
-    send(qtbot, window, "您" * 20)
+    send(qtbot, window, "好" * 20)
     wait_for_end(qtbot, window)
 
     qtbot.waitUntil(window.read_ahead._rest.isActive, timeout=WAIT_MS)
@@ -333,7 +333,7 @@ def test_a_quit_has_time_for_more_than_a_lock(
         unlock(qtbot, window)
         window.read_ahead.end()  # it is not sealed before
         wait_for_model(qtbot, window)
-        send(qtbot, window, "您" * 20)
+        send(qtbot, window, "好" * 20)
         wait_for_end(qtbot, window)
         snapshots = lock_of(window)._snapshots
         assert snapshots is not None
@@ -349,7 +349,7 @@ def test_a_child_that_hangs_is_not_waited_for(
 ) -> None:
     window = opened()
     wait_for_model(qtbot, window)
-    send(qtbot, window, "您" * 20)
+    send(qtbot, window, "好" * 20)
     wait_for_end(qtbot, window)
     child = child_pid(window)
     os.kill(child, signal.SIGSTOP)
