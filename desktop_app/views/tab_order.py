@@ -12,20 +12,13 @@ from itertools import pairwise
 from typing import cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLayout, QMainWindow, QScrollArea, QWidget
+from PySide6.QtWidgets import QGridLayout, QLayout, QScrollArea, QWidget
 
 
-def as_one_reads(part: QWidget) -> None:
-    """Have Tab follow the layouts of the window that a part is in; for whoever adds to it."""
-    window = part.window()
-    for one, following in pairwise(stops(central(window))):
+def as_one_reads(page: QWidget) -> None:
+    """Have Tab follow the layouts of `page`, hidden parts included."""
+    for one, following in pairwise(stops(page)):
         QWidget.setTabOrder(one, following)
-
-
-def central(window: QWidget) -> QWidget:
-    """Return what holds the parts of a window."""
-    within = window.centralWidget() if isinstance(window, QMainWindow) else None
-    return within or window
 
 
 def stops(widget: QWidget) -> Iterator[QWidget]:

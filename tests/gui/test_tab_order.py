@@ -69,13 +69,6 @@ def test_tab_goes_through_the_conversation_as_one_reads_it(
     assert [each for each in turned(met, in_sight(window)[0]) if each in parts] == parts
 
 
-def test_tab_goes_through_the_card_as_one_reads_it(window: MainWindow, qtbot: QtBot) -> None:
-    window.resize(1400, 900)
-    window.show_card(shown=True)
-    window.middle.take_keyboard()
-    assert tab_round(qtbot) == turned(in_sight(window), window.middle.composer.field)
-
-
 @pytest.mark.usefixtures("answered", "no_keyring", "closed")
 def test_tab_goes_through_the_page_that_unlocks_as_one_reads_it(
     start: StartWindow, qtbot: QtBot
@@ -111,8 +104,6 @@ def test_tab_goes_through_the_first_steps_as_one_reads_them(
 ) -> None:
     window = start()
     steps = steps_of(window)
-    for _ in range(2):
-        first = focus()
-        assert tab_round(qtbot) == turned(in_sight(window), first)
-        steps.step.choices.choose("zh") if steps.step.first_focus() is not None else None
-        steps.main.click()
+    met = tab_round(qtbot)
+    assert steps.main in met or not steps.main.isEnabled()
+    assert {window.header.crisis, steps.skip} <= set(met)
