@@ -63,7 +63,7 @@ def under_way(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
     def slowly(*given: object, **named: object) -> int:
         begun.set()
-        time.sleep(0.01)
+        time.sleep(0.001)
         return add(*given, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(merge, "_add_turn", slowly)
