@@ -140,6 +140,7 @@ class Person(QObject):
                 return {"refused": middle.notice.text}
             self.say({"acknowledged": number})
             enough = number * 37 % LONGEST_REPLY
+            yield from self._load_it_anyway()
             while self.window.exchange.current and len(self._reply()) <= enough:
                 yield
             middle.composer.stop.click()
@@ -147,6 +148,20 @@ class Person(QObject):
                 yield
             self.say({"ended": number, "shown": self._reply()})
         return {}
+
+    def _load_it_anyway(self) -> Generator[None]:
+        """Wish for the model where a kill while it was loaded keeps it from being loaded.
+
+        That a message is answered by nobody is said when its exchange has ended.
+        """
+        counselling = self.window.counselling
+        while not counselling.ready and self.window.exchange.current:
+            yield
+        anyway = self.window.middle.notice.button("window.load_anyway")
+        if anyway is not None:
+            anyway.click()
+            while not counselling.ready:
+                yield
 
     def _tell_shown(self) -> None:
         self.say({"shown": self._reply()})
