@@ -23,13 +23,13 @@ from shiboken6 import isValid
 
 from desktop_app.care.disclosure import InUse, today
 from desktop_app.care.hotlines import region_in_force
-from desktop_app.conversation.follow_up import left_in_danger, note_asked
 from desktop_app.conversation.message import checked
 from desktop_app.errors import KnownError
 from desktop_app.views import qt_words
 from desktop_app.views.alarm import Alarm
 from desktop_app.views.announcement import announce
 from desktop_app.views.appearance import Appearance
+from desktop_app.views.asking_after import AskingAfter
 from desktop_app.views.care_pages import CarePages
 from desktop_app.views.conversation import Conversation
 from desktop_app.views.counselling import Counselling
@@ -37,7 +37,6 @@ from desktop_app.views.crisis_card import CrisisCard
 from desktop_app.views.deleting import Deleting
 from desktop_app.views.early_words import Words
 from desktop_app.views.exchange import Exchange
-from desktop_app.views.first_paint import FirstPaint
 from desktop_app.views.gate import Gate
 from desktop_app.views.header import Header
 from desktop_app.views.icon import icon
@@ -122,7 +121,7 @@ class MainWindow(QMainWindow):
         )
         self._in_use = InUse()
         self._passed = False
-        self._asking: FirstPaint | None = None
+        self._asking: AskingAfter | None = None
         self.conversation = self.sessions.conversation(0)
         self._appearance = appearance
         self.care = CarePages(self, plan_copy, new_transfers, preferences, appearance)
@@ -186,7 +185,8 @@ class MainWindow(QMainWindow):
         if errors:
             self._say_together(errors)
         if vault:  # reading what was said takes a while: first the window can be used
-            self._asking = FirstPaint(self.middle, partial(self._ask_after, vault, errors))
+            ask = partial(self._ask_after, errors)
+            self._asking = AskingAfter(self.middle, vault, ask, self.say_error)
         self.care.say_of_model()
         if place is not None:
             self.care.show_exercises(place)
@@ -203,17 +203,10 @@ class MainWindow(QMainWindow):
             *ways,
         )
 
-    def _ask_after(self, vault: Vault, errors: Sequence[Exception]) -> None:
+    def _ask_after(self, errors: Sequence[Exception]) -> None:
         """Ask after a person whose last talk was about danger, below what else there is to say."""
-        try:
-            turn = left_in_danger(vault.sessions, vault.documents)
-        except KnownError as error:
-            self.say_error(error)
-            return
-        if turn is not None:
-            card = WayOn("window.crisis_card", partial(self.show_card, shown=True))
-            self._say_together(errors, "window.follow_up", ways=(card,))
-            note_asked(vault.documents, turn)
+        card = WayOn("window.crisis_card", partial(self.show_card, shown=True))
+        self._say_together(errors, "window.follow_up", ways=(card,))
 
     def close_history(self, gate: Gate) -> None:
         """Show `gate` again; all that showed the history is destroyed, not emptied.

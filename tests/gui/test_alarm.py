@@ -15,7 +15,7 @@ from desktop_app.care.safety_plan import Contact, SafetyPlan
 from desktop_app.conversation.follow_up import left_in_danger, note_asked
 from desktop_app.dialogue import Role, Turn, TurnState
 from desktop_app.vault.vault import Vault
-from desktop_app.views.first_paint import FirstPaint
+from desktop_app.views.asking_after import AskingAfter
 from desktop_app.views.window import MainWindow
 from resources.messages import LANGUAGES, Language, sentence
 from tests.gui.conftest import OpenWindow
@@ -178,8 +178,8 @@ def spoken_yesterday(vault: Vault, *texts: str) -> None:
 
 
 def settles(qtbot: QtBot, window: MainWindow) -> None:
-    """Wait until it is done what waits for the first paint of the conversation."""
-    qtbot.waitUntil(lambda: window.middle.findChild(FirstPaint) is None, timeout=WAIT_MS)
+    """Wait until it is known whether there is somebody to ask after."""
+    qtbot.waitUntil(lambda: window.middle.findChild(AskingAfter) is None, timeout=WAIT_MS)
 
 
 def test_the_next_opening_asks_gently_after_the_person(

@@ -20,7 +20,6 @@ from desktop_app.vault.database import Database
 from desktop_app.vault.errors import DiskFullError
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from desktop_app.vault.verify import verify
-from desktop_app.views.first_paint import FirstPaint
 from desktop_app.views.privacy import Privacy
 from desktop_app.views.veil import Veil
 from desktop_app.views.window import MainWindow
@@ -79,8 +78,6 @@ def vault_of(window: MainWindow) -> Vault:
 
 
 def begin_import(qtbot: QtBot, window: MainWindow, path: Path, under_way: threading.Event) -> None:
-    # What is asked at an opening reads the history, and would wait for the import to end.
-    qtbot.waitUntil(lambda: window.middle.findChild(FirstPaint) is None)
     under_way.clear()
     window.header.settings.actions_by_key()["settings.privacy"].trigger()
     page = window.findChild(Privacy)
