@@ -30,6 +30,7 @@ from desktop_app.views.elided_button import ElidedButton
 from desktop_app.views.panel import Text
 from desktop_app.views.preferences import Preferences
 from desktop_app.views.styling import spacious
+from desktop_app.views.tab_order import as_one_reads
 from resources.messages import sentence
 
 if TYPE_CHECKING:  # a card without a plan does not load it
@@ -174,6 +175,7 @@ class CrisisCard(QFrame):
         focus = QApplication.focusWidget()
         had_focus = focus is not None and self._area.isAncestorOf(focus)
         self._area.setWidget(page)
+        as_one_reads(self)
         if had_focus:
             self.first_number().setFocus()
 

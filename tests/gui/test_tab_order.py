@@ -69,6 +69,13 @@ def test_tab_goes_through_the_conversation_as_one_reads_it(
     assert [each for each in turned(met, in_sight(window)[0]) if each in parts] == parts
 
 
+def test_tab_goes_through_the_card_as_one_reads_it(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(1400, 900)
+    window.show_card(shown=True)
+    window.middle.take_keyboard()
+    assert tab_round(qtbot) == turned(in_sight(window), window.middle.composer.field)
+
+
 @pytest.mark.usefixtures("answered", "no_keyring", "closed")
 def test_tab_goes_through_the_page_that_unlocks_as_one_reads_it(
     start: StartWindow, qtbot: QtBot
