@@ -31,8 +31,10 @@ def rows() -> list[Row]:
     ]
 
 
+@pytest.mark.finetune
 def test_torch_and_the_app_compute_the_same_scores() -> None:
-    torch = pytest.importorskip("torch")
+    import torch
+
     from finetune.guard.layers import Layers
 
     torch.manual_seed(3)
@@ -44,8 +46,8 @@ def test_torch_and_the_app_compute_the_same_scores() -> None:
     assert np.allclose(computed, scored(net, rows()), atol=0.02)
 
 
+@pytest.mark.finetune
 def test_a_network_learns_the_same_from_the_same_messages() -> None:
-    pytest.importorskip("torch")
     labels = ("ideation", "emergency", "none", "history", "none", "none")
     cases = [
         Case(text, history, label, unsure=False, lang="zh", source=f"written/{text}")
