@@ -16,17 +16,30 @@ def read_object(path: Path) -> dict[str, Any]:
     Raises:
         BaseModelError: the file is missing, unreadable, or holds no JSON object.
     """
+    text = read_text(path)
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BaseModelError("file_missing", path=path) from None
-    except OSError as error:
-        raise BaseModelError("file_unreadable", path=path, reason=reason_of(error)) from error
+        value = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BaseModelError("json_damaged", path=path) from error
     if not isinstance(value, dict):
         raise BaseModelError("json_damaged", path=path)
     return cast("dict[str, Any]", value)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a JSON file.
+
+    Raises:
+        BaseModelError: the file is missing, unreadable, or no UTF-8.
+    """
+    try:
+        return path.read_bytes().decode()
+    except FileNotFoundError:
+        raise BaseModelError("file_missing", path=path) from None
+    except OSError as error:
+        raise BaseModelError("file_unreadable", path=path, reason=reason_of(error)) from error
+    except UnicodeDecodeError as error:
+        raise BaseModelError("json_damaged", path=path) from error
 
 
 def read_optional_object(path: Path) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def peak_resident_bytes() -> int | None:
 
 
 def give_back() -> None:
-    """Give the system what a plan no longer needs: a vocabulary read from JSON leaves 6 MB.
+    """Give the system what a plan no longer needs: a vocabulary read from JSON leaves 20 MB.
 
     glibc keeps freed memory unless it is told (malloc_trim(3)); other systems need no word.
     """

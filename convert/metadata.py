@@ -162,13 +162,13 @@ def _add_rope(writer: gguf.GGUFWriter, rope: Rope) -> None:
 def _add_vocabulary(writer: gguf.GGUFWriter, vocabulary: Vocabulary) -> None:
     writer.add_tokenizer_model(vocabulary.kind.value)
     writer.add_tokenizer_pre(vocabulary.pre_tokenizer)
-    writer.add_token_list(list(vocabulary.tokens))
+    writer.add_token_list(vocabulary.tokens)
     writer.add_token_types([int(kind) for kind in vocabulary.types])
     if vocabulary.kind is Kind.PIECES:
         writer.add_token_scores(list(vocabulary.scores))
         writer.add_add_space_prefix(vocabulary.space_prefix is SpacePrefix.ALWAYS)
     else:
-        writer.add_token_merges(list(vocabulary.merges))
+        writer.add_token_merges(vocabulary.merges)
     if vocabulary.unknown_id is not None:
         writer.add_unk_token_id(vocabulary.unknown_id)
     if vocabulary.begin_id is not None:

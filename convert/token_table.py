@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Any
 
+from convert.text_list import TextList
+
 
 class TokenType(IntEnum):
     """`enum llama_token_type` of llama.h; SentencePiece counts its piece types alike."""
@@ -65,7 +67,7 @@ class TokenTable:
     kind: Kind
     tokens: Mapping[int, Token]
     pre_tokenizer: str = "default"
-    merges: tuple[str, ...] = ()
+    merges: TextList = field(default_factory=lambda: TextList.of(()))
     space_prefix: SpacePrefix = SpacePrefix.NEVER
     adds_begin: bool = False
     adds_end: bool = False

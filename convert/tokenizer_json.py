@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from convert.errors import VocabularyError
-from convert.json_file import read_object, read_optional_object
+from convert.json_file import read_optional_object
+from convert.long_json import read_with_list
 from convert.pretokenizer import pre_tokenizer_name
+from convert.text_list import TextList
 from convert.token_table import Kind, SpacePrefix, Token, TokenTable, TokenType, written_text
 
 _SPACE = "\u2581"
@@ -21,11 +23,11 @@ def read_tokenizer_json(path: Path) -> TokenTable:
     Raises:
         VocabularyError: damaged, no BPE, or a part llama.cpp has no counterpart for.
     """
-    tokenizer = read_object(path)
-    model = tokenizer.get("model") or {}
-    if model.get("type") != "BPE":
-        raise VocabularyError("tokenizer_kind", path=path, kind=model.get("type"))
     try:
+        tokenizer = read_with_list(path, ("model", "merges"), _merged)
+        model = tokenizer.get("model") or {}
+        if model.get("type") != "BPE":
+            raise VocabularyError("tokenizer_kind", path=path, kind=model.get("type"))
         if model.get("byte_fallback"):
             return _pieces(path, tokenizer)
         return _byte_level(path, tokenizer)
@@ -42,7 +44,7 @@ def _byte_level(path: Path, tokenizer: Mapping[str, Any]) -> TokenTable:
         kind=Kind.BYTE_LEVEL,
         tokens=tokens,
         pre_tokenizer=pre_tokenizer_name(path, tokenizer),
-        merges=tuple(" ".join(_pair(merge)) for merge in model["merges"]),
+        merges=TextList.of(" ".join(pair) for pair in _pairs(model)),
         adds_begin=adds_begin,
         adds_end=adds_end,
         strips_right=_strips_right(tokenizer),
@@ -53,9 +55,9 @@ def _pieces(path: Path, tokenizer: Mapping[str, Any]) -> TokenTable:
     """Give each piece the rank of its first merge as score: what comes out early merges early."""
     model = tokenizer["model"]
     scores: dict[str, float] = {}
-    for rank, merge in enumerate(model["merges"]):
-        scores.setdefault("".join(_pair(merge)), -float(rank))
-    lowest = -float(len(model["merges"]))
+    for rank, pair in enumerate(_pairs(model)):
+        scores.setdefault("".join(pair), -float(rank))
+    lowest = -float(len(model["merges"]) // 2)
     tokens = {
         int(id_): Token(str(text), _piece_type(text, model), scores.get(text, lowest))
         for text, id_ in model["vocab"].items()
@@ -108,9 +110,21 @@ def _space_prefix(path: Path, tokenizer: Mapping[str, Any]) -> SpacePrefix:
             raise VocabularyError("tokenizer_pattern", path=path, part="pre_tokenizer")
 
 
+def _merged(merges: Iterator[Any]) -> TextList:
+    """Return what is merged, the left and the right of each merge in turn."""
+    return TextList.of(part for merge in merges for part in _pair(merge))
+
+
 def _pair(merge: Any) -> tuple[str, str]:
     left, right = merge.split(" ") if isinstance(merge, str) else merge
     return left, right
+
+
+def _pairs(model: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if not isinstance(model["merges"], TextList):
+        raise TypeError("merges are no list")
+    parts = iter(model["merges"])
+    return zip(parts, parts, strict=True)
 
 
 def _added(tokenizer: Mapping[str, Any]) -> dict[int, tuple[str, TokenType]]:

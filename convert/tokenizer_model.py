@@ -17,6 +17,7 @@ from convert.errors import VocabularyError
 from convert.json_file import read_optional_object
 from convert.protobuf import fields
 from convert.rank_merges import merges_of, written
+from convert.text_list import TextList
 from convert.token_table import Kind, SpacePrefix, Token, TokenTable, TokenType
 
 _BPE: Final = 2
@@ -162,5 +163,5 @@ def _ranked(path: Path, ranks: Mapping[bytes, int]) -> TokenTable:
         kind=Kind.BYTE_LEVEL,
         tokens=tokens,
         pre_tokenizer="glm4",
-        merges=tuple(f"{written(left)} {written(right)}" for left, right in merges_of(ranks)),
+        merges=TextList.of(f"{written(left)} {written(right)}" for left, right in merges_of(ranks)),
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from convert.errors import BaseModelError, VocabularyError
 from convert.json_file import read_optional_object
+from convert.text_list import TextList
 from convert.token_table import Kind, SpacePrefix, Token, TokenTable, TokenType, written_text
 from convert.tokenizer_json import read_tokenizer_json
 from convert.tokenizer_model import read_tokenizer_model
@@ -30,10 +31,10 @@ class Vocabulary:
 
     kind: Kind
     pre_tokenizer: str
-    tokens: tuple[str, ...]
+    tokens: TextList
     types: tuple[TokenType, ...]
     scores: tuple[float, ...]
-    merges: tuple[str, ...]
+    merges: TextList
     begin_id: int | None
     end_ids: tuple[int, ...]
     padding_id: int | None
@@ -93,7 +94,7 @@ def read_vocabulary(path: Path, rows: int) -> Vocabulary:
     return Vocabulary(
         kind=table.kind,
         pre_tokenizer=table.pre_tokenizer,
-        tokens=tuple(token.text for token in whole),
+        tokens=_texts(path, whole),
         types=tuple(token.type for token in whole),
         scores=tuple(token.score for token in whole),
         merges=table.merges,
@@ -125,6 +126,13 @@ def _with_rows(path: Path, table: TokenTable, rows: int) -> tuple[dict[int, Toke
             )
     kept = {id_: token for id_, token in table.tokens.items() if id_ < rows}
     return kept, {id_: token.text for id_, token in beyond.items()}
+
+
+def _texts(path: Path, tokens: Iterable[Token]) -> TextList:
+    try:
+        return TextList.of(token.text for token in tokens)
+    except UnicodeEncodeError as error:
+        raise VocabularyError("tokenizer_damaged", path=path) from error
 
 
 def _table(path: Path) -> TokenTable:

@@ -4,10 +4,10 @@
 
 `--llama-cpp` is llama.cpp's own source tree, as the source distribution of llama-cpp-python holds
 it. Without it the usual road lacks its middle step, and the answer says so. Needs the extra
-`convert-peft`. Random Qwen2 models of half a billion weights in bfloat16, a LoRA of rank 16 on
-every projection, Q4_K_M; the two roads in turn, medians. Each step is a process of its own; its
-memory is the most its processes held together. Bytes are those of the files a step reads and
-writes; of ours, what the pass asked the system for.
+`convert-peft`. Random Qwen2 models of half a billion weights in bfloat16, a vocabulary of Qwen2's
+size, a LoRA of rank 16 on every projection, Q4_K_M; the two roads in turn, medians. Each step is a
+process of its own; its memory is the most its processes held together. Bytes are those of the files
+a step reads and writes; of ours, what the pass asked the system for.
 
 The usual road verifies nothing, so ours is compared with `--verify none`; a second run of ours is
 measured as a person has it, verified as by default.
@@ -33,6 +33,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from resources.processor import physical_cores  # noqa: E402 - found through the line above
+from tests.support.large_vocabulary import QWEN2, write_many_tokens  # noqa: E402
 from tests.support.tiny_base import Shape, write_adapter, write_base  # noqa: E402
 
 SHAPES: Final = (
@@ -47,7 +48,7 @@ base, adapter, out = sys.argv[1:]
 model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.bfloat16)
 PeftModel.from_pretrained(model, adapter).merge_and_unload().save_pretrained(out)
 """
-# The tokenizer is trained here, so no table knows its hash: the name is given.
+# The tokenizer is made here, so no table knows its hash: the name is given.
 CONVERT: Final = """
 import runpy, sys
 script, *_ = sys.argv[1:]
@@ -192,6 +193,7 @@ def measured(shape: Shape, llama_cpp: Path | None, pairs: int, threads: int) -> 
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         write_base(place / "base", shape)
+        write_many_tokens(place / "base", QWEN2)
         write_adapter(place / "adapter", shape, r=16, lora_alpha=32)
         (place / "ours").mkdir()
         one: list[Step] = []

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from convert import runtime
 from convert.child import in_child
-from convert.memory import peak_resident_bytes
+from convert.memory import give_back, peak_resident_bytes
 from convert.memory_needs import memory_of_full, memory_of_proof
 from convert.mixtures import Mixture
 from convert.plan import make_plan
@@ -19,11 +21,11 @@ from convert.reference import reference_logits
 from convert.token_table import TokenType
 from convert.verify import check_structure, check_weights
 from tests.support.convert_run import streamed
-from tests.support.tiny_base import Shape, read_json, write_base, write_json
+from tests.support.large_vocabulary import QWEN2, write_many_tokens
+from tests.support.tiny_base import Shape, write_base
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 def test_the_program_that_waits_loads_nothing_that_judges() -> None:
@@ -58,21 +60,6 @@ def test_full_verification_stays_within_what_was_told(vocabulary: int, tmp_path:
     assert max(reference, judge) < told < 2.5 * max(reference, judge)
 
 
-def write_many_tokens(base: Path, count: int) -> None:
-    """Give the tokenizer of `base` so many tokens, each a merge of two others."""
-    tokenizer = read_json(base / "tokenizer.json")
-    vocabulary, merges = tokenizer["model"]["vocab"], tokenizer["model"]["merges"]
-    first = 1 + max(*vocabulary.values(), *(one["id"] for one in tokenizer["added_tokens"]))
-    short = [text for text in vocabulary if len(text) < 6]
-    pairs = ((left, right) for left in short for right in short if left + right not in vocabulary)
-    for id_, (left, right) in enumerate({a + b: (a, b) for a, b in pairs}.values(), first):
-        if id_ == count:
-            break
-        vocabulary[left + right] = id_
-        merges.append([left, right])
-    write_json(base / "tokenizer.json", tokenizer)
-
-
 def test_a_large_vocabulary_is_verified_within_what_was_told(tmp_path: Path) -> None:
     count = 40_000
     base = write_base(tmp_path / "base", Shape(layers=1, vocabulary=count))
@@ -84,6 +71,33 @@ def test_a_large_vocabulary_is_verified_within_what_was_told(tmp_path: Path) -> 
     assert proof < told < 2.5 * proof
     structure = in_child(1, peak_of, check_structure, plan.tensors, out, plan.size)
     assert max(structure, in_child(1, peak_of, check_weights, plan.tensors, out)) < proof
+
+
+def planned(base: Path, out: Path) -> tuple[int, int]:
+    """Plan in a process of its own; return its peak, and what it holds while it waits."""
+    plan = make_plan(base, None, out, Mixture.Q8_0)
+    peak = peak_resident_bytes()
+    give_back()
+    assert peak is not None
+    assert plan.header
+    return peak, resident_bytes()
+
+
+def resident_bytes() -> int:
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * resource.getpagesize()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc what is resident")
+def test_planning_with_a_large_vocabulary_takes_little_and_leaves_less(tmp_path: Path) -> None:
+    small = write_base(tmp_path / "small", Shape(layers=1))
+    small_peak, small_held = in_child(1, planned, small, tmp_path / "m.gguf")
+    base = write_base(tmp_path / "base", Shape(layers=1, vocabulary=QWEN2))
+    write_many_tokens(base, QWEN2)
+    peak, held = in_child(1, planned, base, tmp_path / "m.gguf")
+    written = (base / "tokenizer.json").stat().st_size
+    assert peak - small_peak < 7 * written
+    assert held - small_held < 2.5 * written
 
 
 def test_the_reference_holds_one_layer_at_a_time(tmp_path: Path) -> None:

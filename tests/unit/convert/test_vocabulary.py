@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from convert.errors import VocabularyError
 from convert.probes import probe_strings
 from convert.token_table import TokenType
 from convert.vocab import read_vocabulary
-from tests.support.tiny_base import SPECIAL, Shape, read_json, write_base, write_json
+from tests.support.tiny_base import SPECIAL, Shape, read_json, write_base
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +27,12 @@ def base(tmp_path: Path) -> Path:
     return write_base(tmp_path / "base", Shape(layers=1))
 
 
-def change(path: Path, edit: Callable[[dict[str, Any]], object]) -> None:
+def change(
+    path: Path, edit: Callable[[dict[str, Any]], object], *, ascii_only: bool = False
+) -> None:
     value = read_json(path)
     edit(value)
-    write_json(path, value)
+    path.write_text(json.dumps(value, ensure_ascii=ascii_only), encoding="utf-8")
 
 
 def test_rows_without_a_token_are_unused_padding(base: Path) -> None:
@@ -60,6 +63,27 @@ def test_merges_are_read_in_both_written_forms(base: Path) -> None:
         lambda t: t["model"].update(merges=[" ".join(pair) for pair in t["model"]["merges"]]),
     )
     assert read_vocabulary(base / "tokenizer.json", 512).merges == pairs
+
+
+@pytest.mark.parametrize(
+    "merges", [["a"], ["a b c"], [["a"]], [["a", 1]], [1], [None], None, "ab", [["a", "\ud800"]]]
+)
+def test_merges_that_are_none_are_refused(base: Path, merges: object) -> None:
+    change(base / "tokenizer.json", lambda t: t["model"].update(merges=merges), ascii_only=True)
+    with pytest.raises(VocabularyError) as caught:
+        read_vocabulary(base / "tokenizer.json", 512)
+    assert caught.value.key == "convert.tokenizer_damaged"
+
+
+def test_a_token_that_is_no_text_is_refused(base: Path) -> None:
+    change(
+        base / "tokenizer.json",
+        lambda t: t["model"]["vocab"].update({"\ud800": 500}),
+        ascii_only=True,
+    )
+    with pytest.raises(VocabularyError) as caught:
+        read_vocabulary(base / "tokenizer.json", 512)
+    assert caught.value.key == "convert.tokenizer_damaged"
 
 
 def test_end_ids_are_the_union_of_every_place_that_names_one(base: Path) -> None:
