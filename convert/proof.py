@@ -35,7 +35,7 @@ def prove_tokenizer(
     The file at `path` needs its header only. Where the source treats the beginning of a text
     like no other place, every text begins with a special token, as a rendered dialogue does.
     Where special tokens swallow white space, only that of ASCII stands behind them in a probe:
-    llama.cpp swallows no other.
+    llama.cpp swallows no other, which `report.remarks` says.
 
     Raises:
         VocabularyError: they differ; the sentence names the string's number and, for a probe

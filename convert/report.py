@@ -46,7 +46,8 @@ def remarks(plan: Plan) -> dict[str, Any]:
 
     `fallbacks`: the tensors whose row length forbade the mixture's choice. `left_out`: special
     tokens without a row, and how many tensors of which part beside the decoder. `other_base`: the
-    base the adapter says it was trained on, where that is another one.
+    base the adapter says it was trained on, where that is another one. `strips_right`: the source
+    drops all white space behind its special tokens, llama.cpp that of ASCII only.
     """
     beside = Counter(name.removeprefix("model.").partition(".")[0] for name in plan.left_out)
     tokens = list(plan.vocabulary.left_out.values())
@@ -58,6 +59,7 @@ def remarks(plan: Plan) -> dict[str, Any]:
         ],
         "left_out": {"tokens": tokens, "tensors": dict(beside)} if tokens or beside else None,
         "other_base": plan.other_base,
+        "strips_right": plan.vocabulary.strips_right,
     }
 
 
@@ -72,3 +74,5 @@ def remarks_as_sentences(said: Mapping[str, Any]) -> Iterator[str]:
         yield sentence("convert.left_out", names=", ".join(names))
     if said["other_base"]:
         yield sentence("convert.other_base", named=said["other_base"])
+    if said["strips_right"]:
+        yield sentence("convert.strips_right")

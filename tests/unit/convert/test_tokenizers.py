@@ -16,9 +16,10 @@ from convert.plan import Plan, make_plan
 from convert.pretokenizer import TEKKEN, THREE_DIGITS
 from convert.proof import TokenizerProof, prove_tokenizer
 from convert.runtime import tokenise
+from convert.source_tokenizer import load_tokenizer
 from convert.token_table import Kind, SpacePrefix, TokenType
 from tests.support import llama_cpp_tree
-from tests.support.convert_run import converted
+from tests.support.convert_run import convert, converted
 from tests.support.tiny_base import (
     TEXT,
     Shape,
@@ -330,6 +331,19 @@ def test_a_models_name_does_not_change_how_it_splits(tmp_path: Path) -> None:
     plan = make_plan(base, None, tmp_path / "Phi-3-like.gguf", Mixture.F16)
     proof = prove_tokenizer(header_of(plan), plan.tokenizer, plan.vocabulary, None)
     assert proof.strings >= 5000
+
+
+def test_white_space_that_only_the_source_drops_is_said(tmp_path: Path) -> None:
+    """Phi-3 drops all of it behind a special token, llama.cpp none that is not ASCII."""
+    base = base_of(tmp_path / "base", "phi-3")
+    phi_3(base)
+    plan = make_plan(base, None, tmp_path / "m.gguf", Mixture.F16)
+    texts = ["<|user|>\n你好<|end|>", "<|user|>\n\u3000你好<|end|>"]
+    source = load_tokenizer(plan.tokenizer, plan.vocabulary).encode_all(texts)
+    written = ids_of(plan, texts)
+    assert source[0] == source[1] == written[0] != written[1]
+    said = convert("plan", base, "--out", tmp_path / "m.gguf", "--quant", "Q8_0", "--lang", "en")
+    assert "U+3000" in said.stdout
 
 
 def test_a_piece_no_c_string_can_hold_is_kept_out_of_the_way(tmp_path: Path) -> None:
