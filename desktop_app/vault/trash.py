@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from desktop_app.vault.damage import readable_rows
 from desktop_app.vault.database import Database
 from desktop_app.vault.errors import DamagedHistoryError
 from desktop_app.vault.sessions import Sessions
@@ -30,8 +31,9 @@ class Trash:
 
     @property
     def kept(self) -> bool:
-        """Tell whether deleted sessions are kept for thirty days."""
-        rows = self._database.rows("SELECT value FROM setting WHERE name = ?", (SETTING,))
+        """Tell whether deleted sessions are kept for thirty days; they are where none can tell."""
+        statement = "SELECT value FROM setting WHERE name = ?"
+        rows = readable_rows(self._database, statement, [(SETTING,)])
         return not rows or rows[0][0] != 0
 
     def keep(self, kept: bool) -> None:
