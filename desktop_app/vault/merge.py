@@ -59,7 +59,7 @@ class Gain:
     untitled_sessions: int = 0
     """Conversations that were not there, and come without these: they are lost there too."""
     trashed_here: int = 0
-    """Conversations that lie in the trash here, get messages they lacked, and stay there."""
+    """Conversations that lie in the trash here and stay there, whether or not they get messages."""
     newer_documents: int = 0
     """Documents (the safety plan) that are lacking here or older."""
 
@@ -84,9 +84,11 @@ class Gain:
 
     def told(self, some: str, none: str) -> str:
         """Return what came in as one paragraph; the catalogue's keys, for something and nothing."""
-        if not self:
-            return sentence(none)
-        came = sentence(some, new_sessions=self.new_sessions, new_turns=self.new_turns)
+        came = (
+            sentence(some, new_sessions=self.new_sessions, new_turns=self.new_turns)
+            if self
+            else sentence(none)
+        )
         return " ".join([came, *self.besides("backup.has")])
 
     def plus(
@@ -111,7 +113,7 @@ class Gain:
             completed_turns=self.completed_turns + completed,
             regained_sessions=self.regained_sessions + regained,
             untitled_sessions=self.untitled_sessions + (is_new and session.row_lost),
-            trashed_here=self.trashed_here + (in_trash and turns + completed > 0),
+            trashed_here=self.trashed_here + in_trash,
         )
 
 
