@@ -30,6 +30,7 @@ from desktop_app.vault.documents import Document, later, take
 from desktop_app.vault.errors import VaultError
 from desktop_app.vault.interruptible import Work
 from desktop_app.vault.lost import found_again, is_lost, note_lost
+from desktop_app.vault.own_time import note_ahead
 from desktop_app.vault.word_index import index_missing, index_turn
 from resources.messages import sentence
 
@@ -166,6 +167,10 @@ def merge(
     with database.at(Work.BRINGING_IN):
         coming = list(_unless_given_up(database, incoming))
         documents = list(documents)
+        times = (turn.created or 0 for session in coming for turn in session.turns)
+        latest = max(times, default=0)
+        if latest > now:
+            note_ahead(database, latest)
         with database.transaction():
             found = Gain(newer_documents=take(database, documents))
             for session in coming:

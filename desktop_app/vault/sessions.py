@@ -21,9 +21,10 @@ from desktop_app.vault.database import Database
 from desktop_app.vault.drafts import Drafts
 from desktop_app.vault.errors import DamagedHistoryError, SessionMissingError, VaultError
 from desktop_app.vault.memories import Memories
+from desktop_app.vault.own_time import newest
 from desktop_app.vault.records import StoredSession, StoredTurn, moment, new_session_id
 from desktop_app.vault.removed_words import note_removed
-from desktop_app.vault.session_list import listed, newest
+from desktop_app.vault.session_list import listed
 from desktop_app.vault.word_index import forget_removed, index_turn
 
 Clock = Callable[[], float]
@@ -274,7 +275,7 @@ class Sessions:
         self._insert(session, said, TurnState.COMPLETE)
 
     def newest(self) -> datetime | None:
-        """Return when the newest turn was begun, by the clock of that time."""
+        """Return when the newest turn was begun, by this computer's clock, where that is known."""
         return newest(self._database)
 
     def _insert(self, session: str, turn: Turn, state: TurnState) -> int:
