@@ -21,7 +21,7 @@ from desktop_app.vault.database import Database
 from desktop_app.vault.drafts import Drafts
 from desktop_app.vault.errors import DamagedHistoryError, SessionMissingError, VaultError
 from desktop_app.vault.memories import Memories
-from desktop_app.vault.own_time import newest
+from desktop_app.vault.own_time import newest, not_before_the_newest
 from desktop_app.vault.records import StoredSession, StoredTurn, moment, new_session_id
 from desktop_app.vault.removed_words import note_removed
 from desktop_app.vault.session_list import listed
@@ -223,13 +223,13 @@ class Sessions:
         """Put a session into the trash, from where `restore` brings it back.
 
         Nothing is removed yet; but a person who deletes is not asked to know that, so the log is
-        emptied as soon as after a removal.
+        emptied as soon as after a removal. Its days there do not begin before the newest turn: a
+        clock that is behind, once set right, would find them over.
         """
+        now = not_before_the_newest(self._database, self._now())
         with self._database.transaction(removes=True):
             self.require(session)
-            self._database.rows(
-                "UPDATE session SET deleted = ? WHERE id = ?", (self._now(), session)
-            )
+            self._database.rows("UPDATE session SET deleted = ? WHERE id = ?", (now, session))
 
     def restore(self, session: str) -> None:
         """Take a session out of the trash, as it was."""
