@@ -297,11 +297,14 @@ def _add_sessions(sessions: argparse.ArgumentParser, everywhere: argparse.Argume
     listing.add_argument("--trash", action="store_true", help=sentence("cli.help_trash"))
     for parser in (listing, search, action("show")):
         parser.add_argument("--json", action="store_true", help=sentence("cli.help_json"))
-    for name in ("rename", "delete", "restore"):
+    for name in ("rename", "restore"):
         action(name)
-    purge = action("purge")
-    purge.add_argument("--yes", action="store_true", help=sentence("cli.help_yes"))
-    purge.add_argument("--set-aside", action="store_true", help=sentence("cli.help_set_aside"))
+    for name, yes in (("delete", "help_delete_yes"), ("purge", "help_yes")):
+        removing = action(name)
+        removing.add_argument("--yes", action="store_true", help=sentence(f"cli.{yes}"))
+        removing.add_argument(
+            "--set-aside", action="store_true", help=sentence("cli.help_set_aside")
+        )
     export = action("export", of_one=False)
     export.add_argument("ids", metavar="ID", nargs="*", help=sentence("cli.help_export_ids"))
     export.add_argument(

@@ -229,4 +229,7 @@ def main(backup: str) -> int:
 
 if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8")  # the words are in no code page of a country
+    if len(sys.argv) != 2 or sys.argv[1] in {"-h", "--help"}:
+        sys.stderr.write("Usage: python open_backup.py BACKUP > history.json\n")
+        sys.exit(2)
     sys.exit(main(sys.argv[1]))

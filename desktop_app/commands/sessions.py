@@ -42,8 +42,7 @@ def run_sessions(arguments: argparse.Namespace, paths: Paths, secrets: Secrets) 
                 sessions.rename(arguments.id, title)
                 tell(sentence("talk.renamed"))
             case "delete":
-                sessions.delete(arguments.id)
-                tell(sentence("sessions.deleted", id=arguments.id))
+                _delete(vault, arguments)
             case "restore":
                 sessions.restore(arguments.id)
                 tell(sentence("sessions.restored"))
@@ -79,13 +78,34 @@ def _show(sessions: Sessions, session: str, *, as_json: bool) -> None:
         speak(transcript(turns))
 
 
+def _delete(vault: Vault, arguments: argparse.Namespace) -> None:
+    """Put it into the trash; without one, where closing would remove it, ask and remove it."""
+    if vault.trash.kept:
+        vault.sessions.delete(arguments.id)
+        tell(sentence("sessions.deleted", id=arguments.id))
+    elif _is_sure(arguments, "sessions.delete_for_good", "input.delete_not_confirmed"):
+        vault.sessions.delete(arguments.id)
+        _remove_for_good(vault, arguments)
+
+
 def _purge(vault: Vault, arguments: argparse.Namespace) -> None:
-    if not arguments.yes:
-        if not has_terminal():
-            raise InputError("input.not_confirmed", option="--yes")
-        if ask(sentence("sessions.purge", word=CONFIRMED)) != CONFIRMED:
-            tell(sentence("sessions.not_purged"))
-            return
+    if _is_sure(arguments, "sessions.purge", "input.not_confirmed"):
+        _remove_for_good(vault, arguments)
+
+
+def _is_sure(arguments: argparse.Namespace, asks: str, refused: str) -> bool:
+    """Ask with one of the catalogue's keys; raise the other where nobody can be asked."""
+    if arguments.yes:
+        return True
+    if not has_terminal():
+        raise InputError(refused, option="--yes")
+    if ask(sentence(asks, word=CONFIRMED)) == CONFIRMED:
+        return True
+    tell(sentence("sessions.not_purged"))
+    return False
+
+
+def _remove_for_good(vault: Vault, arguments: argparse.Namespace) -> None:
     vault.sessions.purge(arguments.id)
     try:
         vault.backups.renew()

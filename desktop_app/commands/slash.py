@@ -11,6 +11,7 @@ from desktop_app.commands.output import speak, tell
 from desktop_app.commands.terminal_card import TerminalCard
 from desktop_app.errors import KnownError
 from desktop_app.vault.sessions import Sessions
+from desktop_app.vault.trash import Trash
 from resources.messages import sentence
 
 RECENT: Final = 20
@@ -20,9 +21,12 @@ RECENT: Final = 20
 class SlashCommands:
     """Knows which conversations were listed and deleted last, so that a number or /undo will do."""
 
-    def __init__(self, talk: OpenTalk, sessions: Sessions, card: TerminalCard) -> None:
+    def __init__(
+        self, talk: OpenTalk, sessions: Sessions, trash: Trash, card: TerminalCard
+    ) -> None:
         self._talk = talk
         self._sessions = sessions
+        self._trash = trash
         self._card = card
         self._listed: list[str] = []
         self._deleted: str | None = None
@@ -106,7 +110,8 @@ class SlashCommands:
         self._talk.begin()
         self._sessions.delete(session)
         self._deleted = session
-        tell(sentence("talk.deleted", id=session))
+        told = "talk.deleted" if self._trash.kept else "talk.deleted_until_closed"
+        tell(sentence(told, id=session))
 
     def _undo(self) -> None:
         if self._deleted is None:

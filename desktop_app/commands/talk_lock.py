@@ -67,7 +67,7 @@ class TalkLock:
         snapshots = Snapshots(vault.blobs, self._snapshot_mb)
         self._held.enter_context(self._counsellor.continuity.kept_in(snapshots))
         self.talk = OpenTalk(self._counsellor, vault.sessions, self._card)
-        self.commands = SlashCommands(self.talk, vault.sessions, self._card)
+        self.commands = SlashCommands(self.talk, vault.sessions, vault.trash, self._card)
 
     def ask_after(self) -> None:
         """Ask once after a person whose last talk was about danger; the card is named with it."""

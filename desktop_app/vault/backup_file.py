@@ -141,7 +141,11 @@ def _portable(envelope: Envelope) -> Envelope:
 
 
 def _pack(copy: VaultFiles, envelope: Envelope, file: BinaryIO, check: Callable[[], None]) -> None:
-    """Write the archive; `check` is called between two pieces."""
+    """Write the archive; `check` is called between two pieces.
+
+    Its members are of 1980, where a ZIP archive's dates begin, whatever the clock says: one of
+    before would be refused. The manifest has the time.
+    """
     digest = hashlib.sha256()
     for piece in _pieces(copy.history):
         check()
@@ -153,9 +157,12 @@ def _pack(copy: VaultFiles, envelope: Envelope, file: BinaryIO, check: Callable[
         "history": {"bytes": copy.history.stat().st_size, "sha256": digest.hexdigest()},
     }
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(MANIFEST, json.dumps(manifest, indent=1).encode("ascii") + b"\n")
-        archive.writestr(ENVELOPE, encoded(envelope))
-        with archive.open(zipfile.ZipInfo.from_file(copy.history, HISTORY), "w") as to:
+        manifest_bytes = json.dumps(manifest, indent=1).encode("ascii") + b"\n"
+        archive.writestr(zipfile.ZipInfo(MANIFEST), manifest_bytes)
+        archive.writestr(zipfile.ZipInfo(ENVELOPE), encoded(envelope))
+        history = zipfile.ZipInfo(HISTORY)
+        history.file_size = copy.history.stat().st_size  # tells whether it needs ZIP64
+        with archive.open(history, "w") as to:
             for piece in _pieces(copy.history):
                 check()
                 to.write(piece)

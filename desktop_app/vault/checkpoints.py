@@ -38,19 +38,27 @@ def on_a_timer(seconds: float, call: Callable[[], None]) -> Pending:
 
 
 class Checkpoints:
-    """Calls `empty_log` in time. At most one call is pending, and none while nothing changes."""
+    """Calls `empty_log` in time. At most one call is pending, and none while nothing changes.
+
+    `then` follows it, and may take long: what is removed meanwhile does not wait for it, and it is
+    not called again before it has ended.
+    """
 
     def __init__(
         self,
         empty_log: Callable[[], None],
         later: Later = on_a_timer,
         clock: Callable[[], float] = time.monotonic,
+        then: Callable[[], None] = lambda: None,
     ) -> None:
         self._empty_log = empty_log
+        self._then = then
         self._later = later
         self._clock = clock
         self._guard = threading.Lock()
         self._running = threading.Lock()
+        self._following = threading.Lock()
+        """Taken while `_running` is held, so that whoever closes waits for both."""
         self._pending: Pending | None = None
         self._due = float("inf")
         self._closed = False
@@ -74,9 +82,10 @@ class Checkpoints:
             pending, self._pending = self._pending, None
             if pending is not None:
                 pending.cancel()
-        with self._running, suppress(VaultError):  # the log is kept, and read at the next start
+        with self._running, self._following, suppress(VaultError):  # the next start reads the log
             if pending is not None:
                 self._empty_log()
+                self._then()
 
     def _run(self) -> None:
         with self._running:
@@ -84,5 +93,14 @@ class Checkpoints:
                 if self._closed:
                     return
                 self._pending, self._due = None, float("inf")
-            with suppress(VaultError):  # a full disk; the next change or the end tries again
+            try:
                 self._empty_log()
+            except VaultError:  # a full disk; the next change or the end tries again
+                return
+            follows = self._following.acquire(blocking=False)
+        if follows:
+            try:
+                with suppress(VaultError):
+                    self._then()
+            finally:
+                self._following.release()

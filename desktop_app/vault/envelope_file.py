@@ -83,13 +83,16 @@ def decoded(content: bytes) -> Envelope:
         raise TypeError("not an object")
     if content != _with_check({key: value for key, value in plain.items() if key != "check"}):
         raise ValueError("the check does not hold")
-    slots = plain["slots"]
-    if plain["format"] != FORMAT or slots.keys() - set(SlotKind):
+    slots, vault = plain["slots"], plain["vault"]
+    if plain["format"] != FORMAT:
         raise NewerVaultError("vault.newer")
-    keyring = slots.get(SlotKind.KEYRING)
+    if not isinstance(slots, dict) or not isinstance(vault, str):
+        raise TypeError("no slots, or no id")
+    if slots.keys() - set(SlotKind):
+        raise NewerVaultError("vault.newer")
     return Envelope(
-        vault=plain["vault"],
-        keyring=keyring and KeyringSlot(keyring["keyring"], _sealed(keyring)),
+        vault=vault,
+        keyring=_keyring_slot(slots.get(SlotKind.KEYRING)),
         passphrase=_secret_slot(slots.get(SlotKind.PASSPHRASE)),
         recovery=_secret_slot(slots.get(SlotKind.RECOVERY)),
     )
@@ -104,6 +107,12 @@ def _plain(slot: SecretSlot) -> dict[str, Any]:
         "salt": _text(slot.argon2.salt),
         "sealed": _text(slot.sealed),
     }
+
+
+def _keyring_slot(slot: dict[str, Any] | None) -> KeyringSlot | None:
+    if slot is None:
+        return None
+    return KeyringSlot(slot["keyring"], _sealed(slot))
 
 
 def _secret_slot(slot: dict[str, Any] | None) -> SecretSlot | None:

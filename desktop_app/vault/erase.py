@@ -6,7 +6,8 @@ then left of the history is noise to everybody. A kill on the way leaves nothing
 keys are gone; erasing again clears the rest.
 
 The keyring comes last, and is not waited for longer than a person who is there needs: it may ask
-one who has gone, and nothing of the history may outlast a prompt. Its key then seals nothing.
+one who has gone, and nothing of the history may outlast a prompt. Its key then seals nothing. It is
+asked also where a file could not be removed: erasing again, no envelope would name the key.
 
 Backups that were saved elsewhere are files of the person's own, and stay.
 """
@@ -14,7 +15,6 @@ Backups that were saved elsewhere are files of the person's own, and stay.
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -26,9 +26,16 @@ from desktop_app.atomic_file import part_of, sync_folder
 from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.envelope import SlotKind
 from desktop_app.vault.envelope_file import read_envelope
-from desktop_app.vault.errors import KeyringError, KeyringLockedError, VaultError, disk_error
+from desktop_app.vault.errors import (
+    KeyringError,
+    KeyringLockedError,
+    KeysErasedError,
+    VaultError,
+    disk_error,
+)
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.lock import locked
+from resources.system_errors import reason_of
 
 if TYPE_CHECKING:  # a keyring's libraries are loaded by whoever has one
     from desktop_app.vault.keychain import Keychain
@@ -46,7 +53,8 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
     Raises:
         BusyVaultError: it is open.
         KeyringError: all is erased, but the keyring still holds a key, of no use now.
-        VaultError: there is none, or a file cannot be removed; again is the way on.
+        KeysErasedError: nothing opens it any more, but files could not be removed.
+        VaultError: there is none, or a key cannot be removed; again is the way on.
     """
     files = VaultFiles(folder)
     if not any(_parts(files)) and not any(_readable(files)):
@@ -56,13 +64,20 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
             kept = _kept_in_keyring(files)
             for path in (*_readable(files), *_envelopes(files)):
                 _destroy(path)
-            crash_point("erase.keys_gone")
-            for part in list(_parts(files)):
-                shutil.rmtree(part) if part.is_dir() else part.unlink()
-            sync_folder(folder.parent)
         except OSError as error:
             raise disk_error(error, files.envelope) from error
+        crash_point("erase.keys_gone")
+        not_removed = list(filter(None, map(_remove, list(_parts(files)))))
+        with suppress(OSError):  # of the keys it was done; the rest is noise
+            sync_folder(folder.parent)
     left = _forget_keyring(kept, keychain, patience)
+    if not_removed:
+        paths = ", ".join(str(path) for path, _ in not_removed)
+        reason = reason_of(not_removed[0][1])
+        if left is None:
+            raise KeysErasedError("vault.files_left", paths=paths, reason=reason)
+        values = {"paths": paths, "reason": reason, "keyring": keychain.name}
+        raise KeysErasedError("vault.files_and_keyring_left", **values) from left
     if left is not None:
         raise KeyringError("vault.keyring_left", keyring=keychain.name) from left
 
@@ -74,6 +89,36 @@ def _parts(files: VaultFiles) -> Iterator[Path]:
         for path in files.folder.parent.iterdir():
             if path == files.folder or (path.name.startswith(f"{name}.") and path != files.lock):
                 yield path
+
+
+def _remove(part: Path) -> tuple[Path, OSError] | None:
+    """Remove all that can be of a file or folder; return the first that cannot, and why.
+
+    Of a folder that is a link to another disk what it holds goes, and the link: the folder there
+    may be somebody's choice, or where that disk is mounted.
+    """
+    failed: list[tuple[Path, OSError]] = []
+    if part.is_symlink() and part.is_dir():
+        _remove_each(part, failed)
+    _remove_all_of(part, failed)
+    return failed[0] if failed else None
+
+
+def _remove_each(folder: Path, failed: list[tuple[Path, OSError]]) -> None:
+    for path in folder.iterdir():
+        _remove_all_of(path, failed)
+
+
+def _remove_all_of(path: Path, failed: list[tuple[Path, OSError]]) -> None:
+    """Remove a file, a link or a folder; note what cannot be, and go on."""
+    try:
+        if path.is_dir() and not path.is_symlink():
+            _remove_each(path, failed)
+            path.rmdir()
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        failed.append((path, error))
 
 
 def _readable(files: VaultFiles) -> list[Path]:

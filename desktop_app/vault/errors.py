@@ -94,6 +94,10 @@ class RescuedHistoryError(VaultError):
         return sentence(f"error.{self.key}", lang=lang, **self.values, lost=said)
 
 
+class KeysErasedError(VaultError):
+    """A history was erased, nothing opens it any more, and some of its files are still there."""
+
+
 class SessionMissingError(VaultError):
     """No session of that name is in the history, or it does not lie where it was looked for."""
 

@@ -28,6 +28,8 @@ def _session(plain: dict[str, Any]) -> CarriedSession:
     if SESSION_ID.fullmatch(name) is None:
         raise ValueError("no id of ours")
     turns = tuple(_turn(each, place) for place, each in enumerate(plain["turns"]))
+    if turns and not any(turn.chosen and turn.after is None for turn in turns):
+        raise ValueError("it begins with nothing that is shown")
     return CarriedSession(name, turns, text_of(plain["title"]), time_of(plain["created"]))
 
 
@@ -37,8 +39,11 @@ def _turn(plain: dict[str, Any], place: int) -> CarriedTurn:
         raise TypeError("not a truth value")
     if after is not None and not (type(after) is int and 0 <= after < place):
         raise ValueError("it follows nothing that came before it")
+    role = Role(plain["role"])
+    if role is Role.SYSTEM:
+        raise ValueError("nobody says that in a history")
     return CarriedTurn(
-        Role(plain["role"]),
+        role,
         text_of(plain["content"]),
         TurnState(plain["state"]),
         time_of(plain["created"]),

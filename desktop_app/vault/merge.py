@@ -30,6 +30,7 @@ from desktop_app.vault.documents import Document, later, take
 from desktop_app.vault.errors import VaultError
 from desktop_app.vault.interruptible import Work
 from desktop_app.vault.lost import found_again, is_lost, note_lost
+from desktop_app.vault.own_time import note_ahead
 from desktop_app.vault.word_index import index_missing, index_turn
 from resources.messages import sentence
 
@@ -59,7 +60,7 @@ class Gain:
     untitled_sessions: int = 0
     """Conversations that were not there, and come without these: they are lost there too."""
     trashed_here: int = 0
-    """Conversations that lie in the trash here, get messages they lacked, and stay there."""
+    """Conversations that lie in the trash here and stay there, whether or not they get messages."""
     newer_documents: int = 0
     """Documents (the safety plan) that are lacking here or older."""
 
@@ -84,9 +85,11 @@ class Gain:
 
     def told(self, some: str, none: str) -> str:
         """Return what came in as one paragraph; the catalogue's keys, for something and nothing."""
-        if not self:
-            return sentence(none)
-        came = sentence(some, new_sessions=self.new_sessions, new_turns=self.new_turns)
+        came = (
+            sentence(some, new_sessions=self.new_sessions, new_turns=self.new_turns)
+            if self
+            else sentence(none)
+        )
         return " ".join([came, *self.besides("backup.has")])
 
     def plus(
@@ -111,7 +114,7 @@ class Gain:
             completed_turns=self.completed_turns + completed,
             regained_sessions=self.regained_sessions + regained,
             untitled_sessions=self.untitled_sessions + (is_new and session.row_lost),
-            trashed_here=self.trashed_here + (in_trash and turns + completed > 0),
+            trashed_here=self.trashed_here + in_trash,
         )
 
 
@@ -164,6 +167,10 @@ def merge(
     with database.at(Work.BRINGING_IN):
         coming = list(_unless_given_up(database, incoming))
         documents = list(documents)
+        times = (turn.created or 0 for session in coming for turn in session.turns)
+        latest = max(times, default=0)
+        if latest > now:
+            note_ahead(database, latest)
         with database.transaction():
             found = Gain(newer_documents=take(database, documents))
             for session in coming:

@@ -40,13 +40,16 @@ class RecoveryCode:
 
     @classmethod
     def read(cls, typed: str) -> Self:
-        """Return the code that was typed: any case, any blanks and hyphens, O for 0, I or L for 1.
+        """Return the code that was typed: any case, O for 0, I or L for 1.
+
+        What is neither a letter nor a digit does not count: a paste brings along what stands
+        between the groups elsewhere, seen or not.
 
         Raises:
             RecoveryCodeSlipError: a letter is missing, too many or wrong.
         """
         normal = unicodedata.normalize("NFKC", typed).upper().translate(READ_AS)
-        letters = "".join(c for c in normal if unicodedata.category(c) not in {"Pd", "Zs", "Cc"})
+        letters = "".join(filter(str.isalnum, normal))
         if len(letters) != LETTERS + CHECK_LETTERS:
             raise RecoveryCodeSlipError(
                 "vault.recovery_length", found=len(letters), wanted=LETTERS + CHECK_LETTERS

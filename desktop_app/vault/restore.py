@@ -72,7 +72,7 @@ class Preview:
         held = [self._held(), *self._damage()]
         if self.replaces:
             return [*held, *self.gain.besides("backup.would")]
-        return [*held, *(self._added() or [sentence("backup.nothing_new")])]
+        return [*held, *self._added()]
 
     def _held(self) -> str:
         if self.first is None or self.last is None:
@@ -97,7 +97,7 @@ class Preview:
 
     def _added(self) -> list[str]:
         if not self.gain:
-            return []
+            return [sentence("backup.nothing_new"), *self.gain.besides("backup.would")]
         added = []
         if self.gain.new_turns:
             added.append(

@@ -6,7 +6,6 @@ the list is put together of what can be read (damaged_sessions.py).
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final
 
 from desktop_app.vault import damaged_sessions
@@ -25,7 +24,6 @@ LISTED: Final = """
     WHERE {where} ORDER BY last.id DESC"""
 KEPT: Final = LISTED.format(where="deleted IS NULL")
 TRASHED: Final = LISTED.format(where="deleted IS NOT NULL")
-NEWEST: Final = "SELECT max(created) FROM turn"
 
 
 def listed(database: Database, *, trashed: bool) -> tuple[StoredSession, ...]:
@@ -46,9 +44,3 @@ def listed(database: Database, *, trashed: bool) -> tuple[StoredSession, ...]:
         )
         for name, title, opening, turns, created, updated, thrown in rows
     )
-
-
-def newest(database: Database) -> datetime | None:
-    """Return when the newest turn was begun, by the clock of that time."""
-    ((created,),) = database.rows(NEWEST)
-    return None if created is None else moment(created)

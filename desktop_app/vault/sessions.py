@@ -21,9 +21,10 @@ from desktop_app.vault.database import Database
 from desktop_app.vault.drafts import Drafts
 from desktop_app.vault.errors import DamagedHistoryError, SessionMissingError, VaultError
 from desktop_app.vault.memories import Memories
+from desktop_app.vault.own_time import newest, not_before_the_newest
 from desktop_app.vault.records import StoredSession, StoredTurn, moment, new_session_id
 from desktop_app.vault.removed_words import note_removed
-from desktop_app.vault.session_list import listed, newest
+from desktop_app.vault.session_list import listed
 from desktop_app.vault.word_index import forget_removed, index_turn
 
 Clock = Callable[[], float]
@@ -222,13 +223,13 @@ class Sessions:
         """Put a session into the trash, from where `restore` brings it back.
 
         Nothing is removed yet; but a person who deletes is not asked to know that, so the log is
-        emptied as soon as after a removal.
+        emptied as soon as after a removal. Its days there do not begin before the newest turn: a
+        clock that is behind, once set right, would find them over.
         """
+        now = not_before_the_newest(self._database, self._now())
         with self._database.transaction(removes=True):
             self.require(session)
-            self._database.rows(
-                "UPDATE session SET deleted = ? WHERE id = ?", (self._now(), session)
-            )
+            self._database.rows("UPDATE session SET deleted = ? WHERE id = ?", (now, session))
 
     def restore(self, session: str) -> None:
         """Take a session out of the trash, as it was."""
@@ -274,7 +275,7 @@ class Sessions:
         self._insert(session, said, TurnState.COMPLETE)
 
     def newest(self) -> datetime | None:
-        """Return when the newest turn was begun, by the clock of that time."""
+        """Return when the newest turn was begun, by this computer's clock, where that is known."""
         return newest(self._database)
 
     def _insert(self, session: str, turn: Turn, state: TurnState) -> int:

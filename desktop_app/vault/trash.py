@@ -1,21 +1,27 @@
 """How long the trash is kept: thirty days, or, if the person wants that, until the vault closes.
 
 In both cases a deletion can be undone while the window that made it is open.
+
+The thirty days are counted by a clock that may be wrong. One that stands, at the opening, more than
+a year after all that was said or deleted here is not believed until something is said by it.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from desktop_app.vault.damage import readable_rows
 from desktop_app.vault.database import Database
-from desktop_app.vault.errors import DamagedHistoryError
+from desktop_app.vault.errors import DamagedHistoryError, VaultError
 from desktop_app.vault.sessions import Sessions
 
 KEPT_FOR: Final = timedelta(days=30)
 SETTING: Final = "trash_kept"
+BELIEVED_FOR: Final = timedelta(days=365)
 
 
 class Trash:
@@ -27,11 +33,14 @@ class Trash:
         self._database = database
         self._sessions = sessions
         self._clock = clock
+        self._leapt = self._has_leapt()
+        """For as long as it is open: what is said meanwhile is dated by that clock."""
 
     @property
     def kept(self) -> bool:
-        """Tell whether deleted sessions are kept for thirty days."""
-        rows = self._database.rows("SELECT value FROM setting WHERE name = ?", (SETTING,))
+        """Tell whether deleted sessions are kept for thirty days; they are where none can tell."""
+        statement = "SELECT value FROM setting WHERE name = ?"
+        rows = readable_rows(self._database, statement, [(SETTING,)])
         return not rows or rows[0][0] != 0
 
     def keep(self, kept: bool) -> None:
@@ -53,7 +62,9 @@ class Trash:
         Raises:
             VaultError: some could not be removed; it is tried again the next time.
         """
-        now, kept = datetime.fromtimestamp(self._clock(), UTC), self.kept
+        now, kept = self._now(), self.kept
+        if kept and self._leapt:
+            return
         due = [
             session.id
             for session in self._sessions.trashed()
@@ -67,6 +78,19 @@ class Trash:
             damaged = [session for session in due if not self._purged(session)]
             if damaged:
                 raise
+
+    def _has_leapt(self) -> bool:
+        """Tell whether the clock is not to be believed: it may be right, and may be far ahead."""
+        believed_from = self._now() - BELIEVED_FOR
+        with suppress(VaultError):
+            newest = self._sessions.newest()
+            if newest is not None and newest < believed_from:
+                deleted = [each.deleted for each in self._sessions.trashed()]
+                return all(each is None or each < believed_from for each in deleted)
+        return False
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
 
     def _purged(self, session: str) -> bool:
         try:

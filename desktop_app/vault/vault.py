@@ -71,7 +71,7 @@ class Vault:
         self.backups = Backups(files, database, clock)
         self._opened = False
         held.callback(self._renew_copies)  # when the log is empty and the last copy given up
-        checkpoints = Checkpoints(self._tidy)
+        checkpoints = Checkpoints(database.checkpoint, then=self._copy_if_due)
         held.callback(checkpoints.close)
         database.committed = checkpoints.committed
         if self.backups.missed():
@@ -140,8 +140,7 @@ class Vault:
             with suppress(VaultError), self.database.granting(IN_HASTE_SECONDS):
                 self.backups.renew()
 
-    def _tidy(self) -> None:
-        self.database.checkpoint()
+    def _copy_if_due(self) -> None:
         self.backups.make_if_due()
 
     def rotate(

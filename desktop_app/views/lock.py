@@ -123,10 +123,12 @@ class Lock(QObject):
             self._finish.start()
 
     def show_privacy(self) -> None:
-        """Show the privacy page, where the gate has been passed."""
-        if self._window.passed:
-            from desktop_app.views.privacy import Privacy
+        """Show the privacy page, where the gate has been passed; say what keeps it shut."""
+        if not self._window.passed:
+            return
+        from desktop_app.views.privacy import Privacy
 
+        try:
             page = Privacy(
                 self._vault,
                 self._snapshots,
@@ -134,12 +136,15 @@ class Lock(QObject):
                 self._window,
                 may_set=not self._stays_shut,
             )
-            if page.keys is not None:
-                page.keys.erase_wanted.connect(self.erase)
-            if page.backup is not None:
-                page.backup.changed.connect(self._window.read_history_again)
-                page.backup.changed.connect(self._settle_plan)
-            page.open()
+        except KnownError as error:
+            self._window.say_error(error)
+            return
+        if page.keys is not None:
+            page.keys.erase_wanted.connect(self.erase)
+        if page.backup is not None:
+            page.backup.changed.connect(self._window.read_history_again)
+            page.backup.changed.connect(self._settle_plan)
+        page.open()
 
     def erase(self) -> None:
         """Erase the history for good; the gate then asks how a new one shall be opened."""

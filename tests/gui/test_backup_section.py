@@ -89,7 +89,7 @@ def test_its_own_backup_asks_for_nothing_and_has_nothing_new(
 
     section.restore(tmp_path / "b")
 
-    assert "没有什么要恢复的" in said(qtbot, section)
+    assert sentence("backup.nothing_new") in said(qtbot, section)
     assert not section.secret.isVisible()
     assert not section.notice.findChildren(QPushButton)
 

@@ -6,16 +6,23 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.dialogue import Role, Turn
+from desktop_app.vault.errors import DamagedHistoryError
 from desktop_app.vault.vault import Vault, open_with_passphrase
+from desktop_app.views import privacy as privacy_module
 from desktop_app.views.notice import Notice
+from desktop_app.views.preferences import Preferences
+from desktop_app.views.privacy import Privacy
+from desktop_app.views.privacy_sections import TrashSection
+from desktop_app.views.trash_dialog import TrashDialog
 from desktop_app.views.undeterred import Undeterred
 from desktop_app.views.window import MainWindow
 from resources.messages import sentence
-from tests.support.damaged_vault import damage_overflow, flip_a_byte, pages_by_kind
+from tests.support import damaged_vault
+from tests.support.damaged_vault import SESSIONS, damage_overflow, flip_a_byte, pages_by_kind
 from tests.support.gate_fixtures import (
     WAIT_MS,
     StartWindow,
@@ -128,6 +135,48 @@ def test_a_history_that_does_not_open_is_repaired_where_it_is_unlocked(
 
     show(window, "a")
     assert shown(window) == SAID
+
+
+def test_privacy_page_and_trash_open_whatever_kind_of_page_is_damaged(
+    closed: Path, data_key: bytes, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """But for page 1, without which no history opens."""
+    with damaged_vault.opened(closed, data_key) as vault:
+        damaged_vault.filled(vault)
+        vault.sessions.delete("d")
+        kinds = pages_by_kind(vault)
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    for kind in kinds.keys() - {"sqlite_schema/leaf"}:
+        folder = damaged_vault.copied(closed, tmp_path / kind.replace("/", "-") / "vault")
+        flip_a_byte(folder / "history.db", page=kinds[kind][0])
+        with damaged_vault.opened(folder, data_key) as vault:
+            page = Privacy(vault, None, Preferences(tmp_path / "settings.json"), parent)
+            trash = page.findChild(TrashSection)
+            assert trash is not None
+            assert trash.keep.isChecked(), kind
+            page.reject()
+            dialog = TrashDialog(vault, parent)
+            # One whose row cannot be read is taken for one that was not deleted.
+            lost = set(SESSIONS) <= {session.id for session in vault.sessions.kept()}
+            assert dialog.list.count() == (0 if lost else 1), kind
+            dialog.reject()
+
+
+def test_what_keeps_the_privacy_page_shut_is_said(
+    opened: OpenedWindow, closed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert closed.exists()
+    window = opened()
+
+    def refused(*_given: object, **_named: object) -> None:
+        raise DamagedHistoryError("vault.history_damaged", path=closed / "history.db")
+
+    monkeypatch.setattr(privacy_module, "Privacy", refused)
+    window.header.settings.actions_by_key()["settings.privacy"].trigger()
+
+    said = sentence("error.vault.history_damaged", path=closed / "history.db")
+    assert window.middle.notice.text == said
 
 
 def test_a_key_that_came_into_force_while_it_was_put_away_opens_what_is_rescued(

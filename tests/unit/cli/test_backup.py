@@ -310,7 +310,7 @@ def test_what_was_restored_already_is_said(backup: Path, data: Path) -> None:
     code, out, _ = run("vault", "restore", backup, data=data)
 
     assert code == 0
-    assert "没有什么要恢复的" in out
+    assert sentence("backup.nothing_new") in out
 
 
 @pytest.mark.parametrize("action", ["backup", "restore"])

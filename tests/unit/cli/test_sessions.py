@@ -219,6 +219,49 @@ def test_purge_asks_on_the_terminal(typed: str, left: int, data: Path) -> None:
     assert len(sessions(data, "list", "--trash")[1].splitlines()) == left
 
 
+@pytest.fixture
+def trash_off(data: Path) -> None:
+    """Whoever it is wants nothing of the deleted to be kept."""
+    with open_with_passphrase(data / "vault", PASSPHRASE) as vault:
+        vault.trash.keep(False)
+
+
+@pytest.mark.usefixtures("trash_off")
+def test_without_a_trash_delete_says_that_it_is_for_good_before_it_does_anything(
+    data: Path,
+) -> None:
+    code, out, err = sessions(data, "delete", "old", stdin="yes\n")
+
+    refused = sentence("error.input.delete_not_confirmed", option="--yes")
+    assert (code, out, err) == (1, "", refused + "\n")
+    assert [each["id"] for each in history("--data-dir", data)] == ["new", "old"]
+
+
+@pytest.mark.usefixtures("trash_off")
+def test_without_a_trash_delete_with_yes_removes_for_good_and_offers_no_way_back(
+    data: Path,
+) -> None:
+    code, _, err = sessions(data, "delete", "old", "--yes")
+
+    assert (code, err) == (0, sentence("sessions.purged") + "\n")
+    assert [each["id"] for each in history("--data-dir", data)] == ["new"]
+    assert sessions(data, "restore", "old")[0] == 1
+
+
+@pytest.mark.usefixtures("trash_off")
+@pytest.mark.parametrize(("typed", "left"), [("yes", ["new"]), ("no", ["new", "old"])])
+def test_without_a_trash_delete_asks_on_the_terminal(
+    typed: str, left: list[str], data: Path
+) -> None:
+    with terminal("sessions", "delete", "old", "--data-dir", data) as (process, screen):
+        screen.wait_for("yes")
+        screen.type(f"{typed}\n")
+        process.communicate(timeout=60)
+
+    assert process.returncode == 0
+    assert [each["id"] for each in history("--data-dir", data)] == left
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 from desktop_app.commands.slash import RECENT
+from desktop_app.paths import app_paths
+from desktop_app.vault.vault import open_with_passphrase
+from resources.messages import sentence
 from tests.support.engine_run import asking, soulchat
 from tests.support.talk_run import history, talking, turns
+from tests.support.vault_fixtures import PASSPHRASE
 
 pytestmark = pytest.mark.usefixtures("passphrase")
 
@@ -137,6 +141,21 @@ def test_delete_puts_into_the_trash_and_begins_a_new_conversation(model: Path) -
     trashed = soulchat("sessions", "list", "--trash").stdout.decode()
     assert trashed.split()[-1] == "一"
     assert f"soulchat sessions restore {trashed.split()[0]}" in err
+
+
+@pytest.mark.parametrize("undone", [[], ["/undo"]], ids=["deleted", "and undone"])
+def test_without_a_trash_delete_offers_undo_alone_and_only_until_the_end(
+    model: Path, undone: list[str]
+) -> None:
+    talk(model, "一")
+    with open_with_passphrase(app_paths().vault, PASSPHRASE) as vault:
+        vault.trash.keep(False)
+
+    _, err = talk(model, "/open 1", "/delete", *undone)
+
+    assert sentence("talk.deleted_until_closed") in err
+    assert "restore" not in err
+    assert contents(history()) == (["一"] if undone else [])
 
 
 def test_undo_brings_back_what_was_deleted_and_goes_on_with_it(model: Path) -> None:

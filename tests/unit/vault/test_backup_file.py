@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import time
 import zipfile
 from pathlib import Path
 
@@ -10,7 +12,9 @@ import pytest
 
 from desktop_app.vault import backup_file
 from desktop_app.vault.backup_file import write_backup
+from desktop_app.vault.database import Database
 from desktop_app.vault.errors import BackupError
+from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.restore import opened_backup
 from desktop_app.vault.vault import Vault
 from tests.support.two_histories import OTHER
@@ -75,5 +79,25 @@ def test_it_opens_with_what_the_history_it_holds_was_opened_with(
     in_force = PASSPHRASE if meanwhile == "a new key" else OTHER
     with opened_backup(
         tmp_path / "b", vault.files.folder, lambda found: found.open_with_passphrase(in_force)
+    ) as backup:
+        assert backup.preview().turns == 0
+
+
+def test_a_clock_before_1980_keeps_nobody_from_a_backup(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ZIP archive knows no such date: of what is in it, and of the copy it is made of."""
+    copy = backup_file.snapshot
+
+    def copied_in_1970(files: VaultFiles, database: Database, into: VaultFiles) -> None:
+        copy(files, database, into)
+        os.utime(into.history, (0, 0))
+
+    monkeypatch.setattr(backup_file, "snapshot", copied_in_1970)
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    write_backup(vault, tmp_path / "b")
+
+    with opened_backup(
+        tmp_path / "b", vault.files.folder, lambda found: found.open_with_passphrase(PASSPHRASE)
     ) as backup:
         assert backup.preview().turns == 0

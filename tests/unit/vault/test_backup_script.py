@@ -226,3 +226,11 @@ def test_the_log_of_a_history_that_was_never_closed_is_read_along(
     shutil.copytree(vault.files.folder, aside)
 
     assert texts(opened(python, aside, PASSPHRASE)) == ["一", "二"]
+
+
+def test_without_a_backup_it_says_how_it_is_used(python: Path) -> None:
+    script = ROOT / "docs" / "open_backup.py"
+    done = subprocess.run([python, script], capture_output=True, check=False, cwd=python.parent)
+
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == b"Usage: python open_backup.py BACKUP > history.json\n"

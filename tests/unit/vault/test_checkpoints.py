@@ -12,6 +12,7 @@ import pytest
 from desktop_app.dialogue import Role, Turn
 from desktop_app.vault import checkpoints as checkpoints_module
 from desktop_app.vault.checkpoints import Checkpoints
+from desktop_app.vault.database import Database
 from desktop_app.vault.errors import DiskFullError
 from desktop_app.vault.vault import Vault
 
@@ -91,6 +92,52 @@ def test_nothing_is_done_while_nothing_changes(
 
     assert emptied == [30]
     assert hours.calls == []
+
+
+def test_what_is_removed_while_a_copy_is_made_does_not_wait_for_it(
+    hours: Hours, emptied: list[float]
+) -> None:
+    copies = []
+
+    def copy() -> None:
+        copies.append(hours.now)
+        if len(copies) == 1:
+            checkpoints.committed(True)
+            hours.pass_seconds(60)
+
+    checkpoints = Checkpoints(
+        lambda: emptied.append(hours.now), hours.later, lambda: hours.now, copy
+    )
+    checkpoints.committed(False)
+    hours.pass_seconds(30)
+
+    assert emptied == [30, 90]
+    assert copies == [30]
+
+
+def test_closing_waits_for_a_copy_in_progress(hours: Hours, emptied: list[float]) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+    ended: list[str] = []
+
+    def copy() -> None:
+        begun.set()
+        assert may_end.wait(20)
+        ended.append("copy")
+
+    checkpoints = Checkpoints(
+        lambda: emptied.append(hours.now), hours.later, lambda: hours.now, copy
+    )
+    checkpoints.committed(False)
+    copying = threading.Thread(target=hours.pass_seconds, args=(30,))
+    copying.start()
+    assert begun.wait(20)
+    closing = threading.Thread(target=lambda: (checkpoints.close(), ended.append("closed")))
+    closing.start()
+    may_end.set()
+    for thread in (copying, closing):
+        thread.join(20)
+
+    assert ended == ["copy", "closed"]
 
 
 def test_closing_does_now_what_was_to_be_done_later(
@@ -188,3 +235,30 @@ def test_the_history_says_which_changes_removed_something(vault: Vault) -> None:
         "into the trash again": [True],
         "purged": [True],
     }
+
+
+def test_the_log_is_emptied_between_two_steps_of_a_copy(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for session in ("a", "gone"):
+        vault.sessions.add(session, Turn(Role.USER, "长" * 200_000))
+    steps, sizes = 0, []
+
+    def meanwhile() -> None:
+        """Called before each step."""
+        nonlocal steps
+        steps += 1
+        if steps == 3:
+            vault.sessions.delete("gone")
+            sizes.append(log_of(vault).stat().st_size)
+            vault.database.checkpoint()
+            sizes.append(log_of(vault).stat().st_size)
+
+    monkeypatch.setattr(vault.database, "check_given_up", meanwhile)
+    copy = vault.backups.make()
+
+    assert steps > 3
+    assert sizes[0] > 0 == sizes[1]
+    with Database(copy.files.history, vault.keys.dek) as database:
+        assert database.rows("PRAGMA integrity_check") == [("ok",)]
+        assert database.rows("SELECT id FROM session WHERE deleted IS NOT NULL") == [("gone",)]

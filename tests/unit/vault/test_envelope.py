@@ -170,6 +170,26 @@ def test_what_is_no_envelope_is_damaged(content: bytes, tmp_path: Path) -> None:
         read_envelope(tmp_path / "vault.json")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"slots": shape} for shape in ([], ["passphrase"], 7, None, "slots")),
+        *({"slots": {kind: shape}} for kind in SlotKind for shape in ({}, [], "", 7)),
+        {"vault": 7},
+    ],
+    ids=str,
+)
+def test_another_shape_under_a_check_that_holds_is_damaged(
+    change: dict[str, object], envelope: Envelope, tmp_path: Path
+) -> None:
+    body = json.loads(encoded(envelope)) | change
+    del body["check"]
+    (tmp_path / "vault.json").write_bytes(_with_check(body))
+
+    with pytest.raises(DamagedEnvelopeError):
+        read_envelope(tmp_path / "vault.json")
+
+
 def test_a_missing_file_says_what_to_put_back(tmp_path: Path) -> None:
     with pytest.raises(DamagedEnvelopeError, match=r"vault\.json"):
         read_envelope(tmp_path / "vault.json")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from desktop_app.vault.errors import (
     BusyVaultError,
     KeyringAbsentError,
     KeyringError,
+    KeysErasedError,
     ReadOnlyVaultError,
     VaultError,
 )
@@ -126,3 +129,56 @@ def test_a_disk_that_takes_nothing_leaves_it_as_it_is(small_disk: Path) -> None:
         erase(folder, Keychain())
 
     assert (folder / "vault.json").read_bytes() == whole
+
+
+@pytest.fixture
+def unremovable(folder: Path) -> Iterator[Path]:
+    """A place in the vault's folder that cannot be removed: something is mounted there."""
+    place = folder / "blobs" / "mounted"
+    place.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place], check=True)
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+@ONLY_ROOT
+def test_a_file_that_cannot_be_removed_is_named_and_all_else_is_erased(
+    folder: Path, secret_service: Keychain, request: pytest.FixtureRequest
+) -> None:
+    create(folder, passphrase=PASSPHRASE, keychain=secret_service).close()
+    name = read_envelope(folder / "vault.json").vault
+    unremovable = request.getfixturevalue("unremovable")
+
+    with pytest.raises(KeysErasedError, match="谁也打不开") as raised:
+        erase(folder, secret_service)
+
+    assert str(unremovable) in str(raised.value)
+    assert "没有动" not in str(raised.value)
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
+    with pytest.raises(KeyringAbsentError):
+        secret_service.read(name)
+
+
+@ONLY_ROOT
+def test_what_the_keyring_still_holds_is_said_beside_what_cannot_be_removed(
+    folder: Path, secret_service: Keychain, request: pytest.FixtureRequest
+) -> None:
+    create(folder, passphrase=PASSPHRASE, keychain=secret_service).close()
+    request.getfixturevalue("unremovable")
+    lock_default_collection()
+
+    with pytest.raises(KeysErasedError, match="没用的旧密钥"):
+        erase(folder, secret_service)
+
+
+def test_a_history_on_another_disk_is_erased_there(closed: Path, tmp_path: Path) -> None:
+    """Its folder is a link: what it holds goes, and the link, and no more."""
+    elsewhere = tmp_path / "elsewhere"
+    closed.rename(elsewhere)
+    closed.symlink_to(elsewhere)
+
+    erase(closed, Keychain())
+
+    assert names(closed) == {"vault.lock"}
+    assert list(elsewhere.iterdir()) == []
+    create(closed, passphrase="another one").close()

@@ -2,7 +2,8 @@
 
 The envelope, sealed files, backups and copies are written without SQLite. Each change is made on a
 disk with no page left, then with one, two, … until it gets through; it is then done or not done,
-nothing half made is left over, and on a disk with space it gets through.
+nothing half made is left over, and on a disk with space it gets through. Where that takes long,
+some of the pages are tried, and each of them in the slow set.
 """
 
 from __future__ import annotations
@@ -18,12 +19,18 @@ import pytest
 
 from desktop_app.dialogue import Role, Turn
 from desktop_app.vault.backup_file import write_backup
+from desktop_app.vault.bringing_in import bring_in
+from desktop_app.vault.carried import CarriedSession, CarriedTurn
 from desktop_app.vault.copies import copies_in
+from desktop_app.vault.database import Database
 from desktop_app.vault.envelope import Envelope
 from desktop_app.vault.errors import DiskFullError, WrongPassphraseError
+from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.import_file import FileRead
 from desktop_app.vault.restore import become
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from tests.support.small_disk import ONLY_ROOT, fill
+from tests.support.strides import some_or_each
 from tests.support.vault_disk import MARKER, traces
 from tests.support.vault_fixtures import PASSPHRASE
 
@@ -64,11 +71,25 @@ def safety_copy(vault: Vault) -> None:
     vault.backups.make_safety_copy()
 
 
+def bring_some_in(vault: Vault) -> None:
+    coming = tuple(
+        CarriedTurn(Role.USER, MARKER * 100, created=number, after=number - 1 if number else None)
+        for number in range(4)
+    )
+    bring_in(vault, FileRead((CarriedSession("new", coming),)))
+
+
+def purge_and_renew(vault: Vault) -> None:
+    """Purge what is in the trash, where that was not done, and renew the copies."""
+    vault.sessions.purge(*(each.id for each in vault.sessions.trashed()))
+    vault.backups.renew()
+
+
 def at_every_page(disk: Path, told: Path, change: Callable[[Path], object], every: int) -> int:
     """Make `change` in a copy of `told` until it gets through; return how often it did not."""
     for failed in itertools.count():
         folder = disk / "vault"
-        shutil.copytree(told, folder)
+        shutil.copytree(told.parent, disk, dirs_exist_ok=True)  # with the copies beside it
         filler = fill(disk, leave=failed * every * PAGE)
         through = False
         with suppress(DiskFullError):
@@ -80,7 +101,6 @@ def at_every_page(disk: Path, told: Path, change: Callable[[Path], object], ever
         if not through:
             change(folder)
             check_nothing_half_made(disk, through=True)
-        shutil.rmtree(folder)
         for path in disk.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         if through:
@@ -96,8 +116,18 @@ def check_nothing_half_made(disk: Path, *, through: bool) -> None:
         assert [turn.turn.content for turn in vault.sessions.turns("a")] == [MARKER]
         assert vault.blobs.get("a", "state") in {b"before", FILE}
         assert len(list(vault.files.blobs.iterdir())) == 1
-        for each in copies_in(vault.files.backups):
-            assert each.files.history.stat().st_size >= vault.files.history.stat().st_size
+        brought = [each for each in vault.sessions.kept() if each.id == "new"]
+        assert [each.turns for each in brought] in ([], [4])
+        held, key = trashed_in(vault.database), vault.keys.dek
+    for each in copies_in(VaultFiles(disk / "vault").backups):  # closing renewed what was void
+        with Database(each.files.history, key) as database:
+            assert database.rows("PRAGMA integrity_check") == [("ok",)]
+            assert database.rows("SELECT content FROM turn WHERE session = 'a'") == [(MARKER,)]
+            assert trashed_in(database) == held
+
+
+def trashed_in(database: Database) -> list[tuple[str]]:
+    return database.rows("SELECT id FROM session WHERE deleted IS NOT NULL")
 
 
 def opened(folder: Path) -> Vault:
@@ -107,16 +137,50 @@ def opened(folder: Path) -> Vault:
         return open_with_passphrase(folder, NEW)
 
 
-@pytest.mark.parametrize(
-    ("change", "every"),
-    [(change_passphrase, 1), (put_a_file, 3), (back_up, 16), (copy, 12), (safety_copy, 12)],
-)
-def test_it_is_done_or_not_done(small_disk: Path, told: Path, change: Change, every: int) -> None:
-    def on_the_disk(folder: Path) -> None:
+SOME = {
+    change_passphrase: 1,
+    put_a_file: 3,
+    back_up: 16,
+    copy: 12,
+    safety_copy: 12,
+    bring_some_in: 16,
+}
+"""Every so many pages is tried, outside the slow set."""
+
+
+def on_the_disk(change: Change) -> Callable[[Path], None]:
+    def changed(folder: Path) -> None:
         with opened(folder) as vault:
             change(vault)
 
-    assert at_every_page(small_disk, told, on_the_disk, every) > 0
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("change", "every"),
+    [
+        *(pytest.param(change, some, id=change.__name__) for change, some in SOME.items()),
+        *(
+            pytest.param(change, 1, marks=pytest.mark.slow, id=f"{change.__name__}-each")
+            for change, some in SOME.items()
+            if some > 1
+        ),
+    ],
+)
+def test_it_is_done_or_not_done(small_disk: Path, told: Path, change: Change, every: int) -> None:
+    assert at_every_page(small_disk, told, on_the_disk(change), every) > 0
+
+
+@some_or_each(12)
+def test_a_purge_is_done_in_the_copies_too_or_not_at_all(
+    small_disk: Path, told: Path, every: int
+) -> None:
+    with opened(told) as vault:
+        vault.sessions.add("gone", Turn(Role.USER, MARKER * 300))
+        vault.sessions.delete("gone")
+        vault.backups.make()
+
+    assert at_every_page(small_disk, told, on_the_disk(purge_and_renew), every) > 0
 
 
 def test_a_key_is_not_half_changed_where_no_file_can_be_made(small_disk: Path, told: Path) -> None:
@@ -136,8 +200,9 @@ def test_a_key_is_not_half_changed_where_no_file_can_be_made(small_disk: Path, t
         assert vault.blobs.get("a", "state") == b"before"
 
 
+@some_or_each(6)
 def test_a_backup_becomes_the_history_or_leaves_none(
-    small_disk: Path, told: Path, tmp_path: Path
+    small_disk: Path, told: Path, tmp_path: Path, every: int
 ) -> None:
     with open_with_passphrase(told, PASSPHRASE) as vault:
         write_backup(vault, tmp_path / "backup")
@@ -145,7 +210,7 @@ def test_a_backup_becomes_the_history_or_leaves_none(
     def by_passphrase(envelope: Envelope) -> bytes:
         return envelope.open_with_passphrase(PASSPHRASE)
 
-    for leave in itertools.count(0, 6 * PAGE):
+    for leave in itertools.count(0, every * PAGE):
         filler = fill(small_disk, leave=leave)
         through = False
         with suppress(DiskFullError):

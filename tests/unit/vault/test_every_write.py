@@ -33,6 +33,7 @@ from desktop_app.vault.vault import Vault, open_with_passphrase
 from tests.support import golden_vault
 from tests.support.full_disk_vfs import SYNC, TRUNCATE, WRITE, Disk, full_disk
 from tests.support.source_tree import ROOT
+from tests.support.strides import some_or_each
 from tests.support.vault_disk import MARKER, traces
 from tests.support.vault_fixtures import PASSPHRASE
 
@@ -57,12 +58,6 @@ class Outcomes:
     def check_old_or_new(self, old: State | None) -> None:
         *failed, new = self.states
         assert all(state in (old, new) for state in failed)
-
-
-def some_or_each(some: int) -> pytest.MarkDecorator:
-    """Run a test with every `some`th call to the disk failing, and in the slow set with each."""
-    every = [pytest.param(some, id="some"), pytest.param(1, marks=pytest.mark.slow, id="each")]
-    return pytest.mark.parametrize("every", every)
 
 
 @pytest.fixture

@@ -5,12 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from desktop_app.dialogue import Role, Turn, TurnState
 from desktop_app.errors import BugError, KnownError
+from desktop_app.vault.bringing_in import bring_in
+from desktop_app.vault.carried import CarriedSession, CarriedTurn
 from desktop_app.vault.creation import create
 from desktop_app.vault.database import PLAINTEXT_HEADER, Database
 from desktop_app.vault.envelope import SlotKind
@@ -23,6 +26,7 @@ from desktop_app.vault.errors import (
     VaultError,
     WrongPassphraseError,
 )
+from desktop_app.vault.import_file import FileRead
 from desktop_app.vault.migrations import STEPS, Version, migrate
 from desktop_app.vault.sealing import new_key
 from desktop_app.vault.vault import Vault, open_with_passphrase, slots
@@ -317,6 +321,22 @@ def test_a_clock_set_back_is_told_and_changes_no_order(folder: Path) -> None:
 
         assert [t.turn.content for t in vault.sessions.turns("a")] == ["在吗", "后来"]
         assert [session.id for session in vault.sessions.kept()] == ["b", "a"]
+
+
+def test_a_message_from_elsewhere_with_a_date_yet_to_come_says_nothing_of_the_clock(
+    folder: Path,
+) -> None:
+    """Neither at the openings nor when something is deleted, whose days begin now."""
+    now = 1_700_000_000
+    years_ahead = CarriedTurn(Role.USER, "在吗", created=(now + 100_000_000) * 1000)
+    with create(folder, passphrase=PASSPHRASE, clock=lambda: now) as vault:
+        bring_in(vault, FileRead((CarriedSession("a", (years_ahead,)),)), lambda: now)
+
+    with open_with_passphrase(folder, PASSPHRASE, clock=lambda: now) as vault:
+        assert vault.notices == ()
+        vault.sessions.delete("a")
+        (trashed,) = vault.sessions.trashed()
+        assert trashed.deleted == datetime.fromtimestamp(now, UTC)
 
 
 def test_a_clock_set_right_by_seconds_is_not_worth_a_word(folder: Path) -> None:

@@ -27,6 +27,11 @@ def test_no_two_are_alike_and_every_letter_comes_at_every_place() -> None:
     assert all(len(set(letters)) == 32 for letters in zip(*codes, strict=True))
 
 
+@pytest.mark.parametrize("between", ["\u00ad", "\u200b", "\u2212", "\ufeff", ".", "_", "·", "|"])
+def test_a_paste_may_bring_along_any_sign_between_the_groups(between: str) -> None:
+    assert RecoveryCode.read(CODE.text().replace("-", between)) == CODE
+
+
 @pytest.mark.parametrize(
     "typed",
     [

@@ -213,6 +213,30 @@ def test_what_goes_on_with_a_conversation_in_the_trash_says_so(
     assert [each.id for each in elsewhere.sessions.trashed()] == ["a"]
 
 
+def test_a_backup_that_is_all_here_says_what_of_it_lies_in_the_trash(
+    backup: Path, elsewhere: Vault
+) -> None:
+    """Deleted by mistake, and looked for in the backup: it adds nothing, and the list is empty."""
+    merged(backup, elsewhere)
+    for session in elsewhere.sessions.kept():
+        elsewhere.sessions.delete(session.id)
+
+    with opened_backup(backup, elsewhere.files.folder, by_passphrase) as opened:
+        preview = opened.preview(elsewhere)
+    gain = merged(backup, elsewhere)
+
+    there = len(elsewhere.sessions.trashed())
+    assert gain == preview.gain == Gain(sessions=there, trashed_here=there)
+    assert not gain
+    assert preview.sentences()[1:] == [
+        sentence("backup.nothing_new"),
+        sentence("backup.would_in_trash", count=there),
+    ]
+    assert sentence("backup.has_in_trash", count=there) in gain.told(
+        "backup.restored", "backup.nothing_new"
+    )
+
+
 def test_what_lies_in_the_trash_of_a_backup_has_its_days_anew_when_it_becomes_the_history(
     vault: Vault, tmp_path: Path
 ) -> None:

@@ -100,6 +100,28 @@ def test_json_comes_back_as_it_was_with_its_versions(
         assert other.sessions.kept() == before
 
 
+def own_json(vault: Vault, **changed: object) -> str:
+    """An export of ours, every turn of it changed so."""
+    plain = json.loads(as_form(vault, Form.JSON))
+    for session in plain["sessions"]:
+        session["turns"] = [turn | changed for turn in session["turns"]]
+    return json.dumps(plain)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"role": "system"}, {"chosen": False}],
+    ids=["said by nobody here", "nothing that is shown"],
+)
+def test_our_json_with_what_no_history_holds_is_refused(
+    told: Vault, tmp_path: Path, changed: dict[str, object]
+) -> None:
+    (tmp_path / "e.json").write_text(own_json(told, **changed))
+
+    with pytest.raises(TransferError):
+        read_conversations(tmp_path / "e.json")
+
+
 def test_an_export_is_its_owners_alone_and_overwrites_nothing(tmp_path: Path) -> None:
     write_export(tmp_path / "e", b"one")
     with pytest.raises(TransferError, match="已经有了"):

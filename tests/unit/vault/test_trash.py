@@ -73,6 +73,43 @@ def test_a_clock_set_back_purges_nothing(closed: Path) -> None:
         assert len(vault.sessions.trashed()) == 1
 
 
+def test_what_is_deleted_by_a_clock_that_is_behind_is_kept_for_thirty_days(closed: Path) -> None:
+    with opened(closed) as vault:
+        say(vault, "a")
+    with opened(closed, -3000 * DAY) as vault:
+        vault.sessions.delete("a")
+
+    with opened(closed, KEPT_FOR - DAY) as vault:
+        assert len(vault.sessions.trashed()) == 1
+    with opened(closed, KEPT_FOR) as vault:
+        assert vault.sessions.trashed() == ()
+
+
+def test_a_clock_that_was_once_far_ahead_empties_no_trash(closed: Path) -> None:
+    """Not where something is said by it, either."""
+    with opened(closed) as vault:
+        say(vault, "a")
+        vault.sessions.delete("a")
+    with opened(closed, 3000 * DAY) as vault:
+        say(vault, "b")
+
+    with opened(closed, DAY) as vault:
+        assert [each.id for each in vault.sessions.trashed()] == ["a"]
+
+
+def test_who_comes_back_after_years_finds_the_trash_emptied_once_something_was_said(
+    closed: Path,
+) -> None:
+    with opened(closed) as vault:
+        say(vault, "a")
+        vault.sessions.delete("a")
+    with opened(closed, 1000 * DAY) as vault:
+        say(vault, "b")
+
+    with opened(closed, 1001 * DAY) as vault:
+        assert vault.sessions.trashed() == ()
+
+
 def test_a_person_may_want_no_trash(closed: Path) -> None:
     with opened(closed) as vault:
         vault.trash.keep(False)
