@@ -23,9 +23,10 @@ OTHERS: Final = (
     *("fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"),
     *("twenty-second", "twenty-third", "twentieth", "twenty-first"),
     *("twenty-sixth", "twenty-seventh", "twenty-fourth", "twenty-fifth"),
+    *("thirtieth", "thirty-first"),
 )
 """Those who wrote messages without having seen the guard. Of four that stand together each is left
-out with another part of the rest; the last eight so that either language is in every part."""
+out with another part of the rest; the last ten so that either language is in every part."""
 VEILED: Final = frozenset({"fifth", "sixth", "seventh", "eighth", "ninth", "tenth"})
 """Nor had these; they wrote danger without its words, beside harmless twins of it: most of what
 they wrote is harder than what people say, so no threshold stands on it."""

@@ -117,13 +117,12 @@ def test_thresholds_keep_false_alarms_within_bounds() -> None:
     assert (levels[400:] >= 2).mean() > 0.9
 
 
-def test_every_hand_of_a_mailbox_stays_within_the_goal_and_no_emergency_is_given_away() -> None:
+def test_a_mailbox_stays_within_the_goal_and_no_emergency_is_given_away() -> None:
     rng = np.random.default_rng(7)
     labels = (["none"] * 100 + ["emergency"] * 20) * 2
-    hands = ["twenty-eighth"] * 120 + ["twenty-ninth"] * 120
     cases = [
-        Case("", (), label, unsure=False, lang="zh", source=f"written_bounds/{n}", hand=hand)
-        for n, (label, hand) in enumerate(zip(labels, hands, strict=True))
+        Case("", (), label, unsure=False, lang="zh", source=f"written_bounds/{n}")
+        for n, label in enumerate(labels)
     ]
     nothing = np.zeros(240, dtype=np.int64)
     middle = np.where(np.array(labels) == "none", -2.0, 1.5)
@@ -144,10 +143,8 @@ def test_every_hand_of_a_mailbox_stays_within_the_goal_and_no_emergency_is_given
 
     levels = signals.levels(limit)
     harmless, urgent = np.array(labels) == "none", np.array(labels) == "emergency"
-    for hand in ("twenty-eighth", "twenty-ninth"):
-        here = levels[harmless & (np.array(hands) == hand)]
-        assert (here >= 1).mean() <= 0.08
-        assert (here >= 2).mean() <= 0.02
+    assert (levels[harmless] >= 1).mean() <= 0.08
+    assert (levels[harmless] >= 2).mean() <= 0.02
     higher = {**limit, "high": limit["high"] + 0.02}
     assert (signals.levels(higher)[urgent] >= 2).sum() < (levels[urgent] >= 2).sum()
     assert limit["sober"] == before["sober"]
