@@ -13,6 +13,8 @@ from desktop_app.errors import ModelError
 
 MANIFEST: Final = "model.json"
 FORMAT: Final = 1
+MAX_SEED: Final = 2**32 - 2
+"""The one above it is llama.cpp's "draw one" (LLAMA_DEFAULT_SEED)."""
 
 T = TypeVar("T")
 

@@ -54,7 +54,14 @@ def test_a_display_on_another_machine_is_left_to_qt(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--nonsense"], ["reply"], ["reply", "--json", "--max-tokens", "0"], ["care"], ["--lang"]],
+    [
+        ["--nonsense"],
+        ["reply"],
+        ["reply", "--json", "--max-tokens", "0"],
+        ["reply", "--json", "--seed", "4294967295"],  # llama.cpp's "draw one"
+        ["care"],
+        ["--lang"],
+    ],
     ids=str,
 )
 def test_wrong_usage_is_status_2(arguments: list[str]) -> None:
