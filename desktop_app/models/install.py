@@ -182,13 +182,15 @@ def _copy(path: Path, part: Path, size: int, progress: Progress) -> str:
 
 
 def _checked_header(path: Path, name: str, size: int) -> Header:
-    """Return the header of a file that is a whole GGUF with a chat template."""
+    """Return the header of a file that is a whole model with a chat template."""
     try:
         header = read_header(path)
     except HeaderError as error:
         raise ModelError("model.not_gguf", file=name) from error
     except FileNotFoundError as error:
         raise ModelError("model.missing", path=path) from error
+    if header.parts > 1:  # it is copied alone, and llama.cpp loads none without the others
+        raise ModelError("model.in_parts", file=name, part=header.part, parts=header.parts)
     if size < header.end:
         raise ModelError("model.truncated", file=name, size=size, expected=header.end)
     if header.template is None:

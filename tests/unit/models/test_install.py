@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import subprocess
 import sys
 import threading
@@ -32,6 +33,19 @@ def own(tmp_path: Path) -> Path:
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
     return tmp_path / "data" / "models"
+
+
+def in_part(model: Path, number: int, *, of: int) -> Path:
+    """The same file as `llama-gguf-split` would have named and marked it."""
+    whole = model.read_bytes()
+    (pairs,) = struct.unpack_from("<Q", whole, 16)
+    marks = b"".join(
+        struct.pack(f"<Q{len(key)}sIH", len(key), key, 2, value)
+        for key, value in ((b"split.no", number), (b"split.count", of))
+    )
+    part = model.with_name(f"tiny-{number + 1:05}-of-{of:05}.gguf")
+    part.write_bytes(whole[:16] + struct.pack("<Q", pairs + 2) + marks + whole[24:] + bytes(64))
+    return part
 
 
 def nothing_left(installed: Path) -> bool:
@@ -104,6 +118,19 @@ def test_what_is_no_usable_model_changes_nothing(
             own.unlink()
     with pytest.raises(ModelError):
         add(own, installed)
+    assert nothing_left(installed)
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_one_part_of_a_model_in_several_files_is_refused_as_that(
+    own: Path, installed: Path, number: int
+) -> None:
+    """The first has the chat template and looks like a whole one."""
+    part = in_part(own, number, of=3)
+    with pytest.raises(ModelError) as caught:
+        add(part, installed)
+    assert caught.value.key == "model.in_parts"
+    assert caught.value.values == {"file": part.name, "part": number + 1, "parts": 3}
     assert nothing_left(installed)
 
 
