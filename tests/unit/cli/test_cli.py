@@ -176,6 +176,17 @@ def test_the_doctor_sees_what_is_wrong_with_the_history(closed: Path) -> None:
     assert json.loads(done.stdout)["vault"] == {"error": "vault.envelope_damaged"}
 
 
+def test_a_model_whose_name_is_no_utf8_is_told_to_programs_all_the_same(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    named = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.gguf"))
+    named.write_bytes(tiny_model.read_bytes())
+    done = soulchat("doctor", "--json", "--model", named)
+
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout.decode("utf-8"))["model"]["path"] == str(named)
+
+
 def test_the_doctor_names_versions_processor_engine_and_paths(tiny_model: Path) -> None:
     done = soulchat("doctor", "--json", "--model", tiny_model)
 

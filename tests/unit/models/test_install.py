@@ -91,6 +91,21 @@ def test_any_script_and_a_very_long_path_will_do(own: Path, installed: Path) -> 
     assert verify_whole(find_model("心" * 60, installed)) == "whole"
 
 
+def test_a_name_that_is_no_utf8_is_taken_in_as_far_as_it_can_be_read(
+    own: Path, installed: Path
+) -> None:
+    named = own.rename(os.fsdecode(os.fsencode(own.parent) + b"/caf\xe9.gguf"))
+    model = add(named, installed)
+    assert (id_of(model), model.manifest.name) == ("caf", "caf\ufffd")
+
+
+def test_a_pipe_is_no_model_and_nobody_waits_for_it(tmp_path: Path, installed: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.gguf")
+    with pytest.raises(ModelError) as caught:
+        add(tmp_path / "pipe.gguf", installed)
+    assert caught.value.key == "model.not_gguf"
+
+
 def test_two_of_one_name_have_two_ids_and_the_same_one_is_not_taken_twice(
     own: Path, installed: Path, tmp_path: Path
 ) -> None:
