@@ -7,6 +7,7 @@ loaded by the process that downloads alone.
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -38,15 +39,18 @@ class RateLimitedError(Exception):
 def named_elsewhere() -> Iterator[None]:
     """Explain what the HTTP library raises when it is set up.
 
-    That is when it reads what the environment and the system say of proxies.
+    That is when it reads what the environment and the system say of certificates and proxies.
 
     Raises:
-        DownloadError: one cannot be used.
+        DownloadError: one of them cannot be used.
     """
+    certificates = os.environ.get("SSL_CERT_FILE")
     try:
         yield
     except Exception as error:
         kinds = {kind.__name__ for kind in type(error).__mro__}
+        if isinstance(error, OSError) and certificates:
+            raise DownloadError("download.bad_certificates", file=certificates) from error
         if not isinstance(error, OSError) and kinds & {"ValueError", "InvalidURL"}:
             raise DownloadError("download.bad_system_proxy") from error
         raise

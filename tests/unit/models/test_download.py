@@ -507,6 +507,18 @@ def test_a_proxy_of_the_environments_that_is_not_there_is_no_fault_of_the_source
     assert (error.key, error.values) == ("download.proxy_unreachable", {"host": "127.0.0.2"})
 
 
+@pytest.mark.parametrize("fault", ["missing", "no certificate"])
+def test_certificates_that_cannot_be_read_are_told_by_their_file(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    file = tmp_path / "own.pem"
+    if fault == "no certificate":
+        file.write_text("nothing", encoding="ascii")
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    error = place.fails("look")
+    assert (error.key, error.values) == ("download.bad_certificates", {"file": str(file)})
+
+
 def test_nobody_at_the_address_is_one_sentence(place: Place) -> None:
     nobody = replace(place, source=Source("http://127.0.0.1:1"))
     assert nobody.fails("look").key == "download.refused"
