@@ -25,6 +25,8 @@ from resources.chat_templates import chat_environment
 PLACE: Final = re.compile("\ue000([0-9]+)\ue001")
 TRIAL: Final = (Turn(Role.SYSTEM, ""), Turn(Role.USER, ""))
 """Tells whether a template takes a system text, or refuses it, or leaves it out."""
+ANSWERED: Final = (Turn(Role.USER, ""), Turn(Role.ASSISTANT, ""), Turn(Role.USER, ""))
+"""Tells what stands before a reply that is to come and not before one that was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,9 @@ class ChatTemplate:
             self._takes_system = any(each.turn is TRIAL[0] for each in self.render(TRIAL))
         except EngineError:
             self._takes_system = False
+        self.before_new_reply = self._only_before_new_reply()
+        """What ends the header of a reply that is to come, and is left out of history; mostly
+        nothing. Qwen3 switches its thoughts off there."""
 
     def render(self, turns: tuple[Turn, ...]) -> list[Stretch]:
         """Return the transcript up to and including the header of the next reply.
@@ -79,6 +84,20 @@ class ChatTemplate:
             elif part:
                 stretches.append(Stretch(part, None))
         return stretches
+
+    def _only_before_new_reply(self) -> str:
+        try:
+            stretches = self.render(ANSWERED)
+        except EngineError:
+            return ""
+        given = next((at for at, each in enumerate(stretches) if each.turn is ANSWERED[1]), 0)
+        if not given:
+            return ""
+        before, header = stretches[given - 1], stretches[-1]
+        goes_on = before.turn is None and header.turn is None
+        if not (goes_on and header.text.startswith(before.text)):
+            return ""
+        return header.text.removeprefix(before.text)
 
     def _messages(self, turns: tuple[Turn, ...]) -> list[dict[str, str]]:
         """Return what the template sees: a place holder for each turn's text."""

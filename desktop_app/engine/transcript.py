@@ -6,6 +6,8 @@
   whole rendered text wherever that text is harmless.
 - A reply the model wrote keeps the ids it was sampled as. Sampling is free to spell a text
   otherwise than the tokenizer would, and one other id would end the reuse of the KV cache there.
+  So does the header it was sampled behind, whose end some templates leave out of history: each
+  reply would be read a second time.
 """
 
 from __future__ import annotations
@@ -89,6 +91,8 @@ class Transcript:
             if stretch.turn is None:
                 yield from self._split(stretch.text)
             elif stretch.turn.role is Role.ASSISTANT and stretch.text in self._spoken:
+                if self._template.before_new_reply:
+                    yield from self._split(self._template.before_new_reply)
                 yield self._spoken[stretch.text]
             else:
                 yield stretch.text
