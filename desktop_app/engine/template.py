@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 import jinja2
@@ -61,8 +62,10 @@ class ChatTemplate:
         """What ends the header of a reply that is to come, and is left out of history; mostly
         nothing. Qwen3 switches its thoughts off there."""
 
-    def render(self, turns: tuple[Turn, ...]) -> list[Stretch]:
+    def render(self, turns: tuple[Turn, ...], began: datetime | None = None) -> list[Stretch]:
         """Return the transcript up to and including the header of the next reply.
+
+        A template that prints a date prints that of `began`, or of today.
 
         Raises:
             EngineError: the template refuses this order of roles.
@@ -72,6 +75,7 @@ class ChatTemplate:
                 messages=self._messages(turns),
                 add_generation_prompt=True,
                 enable_thinking=False,  # thoughts would take all the tokens that a reply may have
+                **({"strftime_now": began.strftime} if began else {}),
                 **self._names,
             )
         except Exception as error:  # foreign code raises what it likes

@@ -35,6 +35,8 @@ THOUGHTFUL = (
     "{%- endif %}"
 )
 """What Qwen3 has published, but for its tools: the switch stands behind the reply's header."""
+DATED = "{{ strftime_now('Today Date: %d %b %Y') }}\n" + CHATML
+"""As Llama 3.2's begins."""
 MARKS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 NORMAL, CONTROL = 1, 3
 
