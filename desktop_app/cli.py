@@ -18,13 +18,13 @@ from desktop_app.commands.environment import Secrets
 from desktop_app.commands.output import print_json, tell
 from desktop_app.core_files import write_no_core_file
 from desktop_app.errors import InputError
+from desktop_app.models.manifest import MAX_SEED
 from desktop_app.paths import Paths, app_paths
 from desktop_app.settings import Settings
 from resources.command import run_command, whole_number
 from resources.errors import EXIT_DONE
 from resources.messages import LANGUAGES, choose_language, early_language, sentence
 
-MAX_SEED: Final = 2**32 - 1
 EXPORT_FORMS: Final = ("md", "json", "html", "pdf")
 
 

@@ -23,7 +23,10 @@ def tell(what: str | KnownError) -> None:
 
 
 def print_json(plain: dict[str, Any], *, indent: int | None = None) -> None:
-    """Print one object, in UTF-8 whatever the terminal speaks: programs read it."""
+    """Print one object, in UTF-8 whatever the terminal speaks: programs read it.
+
+    What of a file's name is no UTF-8 is written as JSON escapes, which Python reads back.
+    """
     text = json.dumps(plain, ensure_ascii=False, indent=indent)
-    sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
     sys.stdout.buffer.flush()

@@ -2,6 +2,9 @@
 
 Without `--session` nothing is kept, and no history is opened. With it the history of that session
 counts, and of each request the last message alone.
+
+With `--jsonl` a line that the engine failed at is `{"error": KEY}`, so that the lines that come out
+stay in step with those that went in; the others are answered all the same.
 """
 
 from __future__ import annotations
@@ -13,12 +16,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from desktop_app.commands.answering import answer, take
 from desktop_app.commands.environment import Secrets
 from desktop_app.commands.interrupt import interrupt_calls
-from desktop_app.commands.output import print_json
+from desktop_app.commands.output import print_json, tell
 from desktop_app.commands.stdin import as_text, parse_request, read_text
 from desktop_app.conversation.counsellor import Counsellor
 from desktop_app.conversation.message import checked
@@ -30,11 +33,15 @@ from desktop_app.conversation.watch import watch
 from desktop_app.dialogue import Session
 from desktop_app.engine.load_markers import LoadMarkers
 from desktop_app.engine.sampling import PAPER, Sampling
+from desktop_app.errors import EngineError
 from desktop_app.paths import Paths
 
 if TYPE_CHECKING:
     from desktop_app.vault.sessions import Sessions
     from desktop_app.vault.vault import Vault
+
+OF_ONE_REQUEST: Final = ("engine.died", "engine.hung", "engine.template_refused")
+"""How the keys of those errors begin after which another request may well be answered."""
 
 
 def run_reply(
@@ -51,7 +58,8 @@ def run_reply(
 
     Raises:
         KnownError: see `parse_request`, `find_model`, `Counsellor.answer` and, with a session,
-            `unlocked_or_made`, `take` and `answer`.
+            `unlocked_or_made`, `take` and `answer`. What one request of many failed at is told
+            when it comes; that some did is the error at the end.
     """
     requests = _lines() if arguments.jsonl else iter([parse_request(read_text())])
     # What is wrong with the first request is said before a model is looked for.
@@ -78,11 +86,20 @@ def run_reply(
             opened = _session(vault.sessions, arguments.session)
             snapshots = Snapshots(vault.blobs, snapshot_mb)
             held.enter_context(counsellor.continuity.kept_in(snapshots))
+        unanswered = 0
         for session, message in itertools.chain([first], requests):
-            if opened is None:
-                _print(answering.alone(session, message))
+            try:
+                reply = answering.to(session if opened is None else opened, message)
+            except EngineError as error:
+                if not (arguments.jsonl and error.key.startswith(OF_ONE_REQUEST)):
+                    raise
+                unanswered += 1
+                tell(error)
+                print_json({"error": error.key})
             else:
-                _print(answering.kept(opened, message))
+                _print(reply)
+        if unanswered:
+            raise EngineError("engine.unanswered", count=unanswered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +109,12 @@ class Answering:
     counsellor: Counsellor
     sampling: Sampling
     max_tokens: int
+
+    def to(self, session: Session | OpenSession, message: str) -> Reply:
+        """Answer after what the request holds, or in a session of the history."""
+        if isinstance(session, OpenSession):
+            return self.kept(session, message)
+        return self.alone(session, message)
 
     def alone(self, session: Session, message: str) -> Reply:
         """Answer what the request holds; nothing is kept."""

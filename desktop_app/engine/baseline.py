@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from desktop_app.engine import wire
 from desktop_app.engine.child import child_environment
@@ -37,7 +37,7 @@ class Baseline:
 
 @contextmanager
 def bare_llama(settings: Settings, loaded: Loaded) -> Iterator[Baseline]:
-    """Start bare llama.cpp with the sizes an engine has loaded with.
+    """Start bare llama.cpp with the sizes an engine has loaded with, where that computes.
 
     Raises:
         EngineError: the process died.
@@ -51,8 +51,13 @@ def bare_llama(settings: Settings, loaded: Loaded) -> Iterator[Baseline]:
         cwd=settings.workdir,
         env=child_environment(os.environ),
     ) as process:
-        path = str(settings.model.absolute())
-        _ask(process, {"path": path, "n_ctx": loaded.n_ctx, "threads": loaded.threads})
+        asked = {
+            "path": str(settings.model.absolute()),
+            "n_ctx": loaded.n_ctx,
+            "threads": loaded.threads,
+            "placement": asdict(loaded.placement),
+        }
+        _ask(process, asked)
         yield Baseline(process, 1000 * (time.perf_counter() - began))
 
 

@@ -22,9 +22,13 @@ PASSED_ON: Final = frozenset(
         "LANG", "LC_ALL", "LC_CTYPE", "PATH", "PYTHONHOME", "PYTHONPATH", "TMPDIR", "VIRTUAL_ENV",
         "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
         "SYSTEMROOT", "TEMP", "TMP", "WINDIR",
+        "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES",
+        "HSA_OVERRIDE_GFX_VERSION", "GGML_VK_VISIBLE_DEVICES",
+        "VK_DRIVER_FILES", "VK_ICD_FILENAMES", "XDG_DATA_DIRS",
     }
 )  # fmt: skip
-"""All of the parent's environment that the child may see: where to find Python and libraries."""
+"""All of the parent's environment that the child may see: where to find Python and libraries, which
+graphics devices are to be used and where Vulkan finds their drivers."""
 SET_BY_US: Final = {
     "GGML_NO_BACKTRACE": "1",
     "GOMP_SPINCOUNT": "1000",

@@ -2,7 +2,7 @@
 
 Started as `python -m desktop_app.engine.raw` by the bench. A line in: `{"prompt", "reply"}`, token
 counts; a line out: `{"prefill_tokens_per_s", "tokens_per_s"}`. The first line in names the model
-and is answered when it is loaded.
+and where it computes, and is answered when it is loaded.
 No template, no pipe per token, no cancel: a `llama_decode` loop with a greedy pick.
 """
 
@@ -16,7 +16,7 @@ import llama_cpp.llama_cpp as C  # noqa: N812 - the C interface, read as such
 
 from desktop_app.engine import wire
 from desktop_app.engine.llama import Llama
-from desktop_app.engine.placement import BATCH
+from desktop_app.engine.placement import BATCH, Placement
 from desktop_app.engine.precautions import take_precautions
 
 
@@ -27,7 +27,12 @@ def main() -> None:
     os.dup2(2, 1)
     lines = iter(sys.stdin.buffer)
     first = wire.decode(next(lines))
-    llama = Llama(first["path"], n_ctx=first["n_ctx"], threads=first["threads"])
+    llama = Llama(
+        first["path"],
+        n_ctx=first["n_ctx"],
+        threads=first["threads"],
+        placement=Placement(**first["placement"]),
+    )
     out.write(wire.encode({"event": "loaded"}))
     out.flush()
     for line in lines:

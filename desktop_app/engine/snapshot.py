@@ -1,6 +1,6 @@
 """A KV snapshot: what a conversation has cost to read, as bytes from which it is read back.
 
-    one line of JSON    {"identity", "tokens", "spoken": [[reply, [id, …]], …]}
+    one line of JSON    {"identity", "tokens", "spoken": [[reply, [id, …]], …], "began": [name, s]}
     token ids           little-endian int32, "tokens" of them
     the rest            llama.cpp's state of the sequence (llama_state_seq_get_data)
 
@@ -14,17 +14,19 @@ import array
 import hashlib
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from desktop_app.dialogue import Role, Turn
+from desktop_app.engine.beginnings import name_of
 from desktop_app.engine.context import KvContext, common_prefix
 from desktop_app.engine.llama import Llama
 from desktop_app.engine.transcript import Transcript
 
 LEAST_TOKENS: Final = 32
 """Fewer are read sooner than a file is opened."""
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 def identity(llama: Llama, template: str, *, sha256: str | None) -> str:
@@ -70,6 +72,7 @@ def take_snapshot(
         "identity": identity,
         "tokens": len(context.tokens),
         "spoken": list(transcript.spoken(turns).items()),
+        "began": [name_of(turns), transcript.beginnings.of(turns).timestamp()],
     }
     line = json.dumps(head, separators=(",", ":")).encode("ascii") + b"\n"
     content = line + _packed(context.tokens) + state
@@ -94,12 +97,15 @@ def restore(content: bytes, *, transcript: Transcript, context: KvContext, ident
         if sys.byteorder == "big":
             ids.byteswap()
         spoken = [(str(reply), tuple(map(int, tokens))) for reply, tokens in head["spoken"]]
-    except (ValueError, TypeError, LookupError):
+        name, seconds = head["began"]
+        began = datetime.fromtimestamp(seconds).astimezone()
+    except (ValueError, TypeError, LookupError, OverflowError):
         return 0
     if len(ids) != count or not context.hold(ids.tolist(), rest[4 * count :]):
         return 0
     for reply, tokens in spoken:
         transcript.remember(reply, tokens)
+    transcript.beginnings.note(str(name), began)
     return count
 
 

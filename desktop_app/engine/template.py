@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 import jinja2
@@ -25,6 +26,8 @@ from resources.chat_templates import chat_environment
 PLACE: Final = re.compile("\ue000([0-9]+)\ue001")
 TRIAL: Final = (Turn(Role.SYSTEM, ""), Turn(Role.USER, ""))
 """Tells whether a template takes a system text, or refuses it, or leaves it out."""
+ANSWERED: Final = (Turn(Role.USER, ""), Turn(Role.ASSISTANT, ""), Turn(Role.USER, ""))
+"""Tells what stands before a reply that is to come and not before one that was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,14 @@ class ChatTemplate:
             self._takes_system = any(each.turn is TRIAL[0] for each in self.render(TRIAL))
         except EngineError:
             self._takes_system = False
+        self.before_new_reply = self._only_before_new_reply()
+        """What ends the header of a reply that is to come, and is left out of history; mostly
+        nothing. Qwen3 switches its thoughts off there."""
 
-    def render(self, turns: tuple[Turn, ...]) -> list[Stretch]:
+    def render(self, turns: tuple[Turn, ...], began: datetime | None = None) -> list[Stretch]:
         """Return the transcript up to and including the header of the next reply.
+
+        A template that prints a date prints that of `began`, or of today.
 
         Raises:
             EngineError: the template refuses this order of roles.
@@ -67,6 +75,7 @@ class ChatTemplate:
                 messages=self._messages(turns),
                 add_generation_prompt=True,
                 enable_thinking=False,  # thoughts would take all the tokens that a reply may have
+                **({"strftime_now": began.strftime} if began else {}),
                 **self._names,
             )
         except Exception as error:  # foreign code raises what it likes
@@ -79,6 +88,20 @@ class ChatTemplate:
             elif part:
                 stretches.append(Stretch(part, None))
         return stretches
+
+    def _only_before_new_reply(self) -> str:
+        try:
+            stretches = self.render(ANSWERED)
+        except EngineError:
+            return ""
+        given = next((at for at, each in enumerate(stretches) if each.turn is ANSWERED[1]), 0)
+        if not given:
+            return ""
+        before, header = stretches[given - 1], stretches[-1]
+        goes_on = before.turn is None and header.turn is None
+        if not (goes_on and header.text.startswith(before.text)):
+            return ""
+        return header.text.removeprefix(before.text)
 
     def _messages(self, turns: tuple[Turn, ...]) -> list[dict[str, str]]:
         """Return what the template sees: a place holder for each turn's text."""

@@ -6,17 +6,21 @@
   whole rendered text wherever that text is harmless.
 - A reply the model wrote keeps the ids it was sampled as. Sampling is free to spell a text
   otherwise than the tokenizer would, and one other id would end the reuse of the KV cache there.
+  So does the header it was sampled behind, whose end some templates leave out of history: each
+  reply would be read a second time.
 """
 
 from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Final
 
 from desktop_app.dialogue import Role, Turn
+from desktop_app.engine.beginnings import Beginnings, now
 from desktop_app.engine.llama import Vocabulary
 from desktop_app.engine.template import ChatTemplate, Stretch
 
@@ -29,7 +33,10 @@ RUNS: Final = 1024
 class Transcript:
     """Turns conversations into token ids for one model."""
 
-    def __init__(self, template: ChatTemplate, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, template: ChatTemplate, vocabulary: Vocabulary, clock: Callable[[], datetime] = now
+    ) -> None:
+        self.beginnings = Beginnings(clock)
         self._template = template
         self._vocabulary = vocabulary
         self._spoken: OrderedDict[str, tuple[int, ...]] = OrderedDict()
@@ -46,14 +53,14 @@ class Transcript:
 
     def tokens(self, turns: tuple[Turn, ...]) -> list[int]:
         """Return the ids of the transcript, reply header included."""
-        return self._ids(self._template.render(turns))
+        return self._ids(self._template.render(turns, self.beginnings.of(turns)))
 
     def beginning(self, turns: tuple[Turn, ...]) -> list[int]:
         """Return the ids up to where the last turn's text ends, or will go on.
 
         What comes next may spell the last of them otherwise: they are then read again.
         """
-        stretches = self._template.render(turns)
+        stretches = self._template.render(turns, self.beginnings.of(turns))
         of_last = [place for place, each in enumerate(stretches) if each.turn is turns[-1]]
         return self._ids(stretches[: of_last[-1] + 1] if of_last else [])
 
@@ -89,6 +96,8 @@ class Transcript:
             if stretch.turn is None:
                 yield from self._split(stretch.text)
             elif stretch.turn.role is Role.ASSISTANT and stretch.text in self._spoken:
+                if self._template.before_new_reply:
+                    yield from self._split(self._template.before_new_reply)
                 yield self._spoken[stretch.text]
             else:
                 yield stretch.text

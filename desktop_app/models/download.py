@@ -39,7 +39,7 @@ from huggingface_hub.file_download import http_get
 from desktop_app.core_files import write_no_core_file
 from desktop_app.errors import BugError, DownloadError, KnownError, ModelError
 from desktop_app.models.catalogue import SHA256, Pin
-from desktop_app.models.download_faults import RateLimitedError, explained, host_of
+from desktop_app.models.download_faults import RateLimitedError, explained, host_of, named_elsewhere
 from desktop_app.models.install import MODEL, NEW, PARTS, check_room, settle, sha256_of
 from desktop_app.models.job import Event, Job, job_from
 from desktop_app.models.ledger import Connection, LedgerWriter
@@ -166,6 +166,7 @@ class Download:
         ledger = Path(job.ledger)
         private_folder(ledger.parent)
         self.backend = _Backend(LedgerWriter(ledger, reason=job.reason, repository=job.repository))
+        self._proxies: set[str] = set()  # hosts that others are asked through
         self._come: tuple[int, int] | None = None
         self._patience = Patience(job.patience_s, self._tell_pause)
         threading.Thread(target=self._report, daemon=True).start()
@@ -183,8 +184,8 @@ class Download:
         except (KnownError, AssertionError):
             raise
         except Exception as error:
-            source = Source(self._job.endpoint, self._job.proxy)
-            known = explained(error, self.backend.host, source, self._job.repository)
+            source, to = Source(self._job.endpoint), self.backend.host
+            known = explained(error, to, source, self._job.repository, proxied=to in self._proxies)
             if known is None:
                 raise
             raise known from error
@@ -332,18 +333,22 @@ class Download:
         self._wire.tell(event="waiting", seconds=seconds, asked=asked)
 
     def _client(self) -> httpx2.Client:
-        client = httpx2.Client(
-            proxy=self._job.proxy,
-            follow_redirects=True,
-            timeout=self._job.stall_s,
-            event_hooks={
-                "request": [self._refuse_in_the_clear],
-                "response": [self._has_answered, _heed_pauses],
-            },
-        )
+        job = self._job
+        hooks: dict[str, list[Any]] = {
+            "request": [self._refuse_in_the_clear],
+            "response": [self._has_answered, _heed_pauses],
+        }
+        with named_elsewhere():
+            client = httpx2.Client(
+                proxy=job.proxy, follow_redirects=True, timeout=job.stall_s, event_hooks=hooks
+            )
         for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001 - no way in
             if isinstance(transport, httpx2.HTTPTransport):
-                transport._pool._network_backend = self.backend  # noqa: SLF001 - same
+                pool = transport._pool  # noqa: SLF001 - same
+                pool._network_backend = self.backend  # noqa: SLF001 - same
+                proxy = getattr(pool, "_proxy_url", None)
+                if proxy is not None:
+                    self._proxies.add(proxy.host.decode("ascii"))
         return client
 
     def _refuse_in_the_clear(self, request: httpx2.Request) -> None:

@@ -7,9 +7,10 @@ loaded by the process that downloads alone.
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from desktop_app.errors import DownloadError
 from desktop_app.models.source import Source
@@ -34,7 +35,30 @@ class RateLimitedError(Exception):
         self.seconds = seconds
 
 
-def explained(error: Exception, host: str, source: Source, repository: str) -> DownloadError | None:
+@contextmanager
+def named_elsewhere() -> Iterator[None]:
+    """Explain what the HTTP library raises when it is set up.
+
+    That is when it reads what the environment and the system say of certificates and proxies.
+
+    Raises:
+        DownloadError: one of them cannot be used.
+    """
+    certificates = os.environ.get("SSL_CERT_FILE")
+    try:
+        yield
+    except Exception as error:
+        kinds = {kind.__name__ for kind in type(error).__mro__}
+        if isinstance(error, OSError) and certificates:
+            raise DownloadError("download.bad_certificates", file=certificates) from error
+        if not isinstance(error, OSError) and kinds & {"ValueError", "InvalidURL"}:
+            raise DownloadError("download.bad_system_proxy") from error
+        raise
+
+
+def explained(
+    error: Exception, host: str, source: Source, repository: str, *, proxied: bool
+) -> DownloadError | None:
     """Return the sentence for `error`; None where it is a bug.
 
     Args:
@@ -42,19 +66,20 @@ def explained(error: Exception, host: str, source: Source, repository: str) -> D
         host: whom the last connection was tried to.
         source: whom was to be asked.
         repository: of what.
+        proxied: whether that host was a proxy.
     """
     kinds = {kind.__name__ for kind in type(error).__mro__}
     known: DownloadError | None = None
     if isinstance(error, RateLimitedError):
         known = _rate_limited(error.seconds, source)
     elif "HfHubHTTPError" in kinds:
-        known = _answered(error, kinds, source, repository)
+        known = _answered(error, kinds, source, repository, host)
     elif kinds & {"FileMetadataError", "JSONDecodeError"}:
         known = DownloadError("download.no_hub", host=source.host)
     elif "ProxyError" in kinds:
         known = DownloadError("download.proxy_refuses", host=host)
     elif kinds & {"ConnectError", "ConnectTimeout"}:
-        known = _not_connected(error, host, source)
+        known = _not_connected(error, host, proxied=proxied)
     elif "TimeoutException" in kinds:
         known = DownloadError("download.stalled", host=host)
     elif kinds & {"TransportError", "TooManyRedirects"}:
@@ -89,7 +114,9 @@ def host_of(request: Any) -> str:
     return "" if request is None else request.url.netloc.decode("ascii")
 
 
-def _answered(error: Any, kinds: set[str], source: Source, repository: str) -> DownloadError:
+def _answered(
+    error: Any, kinds: set[str], source: Source, repository: str, host: str
+) -> DownloadError:
     """Explain an answer that is none."""
     status: int = error.response.status_code
     if "GatedRepoError" in kinds:
@@ -100,15 +127,15 @@ def _answered(error: Any, kinds: set[str], source: Source, repository: str) -> D
     if status in NOT_ALLOWED:
         return DownloadError("download.gated", repository=repository)
     if status == PROXY_WANTS_A_NAME:
-        return DownloadError("download.proxy_refuses", host=_proxy_host(source))
+        return DownloadError("download.proxy_refuses", host=host)
     if status == TOO_MANY:
         return _rate_limited(None, source)
     return DownloadError("download.host_trouble", host=source.host, status=status)
 
 
-def _not_connected(error: Exception, host: str, source: Source) -> DownloadError:
+def _not_connected(error: Exception, host: str, *, proxied: bool) -> DownloadError:
     """Explain a connection that was not made."""
-    if source.proxy is not None and host == _proxy_host(source):
+    if proxied:
         return DownloadError("download.proxy_unreachable", host=host)
     for cause in _causes(error):
         kinds = {each.__name__ for each in type(cause).__mro__}
@@ -133,10 +160,6 @@ def _rate_limited(seconds: int | None, source: Source) -> DownloadError:
         return DownloadError("download.rate_limited", host=source.host)
     minutes = -(-seconds // 60)
     return DownloadError("download.rate_limited_for", host=source.host, minutes=minutes)
-
-
-def _proxy_host(source: Source) -> str:
-    return urlsplit(source.proxy or "").hostname or ""
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -21,6 +21,7 @@ from typing import Final, Self
 from desktop_app.errors import BugError, DownloadError, KnownError, ModelError, PathError
 from desktop_app.models.catalogue import Pin
 from desktop_app.models.job import Event, Job
+from desktop_app.models.source import usable_proxy
 from resources.messages import sentence
 
 PASSED_ON: Final = frozenset(
@@ -28,12 +29,15 @@ PASSED_ON: Final = frozenset(
         "LANG", "LC_ALL", "LC_CTYPE", "PATH", "PYTHONHOME", "PYTHONPATH", "TMPDIR", "VIRTUAL_ENV",
         "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
         "SYSTEMROOT", "TEMP", "TMP", "WINDIR",
-        "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
-        "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+        "NO_PROXY", "no_proxy",
         "SSL_CERT_FILE", "SSL_CERT_DIR",
     }
 )  # fmt: skip
-"""All of the parent's environment that the child may see: Python, libraries, the way out."""
+"""What of the parent's environment the child may see as it is: Python, libraries, the way out."""
+PROXIES: Final = frozenset(
+    {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"}
+)
+"""What else it may see; see `usable_proxy`."""
 ERRORS: Final[Mapping[str, type[KnownError]]] = {
     "download": DownloadError,
     "model": ModelError,
@@ -178,6 +182,7 @@ class Fetch:
 def _environment(environ: Mapping[str, str], job: Job, cache: Path) -> dict[str, str]:
     """Return what the child sees: no account, no telemetry, no cache elsewhere, plain HTTPS."""
     passed = {name: value for name, value in environ.items() if name in PASSED_ON}
+    passed |= {name: usable_proxy(value) for name, value in environ.items() if name in PROXIES}
     return passed | {
         "PYTHONUTF8": "1",
         "HF_HOME": str(cache / "hub"),

@@ -66,6 +66,10 @@ class Header:
     `vocabulary` is how many tokens there are."""
     sizes: Mapping[str, int]
     """Bytes of each tensor by name."""
+    part: int = 1
+    """Which file of a model in several files this is, the first being 1: `split.no` and one."""
+    parts: int = 1
+    """In how many files the model comes: `split.count`."""
 
 
 def read_header(path: Path) -> Header:
@@ -131,6 +135,7 @@ class _Reader:
     def header(self) -> Header:
         version, tensors, pairs = self._counts()
         alignment, template, context = 32, None, None
+        part = parts = 1
         numbers: dict[str, int | tuple[int, ...]] = {}
         for _ in range(pairs):
             key = self._string()
@@ -142,12 +147,17 @@ class _Reader:
                 template = value.decode("utf-8")
             elif key.endswith(b".context_length") and type(value) is int:
                 context = value
+            elif key == b"split.no" and type(value) is int:
+                part = value + 1
+            elif key == b"split.count" and type(value) is int:
+                parts = value
         if alignment < 1 or alignment & (alignment - 1):
             raise HeaderError("alignment")
         sizes: dict[str, int] = {}
         last = max((self._tensor(sizes) for _ in range(tensors)), default=0)
         start = (self._at + alignment - 1) // alignment * alignment
-        return Header(version, tensors, start + last, template, context, numbers, sizes)
+        end = start + last
+        return Header(version, tensors, end, template, context, numbers, sizes, part, parts)
 
     def _tensor(self, sizes: dict[str, int]) -> int:
         """Note one tensor's size; return its end, counted from the start of the tensor data."""

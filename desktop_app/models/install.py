@@ -59,9 +59,12 @@ def add(path: Path, installed: Path, progress: Progress = _nobody) -> Model:
         PathError: the folder of models cannot be made.
     """
     manifest = _manifest_beside(path)
+    shown = Path(_readable(path.name))
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise ModelError("model.not_gguf", file=shown.name)
         size = path.stat().st_size
-        _checked_header(path, path.name, size)
+        _checked_header(path, shown.name, size)
         private_folder(installed.parent)
         parts = private_folder(private_folder(installed) / PARTS)
         part = parts / COPY
@@ -69,14 +72,14 @@ def add(path: Path, installed: Path, progress: Progress = _nobody) -> Model:
             check_room(size, parts)
             found = _copy(path, part, size, progress)
             if manifest.get("sha256") not in (None, found):
-                raise ModelError("model.damaged", file=path.name)
+                raise ModelError("model.damaged", file=shown.name)
             for each in installed_models(installed):
                 if each.manifest.sha256 == found:
                     raise ModelError("model.here_already", id=each.path.parent.name)
-            name = free_id(path.stem, installed)
-            return settle(part, name, installed, {"name": path.stem, **manifest}, sha256=found)
+            name = free_id(shown.stem, installed)
+            return settle(part, name, installed, {"name": shown.stem, **manifest}, sha256=found)
     except OSError as error:
-        raise ModelError("model.not_copied", file=path.name, reason=reason_of(error)) from error
+        raise ModelError("model.not_copied", file=shown.name, reason=reason_of(error)) from error
 
 
 def settle(
@@ -181,14 +184,21 @@ def _copy(path: Path, part: Path, size: int, progress: Progress) -> str:
     return digest.hexdigest()
 
 
+def _readable(name: str) -> str:
+    """Return a file's name as text: a system that takes any bytes for one has more than that."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
 def _checked_header(path: Path, name: str, size: int) -> Header:
-    """Return the header of a file that is a whole GGUF with a chat template."""
+    """Return the header of a file that is a whole model with a chat template."""
     try:
         header = read_header(path)
     except HeaderError as error:
         raise ModelError("model.not_gguf", file=name) from error
     except FileNotFoundError as error:
         raise ModelError("model.missing", path=path) from error
+    if header.parts > 1:  # it is copied alone, and llama.cpp loads none without the others
+        raise ModelError("model.in_parts", file=name, part=header.part, parts=header.parts)
     if size < header.end:
         raise ModelError("model.truncated", file=name, size=size, expected=header.end)
     if header.template is None:

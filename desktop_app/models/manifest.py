@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -13,6 +14,22 @@ from desktop_app.errors import ModelError
 
 MANIFEST: Final = "model.json"
 FORMAT: Final = 1
+MAX_SEED: Final = 2**32 - 2
+"""The one above it is llama.cpp's "draw one" (LLAMA_DEFAULT_SEED)."""
+RANGES: Final[Mapping[str, tuple[float, float]]] = {
+    "temperature": (0, 10),
+    "top_k": (-1, 2**20),
+    "top_p": (0, 1),
+    "min_p": (0, 1),
+    "repeat_penalty": (0.1, 10),
+    "repeat_last_n": (-1, 2**16),
+    "dry_multiplier": (0, 100),
+    "dry_base": (0, 100),
+    "dry_allowed_length": (0, 2**16),
+    "seed": (0, MAX_SEED),
+}
+"""Least and most of each value of `sampling`: wide enough for any model's, and nothing that
+llama.cpp would take minutes or all memory for. Zero or less than that switches a link off."""
 
 T = TypeVar("T")
 
@@ -91,4 +108,7 @@ def _sampling(plain: dict[str, Any]) -> Mapping[str, float]:
     for key, value in table.items():
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise TypeError(key)
+        least, most = RANGES.get(key, (-inf, inf))
+        if not least <= value <= most:  # no number (NaN) neither
+            raise ValueError(key)
     return MappingProxyType(table)

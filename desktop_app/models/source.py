@@ -52,6 +52,12 @@ def source_from(endpoint: str | None, proxy: str | None) -> Source:
     return Source(_endpoint(PRESETS.get(named, named or HUB)), _proxy((proxy or "").strip()))
 
 
+def usable_proxy(address: str) -> str:
+    """Return a proxy's address as the HTTP library takes it; desktops call SOCKS 5 `socks://`."""
+    scheme, mark, rest = address.partition("://")
+    return f"socks5{mark}{rest}" if scheme.lower() == "socks" else address
+
+
 def _endpoint(text: str) -> str:
     parts = _split(text)
     allowed = parts is not None and (
@@ -65,10 +71,11 @@ def _endpoint(text: str) -> str:
 def _proxy(text: str) -> str | None:
     if not text:
         return None
-    parts = _split(text)
+    address = usable_proxy(text)
+    parts = _split(address)
     if parts is None or parts.scheme not in PROXY_SCHEMES:
         raise DownloadError("download.bad_proxy")
-    return text
+    return address
 
 
 def _split(text: str) -> SplitResult | None:

@@ -54,7 +54,14 @@ def test_a_display_on_another_machine_is_left_to_qt(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--nonsense"], ["reply"], ["reply", "--json", "--max-tokens", "0"], ["care"], ["--lang"]],
+    [
+        ["--nonsense"],
+        ["reply"],
+        ["reply", "--json", "--max-tokens", "0"],
+        ["reply", "--json", "--seed", "4294967295"],  # llama.cpp's "draw one"
+        ["care"],
+        ["--lang"],
+    ],
     ids=str,
 )
 def test_wrong_usage_is_status_2(arguments: list[str]) -> None:
@@ -167,6 +174,17 @@ def test_the_doctor_sees_what_is_wrong_with_the_history(closed: Path) -> None:
 
     assert done.returncode == 0
     assert json.loads(done.stdout)["vault"] == {"error": "vault.envelope_damaged"}
+
+
+def test_a_model_whose_name_is_no_utf8_is_told_to_programs_all_the_same(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    named = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.gguf"))
+    named.write_bytes(tiny_model.read_bytes())
+    done = soulchat("doctor", "--json", "--model", named)
+
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout.decode("utf-8"))["model"]["path"] == str(named)
 
 
 def test_the_doctor_names_versions_processor_engine_and_paths(tiny_model: Path) -> None:

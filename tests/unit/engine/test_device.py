@@ -20,7 +20,6 @@ from pathlib import Path
 import pytest
 
 from desktop_app.dialogue import Role, Turn
-from desktop_app.engine import child
 from desktop_app.engine.climb import TOLERATED_ERROR
 from desktop_app.engine.devices import Device, devices_in, graphics
 from desktop_app.engine.process import ChildEngine, Settings
@@ -48,8 +47,6 @@ def device(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_model: Path) ->
     if NAMED is not None:
         monkeypatch.setenv("PYTHONPATH", NAMED)
         monkeypatch.setenv("GGML_VK_VISIBLE_DEVICES", "0")
-        names = {"GGML_VK_VISIBLE_DEVICES", "VK_ICD_FILENAMES"}
-        monkeypatch.setattr(child, "PASSED_ON", child.PASSED_ON | names)
     with ChildEngine(Settings(tiny_model, tmp_path)) as engine:
         found = graphics(devices_in(engine.describe()["devices"]))
     if not found:

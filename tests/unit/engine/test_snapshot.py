@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from desktop_app.dialogue import Role, Turn
+from desktop_app.engine.beginnings import now
 from desktop_app.engine.context import KvContext
 from desktop_app.engine.llama import Llama
 from desktop_app.engine.snapshot import LEAST_TOKENS, identity, restore, take_snapshot
 from desktop_app.engine.template import ChatTemplate
 from desktop_app.engine.transcript import Transcript
-from tests.support.engine_tiny import CHATML
+from tests.support.engine_tiny import CHATML, DATED
 from tests.support.vault_disk import forms
 
 SAID = (Turn(Role.USER, "最近总是睡不着，一直在想事情"), Turn(Role.ASSISTANT, "你"))
+DAY = datetime(2026, 3, 1, 23, 59).astimezone()
 DRAFT = "这一句还没有发送出去"
 NAME = "the same"
 ALL = 10**9
@@ -25,10 +29,18 @@ ALL = 10**9
 class Model:
     """One model in this process."""
 
-    def __init__(self, path: Path, n_ctx: int = 1024) -> None:
+    def __init__(
+        self,
+        path: Path,
+        n_ctx: int = 1024,
+        template: str = CHATML,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
         self.llama = Llama(str(path), n_ctx=n_ctx, threads=1)
         self.context = KvContext(self.llama)
-        self.transcript = Transcript(ChatTemplate(CHATML, bos="", eos=""), self.llama.vocabulary)
+        self.transcript = Transcript(
+            ChatTemplate(template, bos="", eos=""), self.llama.vocabulary, clock
+        )
 
     def read(self, *turns: Turn) -> int:
         return self.context.read_ahead(self.transcript.beginning(turns), lambda: False)
@@ -68,6 +80,18 @@ def test_the_ids_a_reply_was_sampled_as_come_along(model: Model, tiny_model: Pat
     another.restored(model.taken())
 
     assert another.transcript.spoken(SAID) == {"你": (1, 2, 3)}
+
+
+def test_what_was_kept_of_a_conversation_that_prints_its_day_holds_on_the_next(
+    tiny_model: Path,
+) -> None:
+    one = Model(tiny_model, template=DATED, clock=lambda: DAY)
+    one.read(*SAID, Turn(Role.USER, ""))
+    next_day = Model(tiny_model, template=DATED, clock=lambda: DAY + timedelta(days=1))
+    next_day.transcript.tokens(SAID)  # counted before it is restored
+
+    assert next_day.restored(one.taken()) == len(one.context.tokens)
+    assert next_day.read(*SAID, Turn(Role.USER, "好")) == len("好".encode())
 
 
 def test_a_draft_leaves_no_byte_in_it(model: Model) -> None:
@@ -159,5 +183,5 @@ def test_what_a_snapshot_says_of_itself_is_ids_and_replies(model: Model) -> None
     model.read(*SAID, Turn(Role.USER, ""))
     line, _, rest = model.taken().partition(b"\n")
 
-    assert json.loads(line).keys() == {"identity", "tokens", "spoken"}
+    assert json.loads(line).keys() == {"identity", "tokens", "spoken", "began"}
     assert all(form not in line + rest for form in forms(SAID[0].content).values())

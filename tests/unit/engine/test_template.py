@@ -5,7 +5,7 @@ import pytest
 from desktop_app.dialogue import Role, Turn
 from desktop_app.engine.template import ChatTemplate
 from desktop_app.errors import EngineError
-from tests.support.engine_tiny import CHATML
+from tests.support.engine_tiny import CHATML, THOUGHTFUL
 
 HELLO = (Turn(Role.USER, "您"),)
 
@@ -29,28 +29,29 @@ def test_the_template_gets_the_models_own_marks() -> None:
     assert rendered("{{ bos_token }}{{ messages[0].content }}{{ eos_token }}", HELLO) == "<s>您</s>"
 
 
-THOUGHTFUL = (
-    "{%- for message in messages %}"
-    "{%- set content = message.content %}"
-    "{%- if message.role == 'assistant' and '</think>' in content %}"
-    "{%- set content = content.split('</think>')[-1].lstrip('\\n') %}"
-    "{%- endif %}"
-    "{{- '<|im_start|>' + message.role + '\\n' + content + '<|im_end|>\\n' }}"
-    "{%- endfor %}"
-    "{%- if add_generation_prompt %}"
-    "{{- '<|im_start|>assistant\\n' }}"
-    "{%- if enable_thinking is defined and enable_thinking is false %}"
-    "{{- '<think>\\n\\n</think>\\n\\n' }}"
-    "{%- endif %}"
-    "{%- endif %}"
-)
-"""What Qwen3 has published, but for its tools: the switch stands behind the reply's header."""
-
-
 def test_a_template_that_can_leave_out_thoughts_does() -> None:
     assert rendered(THOUGHTFUL, HELLO) == (
         "<|im_start|>user\n您<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"
     )
+
+
+def test_what_only_a_reply_to_come_has_before_it_is_found() -> None:
+    assert ChatTemplate(THOUGHTFUL, bos="", eos="").before_new_reply == "<think>\n\n</think>\n\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        CHATML,
+        "{% for message in messages %}[{{ message.content }}]{% endfor %}",
+        "{{ messages[-1].content }}",
+        "{{ raise_exception('no') }}",
+        "",
+    ],
+    ids=["the same header", "none", "the last message alone", "refuses", "nothing"],
+)
+def test_where_history_keeps_a_replys_header_nothing_is_added(source: str) -> None:
+    assert ChatTemplate(source, bos="", eos="").before_new_reply == ""
 
 
 TOLD = (Turn(Role.SYSTEM, "{{ told }}"), Turn(Role.USER, "您"), Turn(Role.ASSISTANT, "嗯"))

@@ -458,6 +458,67 @@ def test_a_socks_proxy_will_do_as_well(place: Place) -> None:
         assert f"socks5://{made.host}:{made.port}" == proxy
 
 
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that says nothing of proxies."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.mark.usefixtures("no_proxy")
+def test_a_socks_proxy_as_a_desktop_writes_it_into_the_environment_will_do(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socks_proxy() as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.replace("socks5://", "socks://"))
+        assert place.run("look") == [Found(place.pin)]
+        (made,) = place.connections()
+        assert f"socks5://{made.host}:{made.port}" == proxy
+
+
+@pytest.mark.usefixtures("no_proxy")
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("HTTPS_PROXY", "socks4://127.0.0.1:1080"),
+        ("all_proxy", "ftp://127.0.0.1:21"),
+        ("HTTP_PROXY", "http://127.0.0.1:abc"),
+        ("https_proxy", "http://[::1"),
+    ],
+)
+def test_a_proxy_of_the_environments_that_cannot_be_used_is_told_as_that(
+    place: Place, monkeypatch: pytest.MonkeyPatch, name: str, address: str
+) -> None:
+    monkeypatch.setenv(name, address)
+    assert place.fails("look").key == "download.bad_system_proxy"
+    named = replace(place, source=replace(place.source, proxy=place.hub.cdn))
+    place.hub.statuses = [(404, {})]
+    assert named.fails("look").key == "download.not_found"  # a person's own goes before it
+
+
+@pytest.mark.usefixtures("no_proxy")
+@pytest.mark.parametrize("scheme", ["http", "socks"])
+def test_a_proxy_of_the_environments_that_is_not_there_is_no_fault_of_the_source(
+    place: Place, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", f"{scheme}://127.0.0.2:1")
+    error = place.fails("look")
+    assert (error.key, error.values) == ("download.proxy_unreachable", {"host": "127.0.0.2"})
+
+
+@pytest.mark.parametrize("fault", ["missing", "no certificate"])
+def test_certificates_that_cannot_be_read_are_told_by_their_file(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    file = tmp_path / "own.pem"
+    if fault == "no certificate":
+        file.write_text("nothing", encoding="ascii")
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    error = place.fails("look")
+    assert (error.key, error.values) == ("download.bad_certificates", {"file": str(file)})
+
+
 def test_nobody_at_the_address_is_one_sentence(place: Place) -> None:
     nobody = replace(place, source=Source("http://127.0.0.1:1"))
     assert nobody.fails("look").key == "download.refused"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import subprocess
 import sys
 import threading
@@ -32,6 +33,19 @@ def own(tmp_path: Path) -> Path:
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
     return tmp_path / "data" / "models"
+
+
+def in_part(model: Path, number: int, *, of: int) -> Path:
+    """The same file as `llama-gguf-split` would have named and marked it."""
+    whole = model.read_bytes()
+    (pairs,) = struct.unpack_from("<Q", whole, 16)
+    marks = b"".join(
+        struct.pack(f"<Q{len(key)}sIH", len(key), key, 2, value)
+        for key, value in ((b"split.no", number), (b"split.count", of))
+    )
+    part = model.with_name(f"tiny-{number + 1:05}-of-{of:05}.gguf")
+    part.write_bytes(whole[:16] + struct.pack("<Q", pairs + 2) + marks + whole[24:] + bytes(64))
+    return part
 
 
 def nothing_left(installed: Path) -> bool:
@@ -77,6 +91,21 @@ def test_any_script_and_a_very_long_path_will_do(own: Path, installed: Path) -> 
     assert verify_whole(find_model("心" * 60, installed)) == "whole"
 
 
+def test_a_name_that_is_no_utf8_is_taken_in_as_far_as_it_can_be_read(
+    own: Path, installed: Path
+) -> None:
+    named = own.rename(os.fsdecode(os.fsencode(own.parent) + b"/caf\xe9.gguf"))
+    model = add(named, installed)
+    assert (id_of(model), model.manifest.name) == ("caf", "caf\ufffd")
+
+
+def test_a_pipe_is_no_model_and_nobody_waits_for_it(tmp_path: Path, installed: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.gguf")
+    with pytest.raises(ModelError) as caught:
+        add(tmp_path / "pipe.gguf", installed)
+    assert caught.value.key == "model.not_gguf"
+
+
 def test_two_of_one_name_have_two_ids_and_the_same_one_is_not_taken_twice(
     own: Path, installed: Path, tmp_path: Path
 ) -> None:
@@ -104,6 +133,19 @@ def test_what_is_no_usable_model_changes_nothing(
             own.unlink()
     with pytest.raises(ModelError):
         add(own, installed)
+    assert nothing_left(installed)
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_one_part_of_a_model_in_several_files_is_refused_as_that(
+    own: Path, installed: Path, number: int
+) -> None:
+    """The first has the chat template and looks like a whole one."""
+    part = in_part(own, number, of=3)
+    with pytest.raises(ModelError) as caught:
+        add(part, installed)
+    assert caught.value.key == "model.in_parts"
+    assert caught.value.values == {"file": part.name, "part": number + 1, "parts": 3}
     assert nothing_left(installed)
 
 
