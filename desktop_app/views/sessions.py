@@ -284,10 +284,10 @@ class Sessions(QAbstractListModel):
         self.endResetModel()
 
     def settle(self) -> None:
-        """Write down what could not be when a reply ended.
+        """Write down every reply that has ended, and is not on the disk yet.
 
         Raises:
-            VaultError: it still cannot be.
+            VaultError: one cannot be.
         """
         for row in self._rows:
             if row.conversation is not None:
