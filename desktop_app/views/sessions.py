@@ -27,6 +27,7 @@ from desktop_app.errors import KnownError
 from desktop_app.vault.records import StoredSession, new_session_id
 from desktop_app.views.conversation import Conversation, shortened
 from desktop_app.views.message import Index, Message
+from desktop_app.views.styling import plain_tip
 from resources.messages import language, sentence
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class Sessions(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
                 return row.title
             case Qt.ItemDataRole.ToolTipRole:
-                return row.title
+                return plain_tip(row.title)
             case Qt.ItemDataRole.AccessibleTextRole:
                 day = row.day
                 return sentence("window.session", title=row.title, day=day) if day else row.title
