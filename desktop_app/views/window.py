@@ -478,6 +478,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+N", self.begin_conversation),
             ("Ctrl+Shift+N", partial(self.begin_conversation, off_the_record=True)),
             ("F1", self.sharing.toggle_card),
+            ("F2", self._rename),
             ("Esc", self._escape),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(act)
@@ -506,8 +507,13 @@ class MainWindow(QMainWindow):
         if self.sessions.at(row).conversation is not self.conversation:
             self.show_conversation(row)
 
+    def _rename(self) -> None:
+        if self._passed:
+            self.sharing.show_side()  # a title is written in its row
+            self.side.rename_current()
+
     def _show_menu(self, place: QPoint) -> None:
-        self.sharing.show_side()  # a title is written in its row
+        self.sharing.show_side()
         self.side.show_menu(place)
 
     def _want_history(self) -> None:
