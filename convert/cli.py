@@ -27,7 +27,7 @@ from convert.report import remarks, remarks_as_sentences
 from convert.run import run
 from convert.verify import Level
 from convert.verify_again import verify_again
-from resources.command import run_command, whole_number
+from resources.command import run_command, standard_output, whole_number
 from resources.errors import EXIT_DONE
 from resources.messages import LANGUAGES, sentence
 from resources.processor import physical_cores
@@ -52,7 +52,8 @@ def _command(given: list[str]) -> int:
     except Terminated:
         raise StoppedError("stopped") from None
     as_json = options.json or getattr(options, "jsonl", False)
-    print(json.dumps(answer, ensure_ascii=False) if as_json else _readable(options, answer))
+    with standard_output():
+        print(json.dumps(answer, ensure_ascii=False) if as_json else _readable(options, answer))
     return EXIT_DONE
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from convert.child import report
+from resources.command import standard_output
 
 _SECONDS_BETWEEN: Final = 0.2
 
@@ -48,5 +49,6 @@ class Ticker:
 
 def as_json_lines(progress: Progress) -> None:
     """Print one JSON object on a line of standard output."""
-    sys.stdout.write(json.dumps({"progress": asdict(progress)}, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    with standard_output():
+        sys.stdout.write(json.dumps({"progress": asdict(progress)}, ensure_ascii=False) + "\n")
+        sys.stdout.flush()

@@ -22,6 +22,7 @@ from desktop_app.paths import Paths
 from desktop_app.vault.files import VaultFiles
 from desktop_app.views import qt_words
 from desktop_app.views.appearance import Appearance
+from desktop_app.views.bugs import bugs_said
 from desktop_app.views.capture import OutOfCaptures
 from desktop_app.views.counselling import Counselling
 from desktop_app.views.first_paint import FirstPaint
@@ -57,6 +58,7 @@ def main(model: str | None, paths: Paths) -> int:
             single_instance(paths) as instance,
             signals_quit(app),
             running_window(app, model, paths) as window,
+            bugs_said(window),
         ):
             instance.raised.connect(partial(bring_forward, window))
             window.show()

@@ -15,7 +15,7 @@ from desktop_app import settings
 from desktop_app.commands.days import day
 from desktop_app.commands.display import has_display
 from desktop_app.commands.environment import Secrets
-from desktop_app.commands.output import print_json, tell
+from desktop_app.commands.output import print_json, speak, tell
 from desktop_app.core_files import write_no_core_file
 from desktop_app.errors import InputError
 from desktop_app.models.manifest import MAX_SEED
@@ -145,7 +145,7 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib import metadata  # noqa: PLC0415
 
-        print(metadata.version("soulchat-desktop"))
+        speak(metadata.version("soulchat-desktop"))
         parser.exit()
 
 

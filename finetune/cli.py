@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from finetune.corpus.dialogue import read_corpus, write_corpus
 from finetune.errors import EvaluationError
-from resources.command import run_command, whole_number
+from resources.command import run_command, standard_output, whole_number
 from resources.errors import EXIT_DONE
 from resources.messages import LANGUAGES, sentence
 
@@ -30,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _command(given: list[str]) -> int:
     options = _parser().parse_args(given)
     answer = _COMMANDS[options.command](options)
-    print(json.dumps(answer, ensure_ascii=False, indent=None if options.json else 1))
+    with standard_output():
+        print(json.dumps(answer, ensure_ascii=False, indent=None if options.json else 1))
     return EXIT_DONE
 
 

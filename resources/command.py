@@ -9,10 +9,12 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from resources.errors import EXIT_BUG, EXIT_DONE, EXIT_KNOWN, KnownError, place_of
 from resources.messages import choose_language, early_language, sentence
+from resources.system_errors import reason_of
 
 
 def run_command(
@@ -33,18 +35,46 @@ def run_command(
             stream.reconfigure(errors="replace")
     try:
         code = command(given)
-        print(end="", flush=True)  # a reader that has gone shows itself here
+        with standard_output():
+            print(end="", flush=True)  # a reader that has gone shows itself here, and a full disk
+    except PrintingError as error:
+        _drop_output()
+        return _said(error.in_terminal(), EXIT_KNOWN)
     except KnownError as error:
         return _said(error.in_terminal(), EXIT_KNOWN)
     except BrokenPipeError:
-        # Python's own flush at exit must not complain either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return EXIT_DONE
     except KeyboardInterrupt:
         return _said(sentence(interrupted), EXIT_KNOWN)
     except Exception as error:  # noqa: BLE001 - the outermost net: type and place, never a text
         return _said(sentence("cli.bug", name=place_of(error)), EXIT_BUG)
     return code
+
+
+class PrintingError(KnownError):
+    """Standard output takes no more: the disk its file is on is full, or gone."""
+
+
+@contextmanager
+def standard_output() -> Iterator[None]:
+    """Write to standard output inside; what the system refuses there is no bug of ours.
+
+    Raises:
+        BrokenPipeError: nobody reads it any more.
+        PrintingError: it refused otherwise.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise PrintingError("output.refused", reason=reason_of(error)) from error
+
+
+def _drop_output() -> None:
+    """Let what could not be written go: Python's own flush at exit must not complain either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:

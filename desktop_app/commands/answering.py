@@ -52,7 +52,7 @@ def answer(
     Raises:
         MessageError: the model cannot read the message; it was taken back.
         EngineError: the engine failed. A message without a reply is asked again with the next one.
-        VaultError: the reply is not all written down; see `OpenSession.keep`.
+        VaultError: the reply is not all written down; see `OpenSession.settle`.
     """
     watched = watch(opened.session, *opened.waiting)
     if watched.reply is None:
@@ -85,9 +85,11 @@ def answer(
         except BaseException as error:
             stopped = isinstance(error, KeyboardInterrupt)
             opened.leave_off(TurnState.STOPPED if stopped else TurnState.INTERRUPTED)
+            opened.settle()
             raise
         assert reply is not None
         opened.keep(reply)
+        opened.settle()
     return reply
 
 
@@ -99,4 +101,5 @@ def _beforehand(
     opened.write(words)
     show(words)
     opened.keep(reply)
+    opened.settle()
     return reply

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from desktop_app.care.exercises import find_exercise, listed
+from desktop_app.commands.output import speak
 from desktop_app.commands.terminal_card import card_text
 from desktop_app.settings import Settings
 
@@ -17,8 +18,8 @@ def run_care(arguments: argparse.Namespace, settings: Settings) -> None:
     """
     match arguments.care:
         case "card":
-            print(card_text(settings, arguments.region))
+            speak(card_text(settings, arguments.region))
         case _ if arguments.exercise is None:
-            print(listed())
+            speak(listed())
         case _:
-            print(find_exercise(arguments.exercise).text())
+            speak(find_exercise(arguments.exercise).text())

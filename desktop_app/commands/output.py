@@ -10,11 +10,13 @@ import sys
 from typing import Any
 
 from desktop_app.errors import KnownError
+from resources.command import standard_output
 
 
 def speak(text: str, end: str = "\n") -> None:
     """Print a part of the conversation, or what a person asked to see."""
-    print(text, end=end, flush=True)
+    with standard_output():
+        print(text, end=end, flush=True)
 
 
 def tell(what: str | KnownError) -> None:
@@ -28,5 +30,6 @@ def print_json(plain: dict[str, Any], *, indent: int | None = None) -> None:
     What of a file's name is no UTF-8 is written as JSON escapes, which Python reads back.
     """
     text = json.dumps(plain, ensure_ascii=False, indent=indent)
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
-    sys.stdout.buffer.flush()
+    with standard_output():
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
+        sys.stdout.buffer.flush()

@@ -54,7 +54,7 @@ def _title() -> str:
     line = read_line(sentence("talk.title"))
     if line is None:
         raise InputError("input.no_title")
-    return " ".join(line.split())
+    return line
 
 
 def _list(sessions: Sessions, *, trashed: bool, as_json: bool) -> None:

@@ -100,7 +100,7 @@ class SlashCommands:
             return
         title = read_line(sentence("talk.title"))
         if title is not None:
-            self._sessions.rename(session, " ".join(title.split()))
+            self._sessions.rename(session, title)
             tell(sentence("talk.renamed"))
 
     def _delete(self) -> None:

@@ -44,6 +44,8 @@ class OpenSession:
         self._record = record
         self._unanswered: list[str] = []
         self._reply = ""
+        self._note_is_due = False
+        """What is remembered has changed, and the record has not heard of it."""
         self.session = Session(id=record.id)
         """The answered turns as the model reads them: the speakers alternate."""
         for role, of_one in groupby(turns, key=lambda turn: turn.role):
@@ -90,22 +92,23 @@ class OpenSession:
     def keep(self, reply: Reply) -> TurnState:
         """Take the session a finished turn left; return how the reply ended.
 
-        Raises:
-            VaultError: the reply is not all written down. It stays in the conversation, and is
-                tried again before the next message.
+        `settle` then writes it down: whoever shows the end need not wait for the disk.
         """
         state = ENDINGS[reply.finished.stop]
         if reply.finished.text:
             before, self.session = self.session, reply.session.recalling(self.session)
             self._unanswered.clear()
-            self._note_unless(before)
-        self._finish(state)
+            self._note_is_due = self._note_is_due or self._is_news(before)
+        self._end(state)
         return state
 
     def remember(self, session: Session) -> bool:
         """Take what a model made of this conversation meanwhile; tell whether that is news."""
         before, self.session = self.session, self.session.recalling(session)
-        return self._note_unless(before)
+        news = self._is_news(before)
+        if news:
+            self._note()
+        return news
 
     def rewrite_summary(self, text: str) -> None:
         """Have the model remember `text` in place of the summary; what is added later follows it.
@@ -131,22 +134,22 @@ class OpenSession:
         return self._record.memory()
 
     def leave_off(self, state: TurnState) -> None:
-        """Keep what came of a reply that nothing will finish; `state` says why.
-
-        Raises:
-            VaultError: see `keep`.
-        """
+        """Keep what came of a reply that nothing will finish; `state` says why. See `keep`."""
         if self._reply:
             self._take_reply(self._reply)
-        self._finish(state)
+        self._end(state)
 
     def settle(self) -> None:
-        """Write down what could not be written when the last reply ended, before it is left.
+        """Write down the last reply, if it has ended; any thread may wait for it.
 
         Raises:
-            VaultError: it still cannot be.
+            VaultError: it is not all written down. It stays in the conversation, and is tried
+                again before the next message.
         """
         self._record.settle()
+        if self._note_is_due:
+            self._note_is_due = False
+            self._note()
 
     def longest_unanswered(self) -> int:
         """Return the characters of the longest message without a reply."""
@@ -166,18 +169,19 @@ class OpenSession:
         self.session = self.session.add(*question, Turn(Role.ASSISTANT, text))
         self._unanswered = []
 
-    def _note_unless(self, before: Session) -> bool:
-        """Have it kept what is remembered, where that was not so `before`."""
+    def _is_news(self, before: Session) -> bool:
+        """Tell whether something else is remembered than `before`."""
         now = self.session
-        if (now.unseen, now.summary) == (before.unseen, before.summary):
-            return False
-        with suppress(KnownError):  # it can be made again
-            self._record.remember(memory.noted(now))
-        return True
+        return (now.unseen, now.summary) != (before.unseen, before.summary)
 
-    def _finish(self, state: TurnState) -> None:
+    def _note(self) -> None:
+        """Have it kept what is remembered."""
+        with suppress(KnownError):  # it can be made again
+            self._record.remember(memory.noted(self.session))
+
+    def _end(self, state: TurnState) -> None:
         self._reply = ""
-        self._record.finish(state)
+        self._record.end(state)
 
 
 def kept(sessions: Sessions, session: str) -> tuple[OpenSession, tuple[StoredTurn, ...]]:

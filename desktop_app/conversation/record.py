@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol
 
 from desktop_app.dialogue import Role, Turn, TurnState
@@ -26,11 +27,11 @@ class Record(Protocol):
     def write(self, text: str) -> None:
         """Append to the reply in progress; durable within a second."""
 
-    def finish(self, state: TurnState) -> None:
-        """End the reply in progress, if a character of it came."""
+    def end(self, state: TurnState) -> None:
+        """End the reply in progress, if a character of it came; `settle` writes that down."""
 
     def settle(self) -> None:
-        """Write what could not be written when a reply ended."""
+        """Write all of a reply that has ended; durable on return. Any thread may wait for it."""
 
     def take_back(self) -> None:
         """Forget the last message, which has no reply."""
@@ -57,7 +58,7 @@ class Unrecorded:
     def write(self, text: str) -> None:
         """See Record."""
 
-    def finish(self, state: TurnState) -> None:
+    def end(self, state: TurnState) -> None:
         """See Record."""
 
     def settle(self) -> None:
@@ -79,7 +80,8 @@ class Recorded:
     """A session of the vault.
 
     A timer's thread writes what came of a reply even while no more comes. What it cannot write
-    (a full disk) stays in memory and is tried again by `finish`, and before the next message.
+    (a full disk) stays in memory and is tried again by `settle`, and before the next message.
+    `write` and `end` never wait for the disk, so a window may call them while it is slow.
     """
 
     def __init__(self, sessions: Sessions, session: str, *, instead_of: int | None = None) -> None:
@@ -88,9 +90,14 @@ class Recorded:
         self._instead_of = instead_of
         self._session = session
         self._sessions = sessions
-        self._guard = threading.RLock()
-        self._unwritten = ""
+        self._writing = threading.Lock()
+        """Whose turn it is to write to the vault; taken before `_marks`, never after."""
         self._reply: int | None = None
+        self._marks = threading.Lock()
+        """Held to change one of those below, and for nothing that waits for a disk."""
+        self._unwritten = ""
+        self._came = False
+        """A character of a reply came that is not both written and ended."""
         self._ending: TurnState | None = None
         """How the reply ended, while the vault has not heard of it."""
         self._timer: threading.Timer | None = None
@@ -101,41 +108,39 @@ class Recorded:
         Raises:
             VaultError: it is not written, nor perhaps the end of the reply before it.
         """
-        with self._guard:
+        with self._writing:
             self._settle()
             self._sessions.add(self._session, Turn(Role.USER, text))
 
     def write(self, text: str) -> None:
         """See Record."""
-        with self._guard:
+        with self._marks:
             self._unwritten += text
+            self._came = True
             if self._timer is None:
                 self._timer = threading.Timer(FLUSH_SECONDS, self._flush_in_time)
                 self._timer.start()
 
-    def finish(self, state: TurnState) -> None:
+    def end(self, state: TurnState) -> None:
+        """See Record."""
+        with self._marks:
+            if self._came:
+                self._ending = state
+
+    def settle(self) -> None:
         """See Record.
 
         Raises:
             VaultError: it is not all written; what is missing is kept in memory.
         """
-        with self._guard:
-            timer, self._timer = self._timer, None
-            self._ending = state
+        with self._writing:
+            timer = self._settle()
         if timer is not None:
-            timer.cancel()
             timer.join()
-        with self._guard:
-            self._settle()
-
-    def settle(self) -> None:
-        """See Record; raises VaultError."""
-        with self._guard:
-            self._settle()
 
     def take_back(self) -> None:
         """See Record; raises VaultError."""
-        with self._guard:
+        with self._writing:
             self._settle()
             self._sessions.take_back(self._session)
 
@@ -148,29 +153,37 @@ class Recorded:
         self._sessions.memories.keep(self._session, note)
 
     def _flush_in_time(self) -> None:
-        with self._guard:
-            if self._timer is None:
-                return
-            self._timer = None
-            try:
-                self._flush()
-            except Exception:  # noqa: BLE001 - `finish` meets it again, where it can be told
-                return
+        with self._writing, suppress(Exception):  # `settle` meets it again, where it can be told
+            self._flush()
 
-    def _flush(self) -> None:
-        if not self._unwritten:
-            return
-        if self._reply is None:
-            self._reply = self._sessions.begin_reply(self._session, instead_of=self._instead_of)
-            self._instead_of = None
-        self._sessions.extend(self._reply, self._unwritten)
-        self._unwritten = ""
+    def _flush(self) -> threading.Timer | None:
+        """Write what came; return the timer that need not do it any more."""
+        with self._marks:
+            timer, self._timer = self._timer, None
+            text, self._unwritten = self._unwritten, ""
+        if timer is not None:
+            timer.cancel()
+        if not text:
+            return timer
+        try:
+            if self._reply is None:
+                self._reply = self._sessions.begin_reply(self._session, instead_of=self._instead_of)
+                self._instead_of = None
+            self._sessions.extend(self._reply, text)
+        except BaseException:
+            with self._marks:
+                self._unwritten = text + self._unwritten
+            raise
+        return timer
 
-    def _settle(self) -> None:
-        """Write all of a reply that has ended."""
+    def _settle(self) -> threading.Timer | None:
+        """Write all of a reply that has ended; see `_flush`."""
         if self._ending is None:
-            return
-        self._flush()
+            return None
+        timer = self._flush()
         if self._reply is not None:
             self._sessions.finish(self._reply, self._ending)
-        self._reply = self._ending = None
+        self._reply = None
+        with self._marks:
+            self._came, self._ending = False, None
+        return timer

@@ -69,6 +69,7 @@ class Database(Interruptible):
             self._connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
         try:
             self._prepare(key)
+            self._opened = self._on_disk()
         except BaseException:
             # A file that cannot be trusted is left as it was found, its log beside it.
             self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
@@ -85,6 +86,9 @@ class Database(Interruptible):
         """Run the block's statements all or not at all; on the disk when the block has ended.
 
         `removes`: a person asked for it to go, though no row goes.
+
+        Raises:
+            VaultError: the disk is full, the file is gone, …; nothing has changed.
         """
         with self._turn, self._translated():
             self.rows("BEGIN IMMEDIATE")
@@ -92,6 +96,7 @@ class Database(Interruptible):
             try:
                 yield
                 crash_point("database.changed")
+                self._check_there()
                 self.rows("COMMIT")
                 crash_point("database.committed")
                 self.committed(self._removed)
@@ -230,6 +235,23 @@ class Database(Interruptible):
         ):
             self.rows(statement)
         self.damaged = self.unclean and not self._pages_are_whole()
+
+    def _check_there(self) -> None:
+        """Refuse to write into a file that has lost its name: it would be gone with this program.
+
+        Raises:
+            VaultError: the file was removed or replaced while it was open. Windows allows neither.
+        """
+        if self._on_disk() != self._opened:
+            raise VaultError("vault.history_gone", path=self.path)
+
+    def _on_disk(self) -> tuple[int, int] | None:
+        """Tell which file stands under the name now, as the system counts them."""
+        try:
+            found = self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return found.st_dev, found.st_ino
 
     def _pages_are_whole(self) -> bool:
         try:

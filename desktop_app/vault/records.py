@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final
 
 from desktop_app.dialogue import Turn, TurnState
+
+LONGEST_TITLE: Final = 120
+"""Characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,11 @@ class Draft:
     text: str = field(repr=False)
     shown: bool
     """Its conversation was the one on the screen."""
+
+
+def title_of(words: str) -> str:
+    """Return the title that a person's words make: one line, cut where it is too long."""
+    return " ".join(words.split())[:LONGEST_TITLE].rstrip()
 
 
 def moment(milliseconds: int) -> datetime:

@@ -22,7 +22,13 @@ from desktop_app.vault.drafts import Drafts
 from desktop_app.vault.errors import DamagedHistoryError, SessionMissingError, VaultError
 from desktop_app.vault.memories import Memories
 from desktop_app.vault.own_time import newest, not_before_the_newest
-from desktop_app.vault.records import StoredSession, StoredTurn, moment, new_session_id
+from desktop_app.vault.records import (
+    StoredSession,
+    StoredTurn,
+    moment,
+    new_session_id,
+    title_of,
+)
 from desktop_app.vault.removed_words import note_removed
 from desktop_app.vault.session_list import listed
 from desktop_app.vault.word_index import forget_removed, index_turn
@@ -212,11 +218,16 @@ class Sessions:
         return last.turn
 
     def rename(self, session: str, title: str) -> None:
-        """Give a session a title; an empty one takes it away."""
+        """Give a session a title, made of `title` by `title_of`; an empty one takes it away.
+
+        Raises:
+            MessageError: it holds what is no character.
+            SessionMissingError: the session is in the trash.
+        """
         with self._database.transaction():
             self.require(session)
             self._database.rows(
-                "UPDATE session SET title = ? WHERE id = ?", (_checked(title), session)
+                "UPDATE session SET title = ? WHERE id = ?", (title_of(_checked(title)), session)
             )
 
     def delete(self, session: str) -> None:

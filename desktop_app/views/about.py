@@ -34,6 +34,7 @@ class About(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._licences = QLabel(self)
         self._licences.setObjectName("quiet")
+        self._licences.setTextFormat(Qt.TextFormat.PlainText)  # the model's own words are in it
         self._licences.setWordWrap(True)
         self.protocol = QTextBrowser(self)
         self.protocol.setObjectName("protocol")

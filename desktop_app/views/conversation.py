@@ -107,8 +107,7 @@ class Conversation(QObject):
     def keep(self, reply: Reply) -> None:
         """Take the session a finished turn left; the rows show what came of the reply.
 
-        Raises:
-            VaultError: it stays in the conversation, and is not all on the disk.
+        `settle` then writes it down, and may do so in another thread.
         """
         self._end(ENDINGS[reply.finished.stop])
         self._opened.keep(reply)
@@ -127,19 +126,15 @@ class Conversation(QObject):
         return self._opened.remembered
 
     def leave_off(self, state: TurnState) -> None:
-        """Keep what came of a reply that nothing will finish; `state` says why.
-
-        Raises:
-            VaultError: see `keep`.
-        """
+        """Keep what came of a reply that nothing will finish; `state` says why. See `keep`."""
         self._end(state)
         self._opened.leave_off(state)
 
     def settle(self) -> None:
-        """Write down what could not be when a reply ended, before the window goes.
+        """Write down the last reply, if it has ended; see `OpenSession.settle`.
 
         Raises:
-            VaultError: it still cannot be.
+            VaultError: it is not all on the disk, but stays in the conversation.
         """
         self._opened.settle()
 

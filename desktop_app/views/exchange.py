@@ -6,6 +6,7 @@ memory waits for it; one that cannot be answered is kept, and asked again when t
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -16,6 +17,7 @@ from desktop_app.dialogue import TurnState
 from desktop_app.errors import EngineError, KnownError, MessageError
 from desktop_app.views.conversation import Conversation
 from desktop_app.views.counselling import Counselling
+from desktop_app.views.tasks import Tasks
 
 if TYPE_CHECKING:
     from desktop_app.conversation.watch import Watched
@@ -47,7 +49,10 @@ class Exchange(QObject):
         """The conversation being answered."""
         self._waiting: list[Conversation] = []
         """Whose turn comes when there is a model, and none before it is being answered."""
+        self._keeping: list[Conversation] = []
+        """Whose reply has ended, and is being written down."""
         self._asked = self._stopping = False
+        self._tasks = Tasks(self)
         self._leaver = QTimer(self, interval=STOP_MS, singleShot=True)
         self._leaver.timeout.connect(self._give_up)
         self._counselling = counselling
@@ -80,9 +85,19 @@ class Exchange(QObject):
         """Tell whether this conversation is answered when there is a model, and none before it."""
         return conversation in self._waiting
 
+    def keeps(self, conversation: Conversation) -> bool:
+        """Tell whether the end of a reply of this conversation is on its way to the disk."""
+        return conversation in self._keeping
+
     def busy_with(self, conversation: Conversation) -> bool:
-        """Tell whether this conversation is being answered, or waits for it."""
-        return conversation is self.current or self.waits(conversation)
+        """Tell whether this conversation is being answered, kept, or waits for an answer."""
+        answered = conversation is self.current or self.waits(conversation)
+        return answered or self.keeps(conversation)
+
+    @property
+    def idle(self) -> bool:
+        """Tell whether nothing is being answered, and all that was is on the disk, or told."""
+        return self.current is None and not self._keeping
 
     def stop_asked(self) -> None:
         """End a reply that a model is writing; who still waits for a model goes on waiting."""
@@ -109,7 +124,7 @@ class Exchange(QObject):
             self.stop()
 
     def leave(self) -> None:
-        """Keep what came of the reply in progress: the history closes, nothing more will come.
+        """Keep what came of a reply: the history closes, and nothing more will come.
 
         Raises:
             VaultError: it is not all written down.
@@ -117,18 +132,24 @@ class Exchange(QObject):
         conversation, self.current = self.current, None
         self._waiting.clear()
         self._leaver.stop()
+        ended, self._keeping = self._keeping, []
         if conversation is not None:
-            try:
-                conversation.leave_off(TurnState.STOPPED)
-            finally:
-                self.changed.emit()
+            conversation.leave_off(TurnState.STOPPED)
+            ended.append(conversation)
+            self.changed.emit()
+        with ExitStack() as steps:  # all are taken, whatever becomes of one; the last one first
+            steps.callback(self._tasks.close)
+            for conversation in ended:
+                steps.callback(conversation.settle)
 
     def _next(self) -> None:
         # One that was turned back to an answered version has nothing to ask any more.
         self._waiting = [each for each in self._waiting if each.waits_for_reply]
         self._say_what_needs_no_model()
-        if self.current is None and self._waiting:
-            self.current = self._waiting.pop(0)
+        ready = [each for each in self._waiting if not self.keeps(each)]
+        if self.current is None and ready:
+            self.current = ready[0]
+            self._waiting.remove(self.current)
             self._asked = self._stopping = False
             self.current.begin_reply()
             if self._counselling.ready:
@@ -140,7 +161,7 @@ class Exchange(QObject):
     def _say_what_needs_no_model(self) -> None:
         """Give the guard's words to whom it has some for: they wait for nobody's reply."""
         for conversation in tuple(self._waiting):
-            if conversation is self.current and self._asked:
+            if self.keeps(conversation) or (conversation is self.current and self._asked):
                 continue  # its own reply is being written
             words = _watched(conversation).reply
             if words is None:
@@ -155,12 +176,8 @@ class Exchange(QObject):
     def _say_beforehand(self, conversation: Conversation, words: str) -> None:
         """Answer with words written beforehand, all at once."""
         conversation.write(words)
-        try:
-            conversation.leave_off(TurnState.COMPLETE)
-        except KnownError as error:
-            self._tell_failed(conversation, error)
-        else:
-            self._tell_ended(conversation)
+        conversation.leave_off(TurnState.COMPLETE)
+        self._keep(conversation)
 
     def _send(self) -> None:
         assert self.current is not None
@@ -202,12 +219,8 @@ class Exchange(QObject):
         conversation, self.current = self.current, None
         if conversation is None:
             return
-        try:
-            conversation.keep(reply)
-        except KnownError as error:
-            self._tell_failed(conversation, error)
-        else:
-            self._tell_ended(conversation)
+        conversation.keep(reply)
+        self._keep(conversation)
         self._next()
 
     def _failed(self, error: Exception) -> None:
@@ -216,41 +229,51 @@ class Exchange(QObject):
         if conversation is None:
             return
         stopped = self._stopping and isinstance(error, EngineError)
-        try:
-            conversation.leave_off(TurnState.STOPPED if stopped else TurnState.INTERRUPTED)
-            if isinstance(error, MessageError):
-                self._give_back(conversation, error)
-            elif stopped:  # the child did not listen, and was ended
-                self._tell_ended(conversation)
-            else:
-                self._tell_failed(conversation, error)
-        except KnownError as not_kept:
-            self._tell_failed(conversation, not_kept)
+        conversation.leave_off(TurnState.STOPPED if stopped else TurnState.INTERRUPTED)
+        if isinstance(error, MessageError):
+            self._give_back(conversation, error)
+        else:  # stopped: the child did not listen, and was ended
+            self._keep(conversation, None if stopped else error)
         self._next()
 
     def _leave_off(self) -> None:
         conversation, self.current = self.current, None
         assert conversation is not None
-        try:
-            conversation.leave_off(TurnState.STOPPED)
-        except KnownError as error:
-            self._tell_failed(conversation, error)
-        else:
-            self._tell_ended(conversation)
+        conversation.leave_off(TurnState.STOPPED)
+        self._keep(conversation)
         self._next()
 
+    def _keep(self, conversation: Conversation, trouble: Exception | None = None) -> None:
+        """Have a reply that has ended written down, and tell of it then.
+
+        Its end is on the screen already. The disk may take its time, and the window does not wait.
+        """
+        ended = self.left_unanswered if conversation.waits_for_reply else self.answered
+
+        def tell(error: Exception | None) -> None:
+            self._keeping.remove(conversation)
+            if error is None:
+                self.changed.emit()
+                ended.emit(conversation)
+            else:
+                self._tell_failed(conversation, error)
+            self._next()
+
+        self._keeping.append(conversation)
+        self._tasks.start(conversation.settle, lambda _: tell(trouble), tell)
+        self.changed.emit()
+
     def _give_back(self, conversation: Conversation, error: MessageError) -> None:
-        text, longest = conversation.take_back_longest()
+        try:
+            text, longest = conversation.take_back_longest()
+        except KnownError as not_kept:
+            self._tell_failed(conversation, not_kept)
+            return
         if error.key == "message.too_long":  # counted with what waited beside it
             error = MessageError(error.key, characters=longest)
         conversation.trouble = error
         self.changed.emit()
         self.given_back.emit(conversation, text)
-
-    def _tell_ended(self, conversation: Conversation) -> None:
-        self.changed.emit()
-        heard = self.left_unanswered if conversation.waits_for_reply else self.answered
-        heard.emit(conversation)
 
     def _tell_failed(self, conversation: Conversation, error: Exception) -> None:
         conversation.trouble = error

@@ -63,6 +63,7 @@ class ExportDialog(QDialog):
         for form in FORMS:
             self.form.addItem(sentence(f"export.form_{form}"), form)
         self._count = QLabel(self)
+        self._count.setTextFormat(Qt.TextFormat.PlainText)  # it may be a title
         buttons = QDialogButtonBox(self)
         role = QDialogButtonBox.ButtonRole
         self.write = buttons.addButton(sentence("export.write"), role.ActionRole)

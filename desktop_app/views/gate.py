@@ -380,6 +380,12 @@ class Gate(QStackedWidget):
         """Say in one sentence what went wrong, on the page that is shown."""
         self.say(partial(explained, error))
 
+    @property
+    def said(self) -> str:
+        """What is said on the page that is shown."""
+        page = self.currentWidget()
+        return page.notice.text if isinstance(page, Panel) else ""
+
     def say(self, text: Callable[[], str]) -> None:
         """Say something on the page that is shown."""
         page = self.currentWidget()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QPoint, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QWidget
 
 from desktop_app.views.appearance import Appearance
 from desktop_app.views.settings_menu import SettingsButton
+from desktop_app.views.styling import plain_tip
 from resources.messages import sentence
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Header(QFrame):
         self._heading.setObjectName("heading")
         self._line = QLabel(self)
         self._line.setObjectName("quiet")
+        self._line.setTextFormat(Qt.TextFormat.PlainText)  # it may name a device as its driver does
         self._line.setWordWrap(True)
         self.more = QPushButton("⋯", self)
         self.more.clicked.connect(self._want_menu)
@@ -120,7 +122,7 @@ class Header(QFrame):
         elif self._place is not None and self._place.lowered:
             line = self._place.sentence()
         self._line.setText(line)
-        self._line.setToolTip(self._place.sentence() if self._place is not None else "")
+        self._line.setToolTip(plain_tip(self._place.sentence() if self._place else ""))
         self.side.setAccessibleName(sentence("window.conversations"))
         self.side.setToolTip(sentence("window.conversations"))
         self.more.setAccessibleName(sentence("window.this_conversation"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -107,6 +108,7 @@ class RotateDialog(KeyDialog):
         super().__init__("rotate", "rotate_now", parent)
         aside = backup_work.aside(vault)
         self.says = QLabel(self)
+        self.says.setTextFormat(Qt.TextFormat.PlainText)  # an error may name a folder
         self.says.setWordWrap(True)
         self.says.setText(
             "\n".join(sentence("keys.rotate_aside", day=day_of(made)) for made in aside)

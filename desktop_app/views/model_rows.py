@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from functools import partial
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -39,6 +39,7 @@ class ModelRow(QFrame):
         self._keys: dict[QPushButton, str] = {}
         heading = QLabel(name, self)
         heading.setObjectName("planStep")
+        heading.setTextFormat(Qt.TextFormat.PlainText)  # what a file calls itself
         heading.setWordWrap(True)
         self.about = self._label("hint")
         self.facts = self._label("quiet")

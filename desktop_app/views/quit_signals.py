@@ -1,4 +1,4 @@
-"""Ctrl-C in the terminal and the session's end close the window as its own button does.
+"""Ctrl-C in the terminal, its closing and the session's end close the window as its button does.
 
 While Qt waits, Python never runs its signal handlers; the byte that Python writes for a signal
 wakes Qt up (signal.set_wakeup_fd).
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 @contextmanager
 def signals_quit(app: QApplication) -> Iterator[None]:
-    """While inside, SIGINT and SIGTERM end the event loop. Windows sends neither."""
+    """While inside, SIGINT, SIGTERM and SIGHUP end the event loop. Windows sends none of them."""
     if sys.platform == "win32":
         yield
         return
@@ -28,7 +28,10 @@ def signals_quit(app: QApplication) -> Iterator[None]:
     notifier = QSocketNotifier(reading, QSocketNotifier.Type.Read)
     notifier.activated.connect(lambda: app.quit() if os.read(reading, 64) else None)
     before_fd = signal.set_wakeup_fd(writing)
-    before = {number: signal.signal(number, _noted) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup would have it go on
+        heard.append(signal.SIGHUP)
+    before = {number: signal.signal(number, _noted) for number in heard}
     try:
         yield
     finally:

@@ -30,6 +30,8 @@ class ReadAhead(QObject):
 
     remembered = Signal(Conversation)
     """The model sees less of it from now on, and has a summary in the place of that."""
+    rests = Signal()
+    """For `IDLE_MS` nothing has been written."""
 
     def __init__(
         self,
@@ -97,6 +99,7 @@ class ReadAhead(QObject):
 
     def _rest_on(self) -> None:
         """Rest until sealing is worth what it writes."""
+        self.rests.emit()
         due_ms = round(1000 * self._counselling.due_after)
         self._rest.start(max(0, due_ms - self._idle.interval()))
 

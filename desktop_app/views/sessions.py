@@ -24,15 +24,15 @@ from PySide6.QtCore import (
 from desktop_app.conversation.open_session import begun, kept, off_the_record
 from desktop_app.dialogue import Turn
 from desktop_app.errors import KnownError
-from desktop_app.vault.records import StoredSession, new_session_id
+from desktop_app.vault.records import StoredSession, new_session_id, title_of
 from desktop_app.views.conversation import Conversation, shortened
 from desktop_app.views.message import Index, Message
+from desktop_app.views.styling import plain_tip
 from resources.messages import language, sentence
 
 if TYPE_CHECKING:
     from desktop_app.vault.sessions import Sessions as History
 
-LONGEST_TITLE: Final = 120
 DAY: Final = Qt.ItemDataRole.UserRole
 """The role under which stands when a conversation was last spoken in."""
 
@@ -125,7 +125,7 @@ class Sessions(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
                 return row.title
             case Qt.ItemDataRole.ToolTipRole:
-                return row.title
+                return plain_tip(row.title)
             case Qt.ItemDataRole.AccessibleTextRole:
                 day = row.day
                 return sentence("window.session", title=row.title, day=day) if day else row.title
@@ -143,7 +143,7 @@ class Sessions(QAbstractListModel):
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Rename; an empty title gives the conversation's beginning back to the list."""
         row = self._rows[index.row()]
-        title = " ".join(str(value).split())[:LONGEST_TITLE]
+        title = title_of(str(value))
         if role != Qt.ItemDataRole.EditRole or title == row.title or not row.is_kept:
             return False
         try:
@@ -284,10 +284,10 @@ class Sessions(QAbstractListModel):
         self.endResetModel()
 
     def settle(self) -> None:
-        """Write down what could not be when a reply ended.
+        """Write down every reply that has ended, and is not on the disk yet.
 
         Raises:
-            VaultError: it still cannot be.
+            VaultError: one cannot be.
         """
         for row in self._rows:
             if row.conversation is not None:

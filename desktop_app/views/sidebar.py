@@ -104,7 +104,8 @@ class Sidebar(QFrame):
     def rename_current(self) -> None:
         """Let the person write another title, in the row; nothing happens where there is none."""
         index = self.list.currentIndex()
-        if index.flags() & Qt.ItemFlag.ItemIsEditable:
+        writes = self.list.state() is QAbstractItemView.State.EditingState
+        if index.flags() & Qt.ItemFlag.ItemIsEditable and not writes:
             self._end_search()  # what was found stands in the list's place
             self.list.edit(index)
 

@@ -92,7 +92,7 @@ class Standing:
                 notice.clear()
             else:
                 notice.say(partial(sentence, "window.waits"))
-        elif conversation.waits_for_reply and conversation is not self._exchange.current:
+        elif conversation.waits_for_reply and not self._exchange.busy_with(conversation):
             notice.say(partial(sentence, "window.no_reply"), again)
         elif self._vault is not None and self._vault.damage is not None:
             damage = self._vault.damage

@@ -1,6 +1,8 @@
-"""What style sheets leave out: states of a widget, and the line height of a label."""
+"""What style sheets leave out: states of a widget, the line height of a label, plain tooltips."""
 
 from __future__ import annotations
+
+import html
 
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QWidget
@@ -22,3 +24,12 @@ def spacious(markup: str) -> str:
     """Return a label's rich text with the line height of the conversation."""
     lines = markup.replace("\n", "<br>")
     return f'<p style="line-height: {theme.LINE_HEIGHT_PERCENT}%; margin: 0">{lines}</p>'
+
+
+def plain_tip(text: str) -> str:
+    """Return a tooltip that shows `text` letter by letter.
+
+    Qt takes a tooltip that looks like HTML for that, and opens the files it names. What a person
+    wrote, or a file or a driver says, must not be read so.
+    """
+    return f"<p>{html.escape(text)}</p>" if text else ""

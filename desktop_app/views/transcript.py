@@ -27,10 +27,21 @@ from resources.messages import sentence
 
 TURNS: Final = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 """With Alt: another version of the current row."""
+KEYS: Final = QKeySequence.StandardKey
+MOVES: Final = {
+    KEYS.SelectPreviousChar: QTextCursor.MoveOperation.PreviousCharacter,
+    KEYS.SelectNextChar: QTextCursor.MoveOperation.NextCharacter,
+    KEYS.SelectPreviousWord: QTextCursor.MoveOperation.PreviousWord,
+    KEYS.SelectNextWord: QTextCursor.MoveOperation.NextWord,
+}
+"""The keys that move the end of what is selected."""
 
 
 class Transcript(LongList):
-    """Shows a `Messages` model. Text is selected with the mouse, across messages too."""
+    """Shows a `Messages` model.
+
+    Text is selected with the mouse, across messages too, or with keys in the current one.
+    """
 
     menu_wanted = Signal(QMenu, int)
     """The menu of a row is about to be shown; who can do more with it adds that."""
@@ -149,10 +160,13 @@ class Transcript(LongList):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """See Qt; what is copied is text."""
         self.shows_focus = True
-        if event.matches(QKeySequence.StandardKey.Copy):
+        move = next((move for keys, move in MOVES.items() if event.matches(keys)), None)
+        if event.matches(KEYS.Copy):
             self.copy()
-        elif event.matches(QKeySequence.StandardKey.SelectAll):
+        elif event.matches(KEYS.SelectAll):
             self.selectAll()
+        elif move is not None and self.currentIndex().isValid():
+            self._select_by_key(self.currentIndex().row(), move)
         elif event.modifiers() & Qt.KeyboardModifier.AltModifier and event.key() in TURNS:
             self._turn(self.currentIndex().row(), TURNS[Qt.Key(event.key())])
         else:
@@ -178,6 +192,31 @@ class Transcript(LongList):
         self._selection = selection
         self._bubbles.spans = selection.spans() if selection else {}
         self.viewport().update()
+
+    def _select_by_key(self, row: int, move: QTextCursor.MoveOperation) -> None:
+        """Move the end of what is selected in a row; there is none yet: begin where it points."""
+        selection, cursor = self._selection, QTextCursor(self._bubble(row).document)
+        if selection is None or selection.head.row != row:
+            backwards = move in {MOVES[KEYS.SelectPreviousChar], MOVES[KEYS.SelectPreviousWord]}
+            cursor.movePosition(
+                cursor.MoveOperation.End if backwards else cursor.MoveOperation.Start
+            )
+            start = Place(row, cursor.position())
+            selection = TextSelection(start, start)
+        cursor.setPosition(selection.head.position)
+        cursor.movePosition(move)
+        self._select(TextSelection(selection.anchor, Place(row, cursor.position())))
+        self._show(row, cursor)
+
+    def _show(self, row: int, cursor: QTextCursor) -> None:
+        """Scroll to where a cursor stands in a message that is higher than the window."""
+        bubble, block = self._bubble(row), cursor.block()
+        line = block.layout().lineForTextPosition(cursor.positionInBlock())
+        above = bubble.document.documentLayout().blockBoundingRect(block).top() + line.y()
+        top = self.visualRect(self.row_index(row)).top() + round(bubble.text_at.y() + above)
+        beyond = top + round(line.height()) - self.viewport().height()
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + min(0, top) + max(0, beyond))
 
     def _turn_at(self, point: QPoint) -> None:
         row = self.row_near(point)

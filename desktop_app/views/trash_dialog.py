@@ -46,6 +46,7 @@ class TrashDialog(QDialog):
         self.list.currentItemChanged.connect(self._refresh)
         self._says = QLabel(self)
         self._says.setObjectName("quiet")
+        self._says.setTextFormat(Qt.TextFormat.PlainText)  # an error may name a folder
         self._says.setWordWrap(True)
         buttons = QDialogButtonBox(self)
         self.back = self._button(buttons, "window.restore", self._restore)

@@ -164,7 +164,7 @@ class Versions(QObject):
 
     def _may(self, conversation: Conversation) -> bool:
         exchange = self._window.exchange
-        idle = exchange.current is None and not exchange.waits(conversation)
+        idle = exchange.current is None and not exchange.busy_with(conversation)
         return conversation.id is not None and idle
 
     def _answer(self, conversation: Conversation) -> None:

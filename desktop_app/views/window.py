@@ -261,8 +261,7 @@ class MainWindow(QMainWindow):
             return
         self.middle.composer.text = ""
         self.middle.transcript.show_end()  # whoever reads further up sees what they have just said
-        with suppress(KnownError):  # what was kept as unsent is sent; leaving tries again
-            self.unsent.keep()
+        self._keep_unsent()  # what was kept as unsent is sent
         self.show_as_it_stands()
         due = self._in_use.said(region_in_force(self._preferences.settings.region))
         if due:
@@ -391,6 +390,11 @@ class MainWindow(QMainWindow):
         else:
             event.ignore()
 
+    def _keep_unsent(self) -> None:
+        """Keep what is written: a kill or a power cut then takes the last seconds of it alone."""
+        with suppress(KnownError):  # leaving tries again, and says so
+            self.unsent.keep()
+
     def _heard(self, conversation: Conversation) -> None:
         """Show how the conversation on the screen stands now."""
         if conversation is self.conversation:
@@ -469,10 +473,12 @@ class MainWindow(QMainWindow):
         self.exchange.given_back.connect(self._given_back)
         self.model.changed.connect(self._model_changed)
         self.read_ahead.remembered.connect(self._exchange_changed)
+        self.read_ahead.rests.connect(self._keep_unsent)
         for keys, act in (
             ("Ctrl+N", self.begin_conversation),
             ("Ctrl+Shift+N", partial(self.begin_conversation, off_the_record=True)),
             ("F1", self.sharing.toggle_card),
+            ("F2", self._rename),
             ("Esc", self._escape),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(act)
@@ -501,8 +507,13 @@ class MainWindow(QMainWindow):
         if self.sessions.at(row).conversation is not self.conversation:
             self.show_conversation(row)
 
+    def _rename(self) -> None:
+        if self._passed:
+            self.sharing.show_side()  # a title is written in its row
+            self.side.rename_current()
+
     def _show_menu(self, place: QPoint) -> None:
-        self.sharing.show_side()  # a title is written in its row
+        self.sharing.show_side()
         self.side.show_menu(place)
 
     def _want_history(self) -> None:

@@ -119,6 +119,20 @@ def test_the_window_stays_open_while_a_reply_is_not_on_the_disk_unless_told_othe
     assert small_vault.sessions.turns(session.id)[1].turn.content == shown
 
 
+def test_a_message_stays_in_the_field_where_the_history_was_removed_meanwhile(
+    open_window: OpenWindow, tiny_model: Path, vault: Vault, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    wait_for_model(qtbot, window)
+    path = vault.database.path
+    path.unlink()
+    send(qtbot, window, "还在吗？")
+    assert rows(window) == []
+    assert window.middle.composer.text == "还在吗？"
+    assert window.middle.notice.text == sentence("error.vault.history_gone", path=path)
+    window.middle.composer.field.clear()
+
+
 def test_a_clock_that_went_back_is_told_once_and_the_order_stays(
     open_window: OpenWindow, tiny_model: Path, vault: Vault, qtbot: QtBot
 ) -> None:

@@ -25,7 +25,7 @@ from resources.messages import sentence
 from tests.gui.conftest import OpenWindow
 from tests.support.locking import MESSAGE, OpenedWindow, lock, talk, unlock
 from tests.support.vault_fixtures import PASSPHRASE
-from tests.support.window_run import rows, send, type_text, wait_for_end
+from tests.support.window_run import WAIT_MS, rows, send, type_text, wait_for_end
 
 pytestmark = pytest.mark.gui
 
@@ -49,6 +49,20 @@ def test_an_unsent_message_is_there_again(
 
     assert window.middle.composer.text == DRAFT
     assert window.conversation.id == "a"
+
+
+def test_an_unsent_message_is_kept_as_soon_as_nothing_more_is_written(
+    open_window: OpenWindow, tiny_model: Path, vault: Vault, qtbot: QtBot
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "第一句"))
+    window = open_window(tiny_model)
+    window.read_ahead._idle.setInterval(50)
+    type_text(window.middle.composer.field, DRAFT)
+    qtbot.waitUntil(
+        lambda: vault.sessions.drafts.of("a") == Draft(DRAFT, shown=True), timeout=WAIT_MS
+    )
+    window.middle.composer.field.clear()
+    qtbot.waitUntil(lambda: vault.sessions.drafts.of("a") is None, timeout=WAIT_MS)
 
 
 def test_each_conversation_has_its_own(

@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from desktop_app.views.input_method import reach_fcitx
+from desktop_app.views.quit_signals import signals_quit
 from tests.support.engine_run import CLI
 from tests.support.training_stack import without_training_stack
 
@@ -42,18 +44,30 @@ def wait_for_child(program: subprocess.Popen[bytes]) -> int:
     pytest.fail("the program started no child")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_closes_the_window_and_ends_the_child(
     tiny_model: Path, number: signal.Signals
 ) -> None:
     with subprocess.Popen(
-        [*CLI, "--model", str(tiny_model)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        # The tests may have been started by nohup.
+        ["env", "--default-signal=HUP", *CLI, "--model", str(tiny_model)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as program:
         child = wait_for_child(program)
         program.send_signal(number)
         out, err = program.communicate(timeout=60)
     assert (program.returncode, out, err) == (0, b"", b"")
     assert not Path(f"/proc/{child}").exists()
+
+
+def test_a_closed_terminal_is_no_reason_to_end_where_nohup_says_so(qapp: QApplication) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with signals_quit(qapp):
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_it_starts_where_the_training_stack_cannot_be_imported(

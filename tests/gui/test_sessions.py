@@ -221,6 +221,23 @@ def test_a_screen_reader_hears_what_is_written_into_the_row(
     qtbot.keyClick(field, Qt.Key.Key_Escape)
 
 
+@pytest.mark.usefixtures("two_sessions")
+def test_f2_in_the_message_field_renames_the_conversation_on_the_screen(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    window.middle.composer.field.setFocus()
+    qtbot.keyClick(window.middle.composer.field, Qt.Key.Key_F2)
+    field = window.side.list.findChild(QLineEdit)
+    assert isinstance(field, QLineEdit)
+    assert field.hasFocus()
+    qtbot.keyClick(field, Qt.Key.Key_F2)  # what Qt prints about a second editor fails the test
+    type_text(field, "工作")
+    with qtbot.waitSignal(field.destroyed, timeout=WAIT_MS):
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert titles(window)[0] == "工作"
+
+
 def test_what_has_no_title_is_not_renamed(
     open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
 ) -> None:

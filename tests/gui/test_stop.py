@@ -16,9 +16,11 @@ from pytestqt.qtbot import QtBot
 
 from desktop_app.conversation.reply import Reply
 from desktop_app.dialogue import Role, TurnState
+from desktop_app.vault.vault import Vault
 from desktop_app.views.window import MainWindow
 from resources.messages import sentence
 from tests.gui.conftest import OpenWindow
+from tests.support.held_commits import held_commits
 from tests.support.processes import cpu_ms
 from tests.support.window_run import (
     WAIT_MS,
@@ -152,6 +154,54 @@ def test_it_acts_within_300_milliseconds_when_the_child_hangs(
         hangs(window)
         took.append(stopped_after(qtbot, window))
     assert median(took) <= WITHIN_S
+
+
+def kept_reply(vault: Vault) -> tuple[str, TurnState]:
+    """What the history holds of the only reply."""
+    (session,) = vault.sessions.kept()
+    _, reply = vault.sessions.turns(session.id)
+    return reply.turn.content, reply.state
+
+
+def test_it_ends_the_reply_on_the_screen_while_the_disk_takes_its_time(
+    open_window: OpenWindow, endless_model: Path, vault: Vault, qtbot: QtBot
+) -> None:
+    window = open_window(endless_model)
+    send_and_wait_until_it_is_answered(qtbot, window)
+    composer = window.middle.composer
+    with held_commits(vault.database) as held:
+        qtbot.waitUntil(held.one_waits.is_set, timeout=WAIT_MS)
+        wait_for_words(qtbot, window, len(last(window).text) + 3)
+        composer.stop.click()
+        qtbot.waitUntil(lambda: last(window).state is TurnState.STOPPED, timeout=WAIT_MS)
+        assert window.exchange.current is None
+        assert composer.stop.isHidden()
+        shown = last(window).text
+    wait_for_end(qtbot, window)
+    assert kept_reply(vault) == (shown, TurnState.STOPPED)
+
+
+def test_a_window_that_goes_waits_for_a_stopped_reply_that_is_on_its_way_to_the_disk(
+    open_window: OpenWindow,
+    endless_model: Path,
+    vault: Vault,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window = open_window(endless_model)
+    send_and_wait_until_it_is_answered(qtbot, window)
+    with held_commits(vault.database) as held:
+        window.middle.composer.stop.click()
+        qtbot.waitUntil(lambda: window.exchange.current is None, timeout=WAIT_MS)
+        settle = window.conversation.settle
+
+        def wait_for_disk() -> None:
+            held.let_go()
+            settle()
+
+        monkeypatch.setattr(window.conversation, "settle", wait_for_disk)
+        window.leave()
+        assert kept_reply(vault) == (last(window).text, TurnState.STOPPED)
 
 
 def test_a_message_that_is_still_being_read_stays_unanswered(

@@ -243,3 +243,69 @@ def test_the_keyboard_walks_through_messages(transcript: Transcript, qtbot: QtBo
         qtbot.keyClick(transcript, Qt.Key.Key_Down)
         assert in_sight(transcript, transcript.currentIndex().row())
     assert transcript.currentIndex().row() == 12
+
+
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+BY_WORD = SHIFT | Qt.KeyboardModifier.ControlModifier
+
+
+def press(
+    qtbot: QtBot, view: Transcript, key: Qt.Key, keys: Qt.KeyboardModifier, times: int
+) -> None:
+    for _ in range(times):
+        qtbot.keyClick(view, key, keys)
+
+
+@pytest.fixture
+def spoken(transcript: Transcript) -> Transcript:
+    """Two messages; the first is the current one."""
+    transcript.setModel(
+        Messages([Message(Role.USER, "one two three"), Message(Role.ASSISTANT, "four five six")])
+    )
+    transcript.setCurrentIndex(transcript.row_index(0))
+    return transcript
+
+
+def test_shift_and_an_arrow_select_letters_of_the_current_message(
+    spoken: Transcript, qtbot: QtBot
+) -> None:
+    press(qtbot, spoken, Qt.Key.Key_Right, SHIFT, 4)
+    assert spoken.selected_text() == "one "
+    press(qtbot, spoken, Qt.Key.Key_Left, SHIFT, 1)
+    qtbot.keyClick(spoken, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == "one"
+
+
+def test_with_ctrl_they_select_words(spoken: Transcript, qtbot: QtBot) -> None:
+    press(qtbot, spoken, Qt.Key.Key_Right, BY_WORD, 2)
+    assert spoken.selected_text() == "one two "
+
+
+def test_backwards_they_begin_at_the_end_of_a_message(spoken: Transcript, qtbot: QtBot) -> None:
+    press(qtbot, spoken, Qt.Key.Key_Left, BY_WORD, 1)
+    assert spoken.selected_text() == "three"
+
+
+def test_in_another_message_they_begin_anew(spoken: Transcript, qtbot: QtBot) -> None:
+    press(qtbot, spoken, Qt.Key.Key_Right, BY_WORD, 1)
+    qtbot.keyClick(spoken, Qt.Key.Key_Down)
+    press(qtbot, spoken, Qt.Key.Key_Right, BY_WORD, 1)
+    assert spoken.selected_text() == "four "
+
+
+def test_they_go_on_where_the_mouse_began(spoken: Transcript, qtbot: QtBot) -> None:
+    qtbot.mouseDClick(spoken.viewport(), LEFT, pos=place_of(spoken, 0, 5))
+    press(qtbot, spoken, Qt.Key.Key_Right, BY_WORD, 1)
+    assert spoken.selected_text() == "two "
+
+
+def test_what_they_reach_below_the_window_is_scrolled_to(
+    transcript: Transcript, qtbot: QtBot
+) -> None:
+    transcript.setModel(Messages([Message(Role.USER, "说一句话，" * 600)]))
+    transcript.setCurrentIndex(transcript.row_index(0))
+    transcript.verticalScrollBar().setValue(0)
+    press(qtbot, transcript, Qt.Key.Key_Left, SHIFT, 1)
+    assert transcript.viewport().rect().contains(place_of(transcript, 0, 5 * 600 - 1))
+    press(qtbot, transcript, Qt.Key.Key_Left, SHIFT, 1)
+    assert transcript.selected_text() == "话，"

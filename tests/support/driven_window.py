@@ -144,7 +144,7 @@ class Person(QObject):
             while self.window.exchange.current and len(self._reply()) <= enough:
                 yield
             middle.composer.stop.click()
-            while self.window.exchange.current:
+            while not self.window.exchange.idle:
                 yield
             self.say({"ended": number, "shown": self._reply()})
         return {}
@@ -175,7 +175,7 @@ class Person(QObject):
     def write(self, text: str) -> Doing:
         """Write a message and press Enter; acknowledged when the field is empty."""
         composer = self.window.middle.composer
-        while self.window.exchange.current is not None:
+        while not self.window.exchange.idle:
             yield
         type_text(composer.field, text)
         QTest.keyClick(composer.field, Qt.Key.Key_Return)
@@ -225,7 +225,7 @@ class Person(QObject):
 
     def wait_for_end(self) -> Doing:
         """Tell the last message on the screen when nothing is being answered any more."""
-        while self.window.exchange.current is not None:
+        while not self.window.exchange.idle:
             yield
         return {"reply": self._last_text(), "notice": self.window.middle.notice.text}
 

@@ -44,8 +44,8 @@ def wait_for_words(qtbot: QtBot, window: MainWindow, count: int = 3) -> None:
 
 
 def wait_for_end(qtbot: QtBot, window: MainWindow) -> None:
-    """Wait until nothing is being answered."""
-    qtbot.waitUntil(lambda: window.exchange.current is None, timeout=WAIT_MS)
+    """Wait until nothing is being answered, and what came is on the disk, or it is told why not."""
+    qtbot.waitUntil(lambda: window.exchange.idle, timeout=WAIT_MS)
 
 
 def last(window: MainWindow) -> Message:

@@ -69,6 +69,7 @@ def say(counsellor: Counsellor, session: OpenSession, message: str) -> Finished:
     reply = reply_to(counsellor, session.session, session.question())
     session.write(reply.finished.text)
     session.keep(reply)
+    session.settle()
     return reply.finished
 
 

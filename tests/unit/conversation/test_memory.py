@@ -51,6 +51,7 @@ def test_what_a_reply_brought_is_kept_too(talk: OpenSession, vault: Vault) -> No
     reply = reply_to(talk, "嗯。")
     made = Summary(made="妈妈病了，爸爸也病了。")
     talk.keep(replace(reply, session=replace(reply.session, unseen=4, summary=made)))
+    talk.settle()
 
     assert talk.session.summary == made
     assert again(vault).summary == made
@@ -93,6 +94,7 @@ def test_what_the_person_wrote_while_a_reply_was_written_stands(
 
     talk.rewrite_summary("")
     talk.keep(reply)
+    talk.settle()
 
     assert talk.session.summary == Summary(edition=1)
     assert talk.session.unseen == 2

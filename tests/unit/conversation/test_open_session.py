@@ -36,7 +36,9 @@ def reply_to(opened: OpenSession, text: str, stop: Stop = "end") -> Reply:
 def answer(opened: OpenSession, message: str, reply: str, stop: Stop = "end") -> TurnState:
     opened.say(message)
     opened.write(reply)
-    return opened.keep(reply_to(opened, reply, stop))
+    state = opened.keep(reply_to(opened, reply, stop))
+    opened.settle()
+    return state
 
 
 @pytest.fixture
@@ -100,6 +102,7 @@ def test_what_came_of_a_reply_that_broke_off_stays_for_person_model_and_history(
     opened.say("你好。")
     opened.write("我在")
     opened.leave_off(TurnState.INTERRUPTED)
+    opened.settle()
     assert stored("talk")[-1] == (Role.ASSISTANT, "我在", TurnState.INTERRUPTED)
     assert list(opened.session.turns) == said("你好。", "我在")
     assert not opened.waits_for_reply
@@ -111,6 +114,7 @@ def test_a_reply_without_a_character_leaves_the_message_waiting(
     opened = begun(vault.sessions, "talk")
     opened.say("你好。")
     opened.leave_off(TurnState.STOPPED)
+    opened.settle()
     assert opened.waits_for_reply
     assert len(stored("talk")) == 1
 

@@ -9,6 +9,7 @@ from desktop_app.dialogue import TurnState
 from desktop_app.vault.errors import DiskFullError
 from desktop_app.vault.sessions import Sessions
 from desktop_app.vault.vault import Vault
+from tests.support.held_commits import held_commits
 
 PATIENCE_SECONDS = 30.0
 
@@ -61,15 +62,49 @@ def test_a_reply_that_grows_no_more_is_durable_nevertheless(
     record.write("在")
     assert sessions.grew.wait(PATIENCE_SECONDS)
     assert replies(sessions) == [("我在", TurnState.GROWING)]
-    record.finish(TurnState.COMPLETE)
+    record.end(TurnState.COMPLETE)
+    record.settle()
     assert replies(sessions) == [("我在", TurnState.COMPLETE)]
 
 
 def test_no_thread_outlives_a_reply(record: Recorded) -> None:
     before = threading.active_count()
     record.write("我在")
-    record.finish(TurnState.COMPLETE)
+    record.end(TurnState.COMPLETE)
+    record.settle()
     assert threading.active_count() == before
+
+
+def test_who_writes_and_ends_a_reply_waits_for_no_disk(
+    record: Recorded, sessions: WatchedSessions
+) -> None:
+    with held_commits(sessions.database) as held:
+        record.write("我")
+        assert held.one_waits.wait(PATIENCE_SECONDS)
+        record.write("在")
+        record.end(TurnState.STOPPED)
+        assert not sessions.grew.is_set(), "the disk has had none of it yet"
+    record.settle()
+    assert replies(sessions) == [("我在", TurnState.STOPPED)]
+
+
+def test_a_reply_that_has_ended_is_on_the_disk_before_the_next_message(
+    record: Recorded, sessions: WatchedSessions
+) -> None:
+    record.write("我在")
+    record.end(TurnState.STOPPED)
+    record.say("还在吗？")
+    assert [turn.turn.content for turn in sessions.turns("talk")] == ["你好。", "我在", "还在吗？"]
+
+
+def test_the_end_of_no_reply_ends_no_later_one(record: Recorded, sessions: WatchedSessions) -> None:
+    record.end(TurnState.INTERRUPTED)
+    record.write("我在")
+    record.settle()
+    assert TurnState.INTERRUPTED not in {state for _, state in replies(sessions)}
+    record.end(TurnState.COMPLETE)
+    record.settle()
+    assert replies(sessions) == [("我在", TurnState.COMPLETE)]
 
 
 def test_what_a_full_disk_refused_is_written_before_the_next_message(
@@ -77,8 +112,9 @@ def test_what_a_full_disk_refused_is_written_before_the_next_message(
 ) -> None:
     sessions.fill()
     record.write(LONG)
+    record.end(TurnState.COMPLETE)
     with pytest.raises(DiskFullError):
-        record.finish(TurnState.COMPLETE)
+        record.settle()
     with pytest.raises(DiskFullError):
         record.say("还在吗？")
     sessions.make_room()
@@ -91,10 +127,10 @@ def test_what_a_full_disk_refused_can_be_written_without_another_message(
 ) -> None:
     sessions.fill()
     record.write(LONG)
-    with pytest.raises(DiskFullError):
-        record.finish(TurnState.STOPPED)
-    with pytest.raises(DiskFullError):
-        record.settle()
+    record.end(TurnState.STOPPED)
+    for _ in range(2):
+        with pytest.raises(DiskFullError):
+            record.settle()
     sessions.make_room()
     record.settle()
     record.settle()
@@ -108,8 +144,9 @@ def test_a_disk_that_fills_in_the_middle_of_a_reply_costs_nothing_of_what_came(
     assert sessions.grew.wait(PATIENCE_SECONDS)
     sessions.fill()
     record.write(LONG)
+    record.end(TurnState.STOPPED)
     with pytest.raises(DiskFullError):
-        record.finish(TurnState.STOPPED)
+        record.settle()
     assert replies(sessions) == [("我", TurnState.GROWING)]
     sessions.make_room()
     record.say("还在吗？")

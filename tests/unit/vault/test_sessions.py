@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from desktop_app.dialogue import Role, Turn, TurnState
 from desktop_app.errors import BugError, MessageError
 from desktop_app.vault.errors import SessionMissingError, VaultError
-from desktop_app.vault.records import new_session_id
+from desktop_app.vault.records import LONGEST_TITLE, new_session_id
 from desktop_app.vault.vault import Vault
 
 TEXTS = st.text(max_size=200) | st.sampled_from(
@@ -206,3 +206,11 @@ def test_threads_take_turns(vault: Vault) -> None:
         thread.join()
 
     assert all(said(vault, name) == [str(n) for n in range(40)] for name in "abcd")
+
+
+def test_a_title_is_one_line_and_not_endless(vault: Vault) -> None:
+    say(vault, "a", "你好")
+    vault.sessions.rename("a", " 夜里\n  睡不着 ")
+    assert vault.sessions.kept()[0].title == "夜里 睡不着"
+    vault.sessions.rename("a", "夜" * 300_000)
+    assert vault.sessions.kept()[0].title == "夜" * LONGEST_TITLE

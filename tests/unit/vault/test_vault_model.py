@@ -23,6 +23,7 @@ from desktop_app.vault.envelope import Envelope
 from desktop_app.vault.errors import WrongPassphraseError
 from desktop_app.vault.merge import merge
 from desktop_app.vault.migrations import migrate
+from desktop_app.vault.records import title_of
 from desktop_app.vault.restore import opened_backup
 from desktop_app.vault.vault import open_with_passphrase
 from desktop_app.vault.words import indexed
@@ -142,7 +143,7 @@ class VaultAndDictionary(RuleBasedStateMachine):
     def rename(self, data: Any, title: str) -> None:
         name, talk = self.one_kept(data)
         self.vault.sessions.rename(name, title)
-        talk.title = title
+        talk.title = title_of(title)
 
     @precondition(lambda self: self.kept())
     @rule(data=st.data())
