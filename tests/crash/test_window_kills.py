@@ -35,6 +35,8 @@ KILLS = 50
 KILLS_SLOW = 1000
 EARLY = 5
 """Every so many rounds the program is killed while it starts."""
+LOADED = 2
+"""Every so many of the others the model is there before anything is said."""
 SHIPS = 5
 """Every so many rounds the model that ships answers, at its own pace and in its own words."""
 LATEST_S = 2.5
@@ -81,6 +83,8 @@ def test_nothing_promised_is_lost(
         with talking(closed.parent, model) as window:
             if not early:
                 window.answer()
+                if number % LOADED:
+                    window.do("wait_for_model")
             latest = 0.6 if early else max(LATEST_S, time.monotonic() - began)
             window.begin("talk", first=said)
             let_run(window, moments.uniform(0, latest))

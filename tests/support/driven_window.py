@@ -157,11 +157,14 @@ class Person(QObject):
         counselling = self.window.counselling
         while not counselling.ready and self.window.exchange.current:
             yield
+        if self._wish_for_model():
+            yield from self.wait_for_model()
+
+    def _wish_for_model(self) -> bool:
         anyway = self.window.middle.notice.button("window.load_anyway")
         if anyway is not None:
             anyway.click()
-            while not counselling.ready:
-                yield
+        return anyway is not None
 
     def _tell_shown(self) -> None:
         self.say({"shown": self._reply()})
@@ -210,6 +213,7 @@ class Person(QObject):
 
     def wait_for_model(self) -> Doing:
         while not self.window.counselling.ready:
+            self._wish_for_model()
             yield
         return {"ready": True}
 
