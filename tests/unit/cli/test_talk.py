@@ -149,7 +149,7 @@ def test_a_message_in_danger_is_answered_however_long_it_is(model: Path) -> None
 
     assert "12356" in out
     assert "太长" not in err
-    assert "回复：谢谢你" in out
+    assert "依据公开指引撰写" in out
 
 
 def test_without_an_engine_the_talk_goes_on_and_danger_is_answered(

@@ -94,7 +94,7 @@ def test_a_bug_of_a_worker_is_named_by_its_own_place(capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("program", "wrong", "range_said"),
     [
-        ("soulchat", ["reply", "--json", "--seed", "-1"], "0 到 4294967295"),
+        ("soulchat", ["reply", "--json", "--seed", "-1"], "0 到 4294967294"),
         ("soulchat", ["reply", "--json", "--max-tokens", "many"], "最小为 1"),
         ("convert", ["verify", "m.gguf", "base", "--threads", "0"], "最小为 1"),
     ],
