@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop_app.dialogue import Role, Turn
 from desktop_app.errors import BugError
+from desktop_app.vault.backups import Backups
 from desktop_app.vault.copies import copies_in
 from desktop_app.vault.database import Database
 from desktop_app.vault.errors import DamagedHistoryError, DiskFullError
@@ -56,7 +57,7 @@ STEPS: list[tuple[object, str]] = [
     (left_open, "noted"),
     (MainWindow, "close_history"),
     (MainWindow, "repaint"),
-    (Database, "checkpoint"),
+    (Backups, "make_if_due"),
 ]
 
 
