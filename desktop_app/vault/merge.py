@@ -31,6 +31,7 @@ from desktop_app.vault.errors import VaultError
 from desktop_app.vault.interruptible import Work
 from desktop_app.vault.lost import found_again, is_lost, note_lost
 from desktop_app.vault.own_time import note_ahead
+from desktop_app.vault.records import title_of
 from desktop_app.vault.word_index import index_missing, index_turn
 from resources.messages import sentence
 
@@ -210,7 +211,7 @@ def _add_session(database: Database, session: CarriedSession, now: int) -> None:
     created = now if session.created is None else session.created
     database.rows(
         "INSERT INTO session(id, title, created, deleted) VALUES (?, ?, ?, ?)",
-        (session.id, session.title, created, None if session.deleted is None else now),
+        (session.id, title_of(session.title), created, None if session.deleted is None else now),
     )
     if session.row_lost:  # else a backup that knows the row would not bring it back later
         note_lost(database, [session.id], [])
@@ -231,7 +232,8 @@ def _regain(database: Database, session: CarriedSession, present: list[Placed], 
     """Give a session its row again; into the trash it goes only if nothing was said in it since."""
     known = sum(same is not None for _, same in _compared(present, session))
     deleted = session.deleted is not None and known == len(present)
-    found_again(database, session.id, session.title, deleted=now if deleted else None)
+    title = title_of(session.title)
+    found_again(database, session.id, title, deleted=now if deleted else None)
 
 
 def _add_turns(
