@@ -30,7 +30,7 @@ from desktop_app.vault.documents import Document, later, take
 from desktop_app.vault.errors import VaultError
 from desktop_app.vault.interruptible import Work
 from desktop_app.vault.lost import found_again, is_lost, note_lost
-from desktop_app.vault.own_time import note_ahead
+from desktop_app.vault.own_time import not_before_the_newest, note_ahead
 from desktop_app.vault.records import title_of
 from desktop_app.vault.word_index import index_missing, index_turn
 from resources.messages import sentence
@@ -170,9 +170,10 @@ def merge(
         documents = list(documents)
         times = (turn.created or 0 for session in coming for turn in session.turns)
         latest = max(times, default=0)
-        if latest > now:
-            note_ahead(database, latest)
+        known = not_before_the_newest(database, now)  # before what comes is among the turns
         with database.transaction():
+            if latest > now:
+                note_ahead(database, latest, known)
             found = Gain(newer_documents=take(database, documents))
             for session in coming:
                 present = placed_turns(database, session.id)
