@@ -62,11 +62,16 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
     if not any(_parts(files)) and not any(_readable(files)):
         raise VaultError("vault.none")
     with locked(files):
+        gone: list[Path] = []
         try:
             kept = _kept_in_keyring(files)
             for path in (*_readable(files), *_envelopes(files)):
                 _destroy(path)
+                gone.append(path)
         except OSError as error:
+            if gone:  # not so that nothing was touched
+                values = {"path": error.filename or files.folder, "reason": reason_of(error)}
+                raise VaultError("vault.erasing_cut_short", **values) from error
             raise disk_error(error, files.envelope) from error
         crash_point("erase.keys_gone")
         others: list[Path] = []

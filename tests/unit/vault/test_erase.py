@@ -252,3 +252,23 @@ def test_where_a_link_leads_that_cannot_be_read_the_keyring_is_asked_nevertheles
 
     with pytest.raises(KeyringAbsentError):
         secret_service.read(name)
+
+
+def test_cut_short_after_the_first_keys_it_does_not_say_that_nothing_was_touched(
+    closed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = closed.with_name("vault.backups") / "000001" / "vault.json"
+    shutil.copytree(closed, copied.parent)
+    unlink = Path.unlink
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        if path == copied:
+            raise OSError(errno.EIO, "refused", str(path))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(VaultError, match="一部分已经删掉了") as raised:
+        erase(closed, Keychain())
+
+    assert str(copied) in str(raised.value)
+    assert not (closed / "vault.json").exists()
