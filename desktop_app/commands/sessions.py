@@ -28,7 +28,8 @@ def run_sessions(arguments: argparse.Namespace, paths: Paths, secrets: Secrets) 
 
     Raises:
         VaultError: the history cannot be opened, or there is no such conversation.
-        InputError: a title is not UTF-8, or a removal for good was not confirmed.
+        InputError: a title is not UTF-8, a removal for good was not confirmed, or one was asked for
+            where there is a trash.
     """
     title = _title() if arguments.sessions == "rename" else ""
     with unlocked(paths.vault, secrets) as vault:
@@ -80,7 +81,10 @@ def _show(sessions: Sessions, session: str, *, as_json: bool) -> None:
 
 def _delete(vault: Vault, arguments: argparse.Namespace) -> None:
     """Put it into the trash; without one, where closing would remove it, ask and remove it."""
+    vault.sessions.require(arguments.id)  # nobody is asked about what is not there
     if vault.trash.kept:
+        if arguments.set_aside:
+            raise InputError("input.set_aside_with_trash", option="--set-aside", id=arguments.id)
         vault.sessions.delete(arguments.id)
         tell(sentence("sessions.deleted", id=arguments.id))
     elif _is_sure(arguments, "sessions.delete_for_good", "input.delete_not_confirmed"):
@@ -89,6 +93,7 @@ def _delete(vault: Vault, arguments: argparse.Namespace) -> None:
 
 
 def _purge(vault: Vault, arguments: argparse.Namespace) -> None:
+    vault.sessions.require(arguments.id, deleted=True)
     if _is_sure(arguments, "sessions.purge", "input.not_confirmed"):
         _remove_for_good(vault, arguments)
 

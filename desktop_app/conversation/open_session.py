@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from desktop_app.conversation import memory
@@ -46,6 +47,9 @@ class OpenSession:
         self._reply = ""
         self._note_is_due = False
         """What is remembered has changed, and the record has not heard of it."""
+        self._noting = Lock()
+        """Held from looking at what is remembered until the record has it: no older note comes
+        after a newer one. Any thread may `settle`; all else is one thread's."""
         self.session = Session(id=record.id)
         """The answered turns as the model reads them: the speakers alternate."""
         for role, of_one in groupby(turns, key=lambda turn: turn.role):
@@ -103,11 +107,15 @@ class OpenSession:
         return state
 
     def remember(self, session: Session) -> bool:
-        """Take what a model made of this conversation meanwhile; tell whether that is news."""
+        """Take what a model made of this conversation meanwhile; tell whether that is news.
+
+        It is kept on return, or a thread that waits for the disk just now keeps it afterwards.
+        """
         before, self.session = self.session, self.session.recalling(session)
         news = self._is_news(before)
         if news:
-            self._note()
+            self._note_is_due = True
+            self._note(waits=False)
         return news
 
     def rewrite_summary(self, text: str) -> None:
@@ -123,10 +131,11 @@ class OpenSession:
                 "message.summary_too_long", characters=len(own), most=LONGEST_SUMMARY
             )
         own = checked(own) if own else own
-        written = Summary(own, edition=self.session.summary.edition + 1)
-        rewritten = replace(self.session, summary=written)
-        self._record.remember(memory.noted(rewritten))
-        self.session = rewritten
+        with self._noting:
+            written = Summary(own, edition=self.session.summary.edition + 1)
+            rewritten = replace(self.session, summary=written)
+            self._record.remember(memory.noted(rewritten))
+            self.session = rewritten
 
     @property
     def remembered(self) -> str | None:
@@ -147,9 +156,7 @@ class OpenSession:
                 again before the next message.
         """
         self._record.settle()
-        if self._note_is_due:
-            self._note_is_due = False
-            self._note()
+        self._note(waits=True)
 
     def longest_unanswered(self) -> int:
         """Return the characters of the longest message without a reply."""
@@ -174,10 +181,18 @@ class OpenSession:
         now = self.session
         return (now.unseen, now.summary) != (before.unseen, before.summary)
 
-    def _note(self) -> None:
-        """Have it kept what is remembered."""
-        with suppress(KnownError):  # it can be made again
-            self._record.remember(memory.noted(self.session))
+    def _note(self, *, waits: bool) -> None:
+        """Have it kept what is remembered, if that is due.
+
+        Who does not wait leaves it to the thread that is at it, which looks again afterwards.
+        """
+        while self._note_is_due and self._noting.acquire(blocking=waits):
+            try:
+                self._note_is_due = False
+                with suppress(KnownError):  # it can be made again
+                    self._record.remember(memory.noted(self.session))
+            finally:
+                self._noting.release()
 
     def _end(self, state: TurnState) -> None:
         self._reply = ""

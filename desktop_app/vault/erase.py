@@ -35,6 +35,7 @@ from desktop_app.vault.errors import (
 )
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.lock import locked
+from desktop_app.vault.own_names import is_envelope, own_files, own_folders
 from resources.system_errors import reason_of
 
 if TYPE_CHECKING:  # a keyring's libraries are loaded by whoever has one
@@ -53,21 +54,28 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
     Raises:
         BusyVaultError: it is open.
         KeyringError: all is erased, but the keyring still holds a key, of no use now.
-        KeysErasedError: nothing opens it any more, but files could not be removed.
+        KeysErasedError: nothing opens it any more, but files could not be removed, or where a link
+            led there are files of somebody else's.
         VaultError: there is none, or a key cannot be removed; again is the way on.
     """
     files = VaultFiles(folder)
     if not any(_parts(files)) and not any(_readable(files)):
         raise VaultError("vault.none")
     with locked(files):
+        gone: list[Path] = []
         try:
             kept = _kept_in_keyring(files)
             for path in (*_readable(files), *_envelopes(files)):
                 _destroy(path)
+                gone.append(path)
         except OSError as error:
+            if gone:  # not so that nothing was touched
+                values = {"path": error.filename or files.folder, "reason": reason_of(error)}
+                raise VaultError("vault.erasing_cut_short", **values) from error
             raise disk_error(error, files.envelope) from error
         crash_point("erase.keys_gone")
-        not_removed = list(filter(None, map(_remove, list(_parts(files)))))
+        others: list[Path] = []
+        not_removed = list(filter(None, [_remove(part, others) for part in list(_parts(files))]))
         with suppress(OSError):  # of the keys it was done; the rest is noise
             sync_folder(folder.parent)
     left = _forget_keyring(kept, keychain, patience)
@@ -78,6 +86,12 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
             raise KeysErasedError("vault.files_left", paths=paths, reason=reason)
         values = {"paths": paths, "reason": reason, "keyring": keychain.name}
         raise KeysErasedError("vault.files_and_keyring_left", **values) from left
+    if others:
+        paths = ", ".join(map(str, others))
+        if left is None:
+            raise KeysErasedError("vault.others_left", paths=paths)
+        values = {"paths": paths, "keyring": keychain.name}
+        raise KeysErasedError("vault.others_and_keyring_left", **values) from left
     if left is not None:
         raise KeyringError("vault.keyring_left", keyring=keychain.name) from left
 
@@ -91,29 +105,39 @@ def _parts(files: VaultFiles) -> Iterator[Path]:
                 yield path
 
 
-def _remove(part: Path) -> tuple[Path, OSError] | None:
+def _remove(part: Path, others: list[Path]) -> tuple[Path, OSError] | None:
     """Remove all that can be of a file or folder; return the first that cannot, and why.
 
-    Of a folder that is a link to another disk what it holds goes, and the link: the folder there
-    may be somebody's choice, or where that disk is mounted.
+    Of a folder that is a link what this program made goes, and the link: the folder there may be
+    somebody's choice, or a whole disk. It is put among `others` where something else lies in it.
     """
     failed: list[tuple[Path, OSError]] = []
-    if part.is_symlink() and part.is_dir():
-        _remove_each(part, failed)
-    _remove_all_of(part, failed)
+    try:
+        if part.is_symlink() and part.is_dir():
+            _remove_own(part, others, failed)
+    except OSError as error:
+        failed.append((part, error))
+    else:
+        _remove_all_of(part, failed)
     return failed[0] if failed else None
 
 
-def _remove_each(folder: Path, failed: list[tuple[Path, OSError]]) -> None:
-    for path in folder.iterdir():
+def _remove_own(link: Path, others: list[Path], failed: list[tuple[Path, OSError]]) -> None:
+    for path in own_files(link):
         _remove_all_of(path, failed)
+    for folder in own_folders(link):
+        with suppress(OSError):  # something else is in it
+            folder.rmdir()
+    if not failed and any(link.iterdir()):
+        others.append(link.resolve())
 
 
 def _remove_all_of(path: Path, failed: list[tuple[Path, OSError]]) -> None:
     """Remove a file, a link or a folder; note what cannot be, and go on."""
     try:
         if path.is_dir() and not path.is_symlink():
-            _remove_each(path, failed)
+            for each in path.iterdir():
+                _remove_all_of(each, failed)
             path.rmdir()
         else:
             path.unlink(missing_ok=True)
@@ -131,7 +155,11 @@ def _envelopes(files: VaultFiles) -> Iterator[Path]:
     """Return every file of sealed keys, those of the vault itself first."""
     yield from filter(Path.exists, (files.envelope, files.next_envelope))
     for part in _parts(files):
-        yield from (path for path in part.rglob("*.json*") if path.is_file())
+        if part.is_symlink():
+            with suppress(OSError):  # `_remove` meets it again, and says it
+                yield from [path for path in own_files(part) if is_envelope(path)]
+        else:
+            yield from (path for path in part.rglob("*.json*") if path.is_file())
 
 
 def _kept_in_keyring(files: VaultFiles) -> frozenset[str]:

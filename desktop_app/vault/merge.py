@@ -30,7 +30,8 @@ from desktop_app.vault.documents import Document, later, take
 from desktop_app.vault.errors import VaultError
 from desktop_app.vault.interruptible import Work
 from desktop_app.vault.lost import found_again, is_lost, note_lost
-from desktop_app.vault.own_time import note_ahead
+from desktop_app.vault.own_time import not_before_the_newest, note_ahead
+from desktop_app.vault.records import title_of
 from desktop_app.vault.word_index import index_missing, index_turn
 from resources.messages import sentence
 
@@ -156,7 +157,8 @@ def merge(
 
     Args:
         database: of the newest schema.
-        incoming: conversations; where one is in the trash, it will be from `now` on.
+        incoming: conversations; where one is in the trash, it will be from `now` on, or from
+            the newest turn on where the clock stands before that, as with `Sessions.delete`.
         now: milliseconds since 1970, for what has no time of its own.
         documents: taken in where they are later than what is there.
 
@@ -169,19 +171,20 @@ def merge(
         documents = list(documents)
         times = (turn.created or 0 for session in coming for turn in session.turns)
         latest = max(times, default=0)
-        if latest > now:
-            note_ahead(database, latest)
+        known = not_before_the_newest(database, now)  # before what comes is among the turns
         with database.transaction():
+            if latest > now:
+                note_ahead(database, latest, known)
             found = Gain(newer_documents=take(database, documents))
             for session in coming:
                 present = placed_turns(database, session.id)
                 is_new = not present and any(turn.content for turn in session.turns)
                 in_trash = _is_trashed(database, session)
                 if is_new:
-                    _add_session(database, session, now)
+                    _add_session(database, session, now, trashed=known)
                 regained = _is_regained(database, session)
                 if regained:
-                    _regain(database, session, present, now)
+                    _regain(database, session, present, trashed=known)
                 turns, completed = _add_turns(database, session, present, now)
                 found = found.plus(
                     session,
@@ -206,11 +209,12 @@ def _unless_given_up(
         yield session
 
 
-def _add_session(database: Database, session: CarriedSession, now: int) -> None:
+def _add_session(database: Database, session: CarriedSession, now: int, *, trashed: int) -> None:
     created = now if session.created is None else session.created
+    deleted = None if session.deleted is None else trashed
     database.rows(
         "INSERT INTO session(id, title, created, deleted) VALUES (?, ?, ?, ?)",
-        (session.id, session.title, created, None if session.deleted is None else now),
+        (session.id, title_of(session.title), created, deleted),
     )
     if session.row_lost:  # else a backup that knows the row would not bring it back later
         note_lost(database, [session.id], [])
@@ -227,11 +231,14 @@ def _is_regained(database: Database, session: CarriedSession) -> bool:
     return not session.row_lost and is_lost(database, session.id)
 
 
-def _regain(database: Database, session: CarriedSession, present: list[Placed], now: int) -> None:
+def _regain(
+    database: Database, session: CarriedSession, present: list[Placed], *, trashed: int
+) -> None:
     """Give a session its row again; into the trash it goes only if nothing was said in it since."""
     known = sum(same is not None for _, same in _compared(present, session))
     deleted = session.deleted is not None and known == len(present)
-    found_again(database, session.id, session.title, deleted=now if deleted else None)
+    title = title_of(session.title)
+    found_again(database, session.id, title, deleted=trashed if deleted else None)
 
 
 def _add_turns(

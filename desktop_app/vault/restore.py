@@ -40,6 +40,7 @@ from desktop_app.vault.interruptible import Interruptible, Work
 from desktop_app.vault.lock import locked
 from desktop_app.vault.lost import lost_sessions
 from desktop_app.vault.merge import Gain, gain, merge
+from desktop_app.vault.own_time import not_before_the_newest
 from desktop_app.vault.readable_copy import ReadableCopy, readable_copy
 from desktop_app.vault.records import moment
 from desktop_app.vault.rotation import DIFFERENT_WITH_THE_OTHER, Unsealing, settled
@@ -150,13 +151,13 @@ class OpenBackup:
         """Forget what is of the place it comes from: sealed files stay there, and so do copies.
 
         What lies in the trash begins its days there anew: the backup may be older than these, and
-        the first opening would remove it before anybody saw it.
+        the first opening would remove it before anybody saw it. See `Sessions.delete` for a clock
+        that is behind.
         """
         self._database.check_encrypted()
+        now = not_before_the_newest(self._database, int(clock() * 1000))
         with self._database.transaction():
-            self._database.rows(
-                "UPDATE session SET deleted = ? WHERE deleted IS NOT NULL", (int(clock() * 1000),)
-            )
+            self._database.rows("UPDATE session SET deleted = ? WHERE deleted IS NOT NULL", (now,))
             self._database.rows("DELETE FROM blob")
             self._database.rows("DELETE FROM setting WHERE name = ?", (FAILING,))
 

@@ -219,6 +219,21 @@ def test_purge_asks_on_the_terminal(typed: str, left: int, data: Path) -> None:
     assert len(sessions(data, "list", "--trash")[1].splitlines()) == left
 
 
+@pytest.mark.usefixtures("aside")
+def test_where_there_is_a_trash_delete_refuses_to_remove_what_was_set_aside(data: Path) -> None:
+    before = damaged(data)
+    code, out, err = sessions(data, "delete", "old", "--set-aside")
+
+    values = {"option": "--set-aside", "id": "old"}
+    assert (code, out, err) == (
+        1,
+        "",
+        sentence("error.input.set_aside_with_trash", **values) + "\n",
+    )
+    assert [each["id"] for each in history("--data-dir", data)] == ["new", "old"]
+    assert damaged(data) == before
+
+
 @pytest.fixture
 def trash_off(data: Path) -> None:
     """Whoever it is wants nothing of the deleted to be kept."""
@@ -262,6 +277,19 @@ def test_without_a_trash_delete_asks_on_the_terminal(
     assert [each["id"] for each in history("--data-dir", data)] == left
 
 
+@pytest.mark.usefixtures("trash_off")
+def test_without_a_trash_nobody_is_asked_about_what_is_not_there(data: Path) -> None:
+    """Without a terminal the question would be refused before that is known."""
+    refused = sentence("error.vault.session_missing")
+    assert sessions(data, "delete", "nobody") == (1, "", refused + "\n")
+
+
+def test_the_help_of_delete_says_that_without_a_trash_it_is_for_good(data: Path) -> None:
+    for language, says in (("zh", "直接彻底删除"), ("en", "remove it for good")):
+        _, out, _ = sessions(data, "--help", "--lang", language)
+        assert says in " ".join(out.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -270,6 +298,7 @@ def test_without_a_trash_delete_asks_on_the_terminal(
         (("rename", "nobody"), "没有找到"),
         (("restore", "old"), "不在回收站"),
         (("purge", "old", "--yes"), "不在回收站"),
+        (("purge", "old"), "不在回收站"),
     ],
     ids=" ".join,
 )

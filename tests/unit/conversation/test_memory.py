@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from desktop_app.errors import MessageError
 from desktop_app.vault.vault import Vault, open_rescued
 from tests.support.damaged_vault import flip_a_byte
 from tests.support.decrypted import decrypted
+from tests.support.held_commits import PATIENCE_S, held_commits
 from tests.unit.conversation.test_open_session import answer, reply_to, said
 
 WORD = "zyzzyva"
@@ -99,6 +102,103 @@ def test_what_the_person_wrote_while_a_reply_was_written_stands(
     assert talk.session.summary == Summary(edition=1)
     assert talk.session.unseen == 2
     assert again(vault) == talk.session
+
+
+NEWER = Summary(made="妈妈病了，爸爸也病了。")
+
+
+@pytest.fixture
+def due(talk: OpenSession) -> OpenSession:
+    """A reply is on the disk; what it brought to remember is not."""
+    talk.say("还有。")
+    reply = reply_to(talk, "嗯。")
+    talk.keep(replace(reply, session=replace(reply.session, unseen=4)))
+    return talk
+
+
+class MarkedLock:
+    """A lock that says when somebody has to wait for it."""
+
+    def __init__(self, waits: threading.Event) -> None:
+        self._lock = threading.Lock()
+        self._waits = waits
+        self.release = self._lock.release
+
+    def acquire(self, *, blocking: bool = True) -> bool:
+        if self._lock.acquire(blocking=False):
+            return True
+        self._waits.set()
+        return blocking and self._lock.acquire()
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+def before_the_first_note(vault: Vault, act: Callable[[], object]) -> None:
+    """Have something done when what is to be noted is known, and the database has not heard it."""
+    memories, keep = vault.sessions.memories, vault.sessions.memories.keep
+
+    def late(session: str, note: str) -> None:
+        del memories.keep  # type: ignore[method-assign]
+        act()
+        keep(session, note)
+
+    memories.keep = late  # type: ignore[method-assign]
+
+
+def test_no_older_note_of_another_thread_takes_the_place_of_what_the_person_wrote(
+    due: OpenSession, vault: Vault
+) -> None:
+    goes_on = threading.Event()
+    due._noting = MarkedLock(goes_on)  # type: ignore[assignment]
+
+    def rewrite() -> None:
+        due.rewrite_summary("我叫小雨。")
+        goes_on.set()
+
+    person = threading.Thread(target=rewrite)
+
+    def written_meanwhile() -> None:
+        person.start()
+        assert goes_on.wait(PATIENCE_S)
+
+    before_the_first_note(vault, written_meanwhile)
+    due.settle()
+    person.join()
+
+    assert again(vault).summary == due.session.summary == Summary("我叫小雨。", edition=1)
+
+
+def test_no_older_note_of_another_thread_takes_the_place_of_what_a_model_made(
+    due: OpenSession, vault: Vault
+) -> None:
+    def made_meanwhile() -> None:
+        newer = replace(due.session, unseen=6, summary=NEWER)
+        model = threading.Thread(target=due.remember, args=(newer,))
+        model.start()
+        model.join()
+
+    before_the_first_note(vault, made_meanwhile)
+    due.settle()
+
+    assert again(vault).summary == due.session.summary == NEWER
+
+
+def test_who_remembers_waits_for_no_disk_that_another_thread_waits_for(
+    due: OpenSession, vault: Vault
+) -> None:
+    with held_commits(vault.database) as held:
+        settling = threading.Thread(target=due.settle)
+        settling.start()
+        assert held.one_waits.wait(PATIENCE_S)
+        due.remember(replace(due.session, unseen=6, summary=NEWER))
+        assert settling.is_alive(), "the disk has had none of it yet"
+    settling.join()
+
+    assert again(vault).summary == NEWER
 
 
 def test_too_long_a_text_is_one_sentence_and_changes_nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -182,3 +183,92 @@ def test_a_history_on_another_disk_is_erased_there(closed: Path, tmp_path: Path)
     assert names(closed) == {"vault.lock"}
     assert list(elsewhere.iterdir()) == []
     create(closed, passphrase="another one").close()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Path:
+    """A folder of somebody's, which is not the history's alone."""
+    disk = tmp_path / "disk"
+    (disk / "2024").mkdir(parents=True)
+    for name in ("photo.jpg", "notes.json", "2024/photo.jpg", "2024/notes.json"):
+        (disk / name).write_bytes(b"mine")
+    return disk
+
+
+def files_of(disk: Path) -> set[str]:
+    return {str(path.relative_to(disk)) for path in disk.rglob("*") if path.is_file()}
+
+
+def test_behind_a_link_of_the_copies_what_is_somebody_elses_is_left_and_said(
+    closed: Path, disk: Path
+) -> None:
+    others = files_of(disk)
+    shutil.copytree(closed, disk / "000001")
+    (disk / "000001" / "blobs").mkdir()
+    (disk / "000001" / "blobs" / ("0" * 32)).write_bytes(b"sealed")
+    closed.with_name("vault.backups").symlink_to(disk)
+
+    with pytest.raises(KeysErasedError) as raised:
+        erase(closed, Keychain())
+
+    assert str(disk) in str(raised.value)
+    assert files_of(disk) == others
+    assert all((disk / name).read_bytes() == b"mine" for name in others)
+    assert not (disk / "000001").exists()
+    assert names(closed) == {"vault.lock"}
+
+
+def test_behind_a_link_of_the_history_what_is_somebody_elses_is_left(
+    closed: Path, disk: Path
+) -> None:
+    others = files_of(disk)
+    shutil.copytree(closed, disk, dirs_exist_ok=True)
+    shutil.rmtree(closed)
+    closed.symlink_to(disk)
+
+    with pytest.raises(KeysErasedError):
+        erase(closed, Keychain())
+
+    assert files_of(disk) == others
+
+
+def test_where_a_link_leads_that_cannot_be_read_the_keyring_is_asked_nevertheless(
+    folder: Path, secret_service: Keychain, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(folder, passphrase=PASSPHRASE, keychain=secret_service).close()
+    name = read_envelope(folder / "vault.json").vault
+    link = folder.with_name("vault.backups")
+    link.symlink_to(disk)
+    inside = Path.iterdir
+
+    def refused(path: Path) -> Iterator[Path]:
+        if path == link:
+            raise PermissionError(errno.EACCES, "refused", str(path))
+        return inside(path)
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    with pytest.raises(KeysErasedError, match="谁也打不开"):
+        erase(folder, secret_service)
+
+    with pytest.raises(KeyringAbsentError):
+        secret_service.read(name)
+
+
+def test_cut_short_after_the_first_keys_it_does_not_say_that_nothing_was_touched(
+    closed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = closed.with_name("vault.backups") / "000001" / "vault.json"
+    shutil.copytree(closed, copied.parent)
+    unlink = Path.unlink
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        if path == copied:
+            raise OSError(errno.EIO, "refused", str(path))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(VaultError, match="一部分已经删掉了") as raised:
+        erase(closed, Keychain())
+
+    assert str(copied) in str(raised.value)
+    assert not (closed / "vault.json").exists()

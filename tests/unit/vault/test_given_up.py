@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.dialogue import Role
+from desktop_app.dialogue import Role, Turn
 from desktop_app.vault import backup_file as backup_file_module
 from desktop_app.vault import carried as carried_module
 from desktop_app.vault import export as export_module
@@ -80,6 +80,24 @@ def test_given_up_while_it_is_written_it_is_rolled_back(
     assert all_in(vault) == before
     assert vault.database.broke_off
     assert verify(vault).whole
+
+
+def test_what_was_rolled_back_has_brought_in_no_time_yet_to_come(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault.sessions.add("mine", Turn(Role.USER, "在吗"))
+    said = vault.sessions.newest()
+
+    def give_up(*_: object, **__: object) -> tuple[int, int]:
+        raise GivenUpError("vault.given_up")
+
+    monkeypatch.setattr(merge_module, "_add_turns", give_up)
+    future = CarriedTurn(Role.USER, "在吗", created=4_000_000_000_000)
+    with pytest.raises(GivenUpError):
+        merge(vault.database, [CarriedSession("future", (future,))], 0)
+
+    assert vault.database.rows("SELECT name FROM setting WHERE name LIKE 'brought%'") == []
+    assert vault.sessions.newest() == said
 
 
 def test_looking_at_what_it_would_add_is_given_up_too(vault: Vault) -> None:

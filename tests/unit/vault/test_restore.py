@@ -26,6 +26,7 @@ from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.interruptible import Interruptible, Work
 from desktop_app.vault.merge import Gain
 from desktop_app.vault.peek import newest_turn
+from desktop_app.vault.records import moment
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.restore import become, opened_backup
 from desktop_app.vault.sealing import new_key
@@ -250,6 +251,36 @@ def test_what_lies_in_the_trash_of_a_backup_has_its_days_anew_when_it_becomes_th
 
     with open_with_passphrase(tmp_path / "new" / "vault", PASSPHRASE) as opened:
         assert [each.id for each in opened.sessions.trashed()] == ["a"]
+
+
+def test_by_a_clock_that_is_behind_the_trash_of_a_backup_begins_with_the_newest_message(
+    vault: Vault, tmp_path: Path
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    vault.sessions.delete("a")
+    said = vault.sessions.newest()
+    write_backup(vault, tmp_path / "b")
+
+    with opened_backup(tmp_path / "b", tmp_path / "new" / "vault", by_passphrase) as opened:
+        opened.leave_its_place(lambda: 0.0)
+        left = opened._database.rows("SELECT deleted FROM session")
+
+    assert [moment(deleted) for (deleted,) in left] == [said]
+
+
+def test_by_a_clock_that_is_behind_what_comes_into_the_trash_begins_with_the_newest_message_here(
+    vault: Vault, elsewhere: Vault, tmp_path: Path
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    vault.sessions.delete("a")
+    write_backup(vault, tmp_path / "b")
+    elsewhere.sessions.add("here", Turn(Role.USER, "这里的"))
+    said = elsewhere.sessions.newest()
+
+    with opened_backup(tmp_path / "b", elsewhere.files.folder, by_passphrase) as opened:
+        opened.merge_into(elsewhere, lambda: 0.0)
+
+    assert [each.deleted for each in elsewhere.sessions.trashed()] == [said]
 
 
 def test_where_there_is_no_history_the_backup_becomes_it(backup: Path, tmp_path: Path) -> None:

@@ -11,13 +11,15 @@ import pytest
 
 from desktop_app.dialogue import Role, Turn, TurnState
 from desktop_app.vault.bringing_in import bring_in
-from desktop_app.vault.carried import carried_sessions
+from desktop_app.vault.carried import CarriedSession, CarriedTurn, carried_sessions
 from desktop_app.vault.copies import safety_copies_in
 from desktop_app.vault.database import Database
 from desktop_app.vault.errors import DiskFullError, TransferError
 from desktop_app.vault.export import Form, exported, write_export
 from desktop_app.vault.import_file import read_conversations
+from desktop_app.vault.lost import note_lost
 from desktop_app.vault.merge import merge
+from desktop_app.vault.records import title_of
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from tests.support.vault_fixtures import PASSPHRASE
 
@@ -212,6 +214,30 @@ def test_nothing_comes_in_where_the_copy_cannot_be_made(
     with pytest.raises(DiskFullError):
         bring_in(vault, read_conversations(one_line))
     assert vault.sessions.kept() == ()
+
+
+def named(title: str) -> CarriedSession:
+    """A conversation about to come in."""
+    return CarriedSession("a", (CarriedTurn(Role.USER, "睡不着。", created=NOW),), title)
+
+
+LONG = "一个 很长的\n标题" * 100
+
+
+def test_a_title_that_comes_in_is_cut_as_one_that_is_typed(vault: Vault) -> None:
+    merge(vault.database, [named(LONG)], NOW)
+
+    assert [each.title for each in vault.sessions.kept()] == [title_of(LONG)]
+
+
+def test_a_title_that_was_lost_comes_back_cut_as_one_that_is_typed(vault: Vault) -> None:
+    merge(vault.database, [named("")], NOW)
+    with vault.database.transaction():
+        note_lost(vault.database, ["a"], [])
+
+    merge(vault.database, [named(LONG)], NOW)
+
+    assert [each.title for each in vault.sessions.kept()] == [title_of(LONG)]
 
 
 def test_corpus_lines_come_in_once(vault: Vault, tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from desktop_app.dialogue import Role, Turn, TurnState
+from desktop_app.vault.carried import CarriedSession, CarriedTurn
 from desktop_app.vault.database import Database
 from desktop_app.vault.kept_copies import kept_copies
+from desktop_app.vault.merge import merge
 from desktop_app.vault.records import Draft
 from desktop_app.vault.trash import KEPT_FOR
 from desktop_app.vault.vault import Vault, open_with_passphrase
@@ -92,6 +94,43 @@ def test_a_clock_that_was_once_far_ahead_empties_no_trash(closed: Path) -> None:
         vault.sessions.delete("a")
     with opened(closed, 3000 * DAY) as vault:
         say(vault, "b")
+
+    with opened(closed, DAY) as vault:
+        assert [each.id for each in vault.sessions.trashed()] == ["a"]
+
+
+def bring_in_from_the_future(vault: Vault) -> None:
+    """Another clock, decades ahead, wrote what comes in."""
+    turn = CarriedTurn(Role.USER, "在吗", created=milliseconds(10_000 * DAY))
+    merge(vault.database, [CarriedSession("future", (turn,))], milliseconds())
+
+
+def milliseconds(after: timedelta = timedelta(0)) -> int:
+    return int((NOW + after.total_seconds()) * 1000)
+
+
+def test_deleted_by_a_clock_that_fell_back_after_an_import_from_the_future_it_is_kept(
+    closed: Path,
+) -> None:
+    with opened(closed) as vault:
+        say(vault, "a")
+        bring_in_from_the_future(vault)
+    with opened(closed, -3000 * DAY) as vault:
+        vault.sessions.delete("a")
+
+    with opened(closed, KEPT_FOR - DAY) as vault:
+        assert [each.id for each in vault.sessions.trashed()] == ["a"]
+
+
+def test_a_clock_once_far_ahead_empties_no_trash_after_an_import_from_the_future(
+    closed: Path,
+) -> None:
+    with opened(closed) as vault:
+        say(vault, "a")
+        vault.sessions.delete("a")
+        bring_in_from_the_future(vault)
+    with opened(closed, 3000 * DAY):
+        pass
 
     with opened(closed, DAY) as vault:
         assert [each.id for each in vault.sessions.trashed()] == ["a"]

@@ -1,0 +1,73 @@
+"""Which files and folders a vault's folder holds by this program's hand.
+
+Behind a link lies what somebody chose, perhaps a whole disk: of that only these are the program's.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+OF_A_VAULT: Final = re.compile(
+    r"(?P<keys>vault(\.next)?\.json(\.part)?)"
+    r"|history(\.(rescuing|reading|rescued|damaged-[0-9-]+))?\.db(-wal|-shm|-journal)?"
+)
+"""See files.py, and the names SQLite gives what lies beside a database."""
+OF_COPIES: Final = re.compile(r"([0-9]+|before)(\.part|\.void|\.old)*")
+"""See copies.py."""
+OF_BLOBS: Final = re.compile(r"[0-9a-f]{32}(\.part)?")
+"""See blobs.py."""
+BLOBS: Final = "blobs"
+
+
+def own_files(folder: Path) -> list[Path]:
+    """Return the program's files below a folder that is a vault or holds copies of one.
+
+    Links in it are not followed.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
+    found = []
+    for path in sorted(folder.iterdir()):
+        if _is_folder(path) and path.name == BLOBS:
+            found += _named(path, OF_BLOBS)
+        elif _is_folder(path) and OF_COPIES.fullmatch(path.name):
+            found += _of_one(path)
+    return [*_named(folder, OF_A_VAULT), *found]
+
+
+def is_envelope(path: Path) -> bool:
+    """Tell whether one of them holds sealed keys."""
+    named = OF_A_VAULT.fullmatch(path.name)
+    return named is not None and named["keys"] is not None
+
+
+def own_folders(folder: Path) -> list[Path]:
+    """Return the program's folders below such a folder, the innermost first.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
+    copies = [path for path in sorted(folder.iterdir()) if OF_COPIES.fullmatch(path.name)]
+    copies = list(filter(_is_folder, copies))
+    inner = [each / BLOBS for each in (folder, *copies)]
+    return [*filter(_is_folder, inner), *copies]
+
+
+def _of_one(vault: Path) -> list[Path]:
+    blobs = vault / BLOBS
+    return [*_named(vault, OF_A_VAULT), *(_named(blobs, OF_BLOBS) if _is_folder(blobs) else ())]
+
+
+def _named(folder: Path, names: re.Pattern[str]) -> list[Path]:
+    return [
+        path
+        for path in sorted(folder.iterdir())
+        if names.fullmatch(path.name) and not _is_folder(path)
+    ]
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
