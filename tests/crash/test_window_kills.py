@@ -23,11 +23,11 @@ from desktop_app.vault.lock import locked
 from desktop_app.vault.records import StoredTurn
 from desktop_app.vault.vault import Vault
 from tests.support.driven_window import numbered
-from tests.support.engine_tiny import Shape, write_tiny_model
+from tests.support.engine_fixtures import slow_speaker
 from tests.support.vault_fixtures import PASSPHRASE, closed, data_key, folder, made
 from tests.support.window_process import DrivenWindow, Seen, driven_window
 
-__all__ = ["closed", "data_key", "folder", "made"]
+__all__ = ["closed", "data_key", "folder", "made", "slow_speaker"]
 
 pytestmark = pytest.mark.gui
 
@@ -43,14 +43,6 @@ LATEST_S = 2.5
 """After the conversation can be seen; a reply takes up to about so long. On a machine that takes
 longer than this to get there, so long again."""
 PROMISED_S = 1.0
-SPEAKS_SLOWLY = Shape(hidden=512, layers=6, heads=8, ffn=2048)
-
-
-@pytest.fixture(scope="session")
-def slow_speaker(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model that answers 你你你… for some seconds."""
-    folder = tmp_path_factory.mktemp("slow-speaker")
-    return write_tiny_model(folder, SPEAKS_SLOWLY, says="你", ends=False)
 
 
 @contextmanager

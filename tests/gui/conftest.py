@@ -17,7 +17,7 @@ from desktop_app.app import application, running_window
 from desktop_app.paths import Paths
 from desktop_app.vault.vault import Vault
 from desktop_app.views.window import MainWindow
-from tests.support.engine_fixtures import endless_model, tiny_model
+from tests.support.engine_fixtures import endless_model, slow_speaker, tiny_model
 from tests.support.engine_tiny import write_tiny_model
 from tests.support.fake_login import address, login
 from tests.support.gate_fixtures import answered, no_keyring, start
@@ -40,6 +40,7 @@ __all__ = [
     "opened",
     "secret_service",
     "silent_keyring",
+    "slow_speaker",
     "small_disk",
     "start",
     "tiny_model",

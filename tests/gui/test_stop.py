@@ -145,11 +145,12 @@ def test_it_acts_within_300_milliseconds(
 
 
 def test_it_acts_within_300_milliseconds_when_the_child_hangs(
-    open_window: OpenWindow, endless_model: Path, qtbot: QtBot
+    open_window: OpenWindow, slow_speaker: Path, qtbot: QtBot
 ) -> None:
-    window = open_window(endless_model)
+    window = open_window(slow_speaker)
     took = []
     for _ in range(ROUNDS):
+        window.begin_conversation()
         send_and_wait_until_it_is_answered(qtbot, window)
         hangs(window)
         took.append(stopped_after(qtbot, window))
@@ -164,9 +165,9 @@ def kept_reply(vault: Vault) -> tuple[str, TurnState]:
 
 
 def test_it_ends_the_reply_on_the_screen_while_the_disk_takes_its_time(
-    open_window: OpenWindow, endless_model: Path, vault: Vault, qtbot: QtBot
+    open_window: OpenWindow, slow_speaker: Path, vault: Vault, qtbot: QtBot
 ) -> None:
-    window = open_window(endless_model)
+    window = open_window(slow_speaker)
     send_and_wait_until_it_is_answered(qtbot, window)
     composer = window.middle.composer
     with held_commits(vault.database) as held:
@@ -183,12 +184,12 @@ def test_it_ends_the_reply_on_the_screen_while_the_disk_takes_its_time(
 
 def test_a_window_that_goes_waits_for_a_stopped_reply_that_is_on_its_way_to_the_disk(
     open_window: OpenWindow,
-    endless_model: Path,
+    slow_speaker: Path,
     vault: Vault,
     qtbot: QtBot,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    window = open_window(endless_model)
+    window = open_window(slow_speaker)
     send_and_wait_until_it_is_answered(qtbot, window)
     with held_commits(vault.database) as held:
         window.middle.composer.stop.click()
