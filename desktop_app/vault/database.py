@@ -147,6 +147,16 @@ class Database(Interruptible):
         with self._turn:
             yield
 
+    @contextmanager
+    def unless_busy(self) -> Iterator[bool]:
+        """Let no other thread in, and tell so; where one is in, tell that and wait for nobody."""
+        free = self._turn.acquire(blocking=False)
+        try:
+            yield free
+        finally:
+            if free:
+                self._turn.release()
+
     def rekey(self, key: bytes) -> None:
         """Encrypt the file with another 32-byte key; a crash leaves it with one of both.
 

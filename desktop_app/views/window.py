@@ -393,7 +393,8 @@ class MainWindow(QMainWindow):
     def _keep_unsent(self) -> None:
         """Keep what is written: a kill or a power cut then takes the last seconds of it alone."""
         with suppress(KnownError):  # leaving tries again, and says so
-            self.unsent.keep()
+            if not self.unsent.keep_unless_busy():
+                self.read_ahead.rest_again()
 
     def _heard(self, conversation: Conversation) -> None:
         """Show how the conversation on the screen stands now."""
