@@ -255,6 +255,8 @@ class Exchange(QObject):
             if error is None:
                 self.changed.emit()
                 ended.emit(conversation)
+            elif self.waits(conversation):  # the person has gone on, and that cleared it
+                self.changed.emit()
             else:
                 self._tell_failed(conversation, error)
             self._next()

@@ -24,6 +24,7 @@ from shiboken6 import isValid
 from desktop_app.care.disclosure import InUse, today
 from desktop_app.care.hotlines import region_in_force
 from desktop_app.conversation.message import checked
+from desktop_app.dialogue import Role
 from desktop_app.errors import KnownError
 from desktop_app.views import qt_words
 from desktop_app.views.alarm import Alarm
@@ -370,8 +371,10 @@ class MainWindow(QMainWindow):
         if conversation is not self.conversation:
             return
         messages = conversation.messages
-        spoken = messages.message(messages.rowCount() - 1).spoken()
-        announce(self.middle.transcript, spoken)
+        for row in reversed(range(messages.rowCount())):
+            if messages.message(row).role is Role.ASSISTANT:  # the person may have gone on below
+                announce(self.middle.transcript, messages.message(row).spoken())
+                return
 
     def leave(self) -> None:
         """Keep what came of a reply in progress; the window will hear nothing more.
