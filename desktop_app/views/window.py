@@ -186,7 +186,7 @@ class MainWindow(QMainWindow):
         if errors:
             self._say_together(errors)
         if vault:  # reading what was said takes a while: first the window can be used
-            ask = partial(self._ask_after, errors)
+            ask = partial(self._ask_after, errors, self.middle.notice.text)
             self._asking = AskingAfter(self.middle, vault, ask, self.say_error)
         self.care.say_of_model()
         if place is not None:
@@ -204,10 +204,18 @@ class MainWindow(QMainWindow):
             *ways,
         )
 
-    def _ask_after(self, errors: Sequence[Exception]) -> None:
-        """Ask after a person whose last talk was about danger, below what else there is to say."""
+    def _ask_after(self, errors: Sequence[Exception], told: str) -> None:
+        """Ask after a person whose last talk was about danger, below what else there is to say.
+
+        `told`: what the notice said of `errors`. Where it says something else by now, they have
+        been read; the ways on that it offers stay, or what was deleted could not be undone.
+        """
         card = WayOn("window.crisis_card", partial(self.show_card, shown=True))
-        self._say_together(errors, "window.follow_up", ways=(card,))
+        notice = self.middle.notice
+        if notice.text == told:
+            self._say_together(errors, "window.follow_up", ways=(card,))
+        else:
+            self._say_together((), "window.follow_up", ways=(*notice.ways, card))
 
     def close_history(self, gate: Gate) -> None:
         """Show `gate` again; all that showed the history is destroyed, not emptied.
