@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -67,13 +67,22 @@ def main(model: str | None, paths: Paths) -> int:
             instance.leave()
             return status
     except AlreadyOpenError as error:  # what was asked for is there, and in front now
-        sys.stderr.write(error.in_terminal() + "\n")
+        _say_in_terminal(error.in_terminal())
         return EXIT_DONE
+
+
+def _say_in_terminal(line: str) -> None:
+    """Write to standard error, which may be closed, none at all, or a terminal that has hung up.
+
+    The window goes on all the same: what fails here would keep the next step from being taken.
+    """
+    with suppress(OSError, AttributeError, ValueError):
+        sys.stderr.write(line + "\n")
 
 
 def _say_bug(_kind: type[BaseException], error: BaseException, _trace: object) -> None:
     """Say where a callback failed; Python's own traceback would print the exception's text."""
-    sys.stderr.write(sentence("cli.bug", name=place_of(error)) + "\n")
+    _say_in_terminal(sentence("cli.bug", name=place_of(error)))
 
 
 def _say_bug_of_thread(failed: threading.ExceptHookArgs) -> None:
@@ -173,7 +182,7 @@ def _put_away(window: MainWindow, counselling: Counselling) -> None:
     try:
         window.leave()
     except KnownError as error:
-        sys.stderr.write(error.in_terminal() + "\n")
+        _say_in_terminal(error.in_terminal())
     window.read_ahead.end()
     counselling.seal(SEAL_AT_QUIT_S)
     window.deleteLater()

@@ -69,7 +69,9 @@ class Database(Interruptible):
             self._connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
         try:
             self._prepare(key)
-            self._opened = self._on_disk()
+            # After SQLite and closed after it: closing any handle of a file drops all its locks.
+            with self._translated():
+                self._file = os.open(path, os.O_RDONLY)
         except BaseException:
             # A file that cannot be trusted is left as it was found, its log beside it.
             self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
@@ -147,6 +149,16 @@ class Database(Interruptible):
         with self._turn:
             yield
 
+    @contextmanager
+    def unless_busy(self) -> Iterator[bool]:
+        """Let no other thread in, and tell so; where one is in, tell that and wait for nobody."""
+        free = self._turn.acquire(blocking=False)
+        try:
+            yield free
+        finally:
+            if free:
+                self._turn.release()
+
     def rekey(self, key: bytes) -> None:
         """Encrypt the file with another 32-byte key; a crash leaves it with one of both.
 
@@ -168,6 +180,8 @@ class Database(Interruptible):
                 self._connection.close()
             finally:
                 self._key = b""
+                if self.is_open:
+                    os.close(self._file)
                 self.is_open = False
 
     def copy_to(self, path: Path) -> None:
@@ -242,16 +256,14 @@ class Database(Interruptible):
         Raises:
             VaultError: the file was removed or replaced while it was open. Windows allows neither.
         """
-        if self._on_disk() != self._opened:
-            raise VaultError("vault.history_gone", path=self.path)
-
-    def _on_disk(self) -> tuple[int, int] | None:
-        """Tell which file stands under the name now, as the system counts them."""
         try:
             found = self.path.stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        return found.st_dev, found.st_ino
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise VaultError("vault.history_gone", path=self.path) from error
+        # Device and number, of the name and of the open file, both asked now: some file systems
+        # number a file anew while it is open, so what was noted at opening proves nothing.
+        if not os.path.samestat(found, os.fstat(self._file)):
+            raise VaultError("vault.history_replaced", path=self.path)
 
     def _pages_are_whole(self) -> bool:
         try:

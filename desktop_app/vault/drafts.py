@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Final
 
 from desktop_app.vault.database import Database
@@ -33,6 +34,10 @@ class Drafts:
     def open(self) -> bool:
         """Tell whether the history is open still."""
         return self._database.is_open
+
+    def unless_busy(self) -> AbstractContextManager[bool]:
+        """Tell whether they can be kept without waiting; the block has the history to itself."""
+        return self._database.unless_busy()
 
     def of(self, session: str | None) -> Draft | None:
         """Return one; None where there is none.

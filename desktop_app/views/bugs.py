@@ -29,12 +29,16 @@ def bugs_said(window: MainWindow) -> Iterator[None]:
     hook, hook_of_threads = sys.excepthook, threading.excepthook
 
     def hear(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        hook(kind, error, trace)
-        teller.tell(kind)
+        try:
+            hook(kind, error, trace)
+        finally:  # whom the hook does not reach looks at the window
+            teller.tell(kind)
 
     def hear_of_thread(failed: threading.ExceptHookArgs) -> None:
-        hook_of_threads(failed)
-        teller.tell(failed.exc_type)
+        try:
+            hook_of_threads(failed)
+        finally:
+            teller.tell(failed.exc_type)
 
     sys.excepthook, threading.excepthook = hear, hear_of_thread
     try:

@@ -94,11 +94,6 @@ class Exchange(QObject):
         answered = conversation is self.current or self.waits(conversation)
         return answered or self.keeps(conversation)
 
-    @property
-    def idle(self) -> bool:
-        """Tell whether nothing is being answered, and all that was is on the disk, or told."""
-        return self.current is None and not self._keeping
-
     def stop_asked(self) -> None:
         """End a reply that a model is writing; who still waits for a model goes on waiting."""
         if self._asked:
@@ -255,6 +250,8 @@ class Exchange(QObject):
             if error is None:
                 self.changed.emit()
                 ended.emit(conversation)
+            elif self.waits(conversation):  # the person has gone on, and that cleared it
+                self.changed.emit()
             else:
                 self._tell_failed(conversation, error)
             self._next()

@@ -61,7 +61,7 @@ class ReadAhead(QObject):
         if self._ended:
             return
         self._pause.start()
-        self._begin_to_rest()
+        self.rest_again()
 
     def end(self) -> None:
         """Read nothing any more: the window goes."""
@@ -83,7 +83,7 @@ class ReadAhead(QObject):
         text = composed(written)
         question = conversation.question(*filter(None, (text,)))
         self._counselling.read_ahead(conversation.session, question)
-        self._begin_to_rest()
+        self.rest_again()
 
     def _remember(self, session: Session) -> None:
         """Have it remembered; where another conversation came between, it is made again."""
@@ -93,15 +93,16 @@ class ReadAhead(QObject):
         if conversation.remember(session):
             self.remembered.emit(conversation)
 
-    def _begin_to_rest(self) -> None:
+    def rest_again(self) -> None:
+        """Begin to rest anew: what is done then could not be done yet."""
         self._rest.stop()
         self._idle.start()
 
     def _rest_on(self) -> None:
         """Rest until sealing is worth what it writes."""
-        self.rests.emit()
         due_ms = round(1000 * self._counselling.due_after)
         self._rest.start(max(0, due_ms - self._idle.interval()))
+        self.rests.emit()  # last: whoever hears it may have it begin again
 
     def _seal(self) -> None:
         """Seal, unless something is written: that would have to be read again afterwards."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from desktop_app.errors import KnownError
@@ -24,7 +25,8 @@ class Undeterred:
             step()
         except Exception as error:  # noqa: BLE001 - whatever it is, the next step is taken
             if not isinstance(error, KnownError):
-                sys.excepthook(type(error), error, error.__traceback__)
+                with suppress(Exception):  # it may write where nobody listens any more
+                    sys.excepthook(type(error), error, error.__traceback__)
             self.tell(*keys)
             self.told.append(partial(explained, error))
             return False

@@ -60,6 +60,21 @@ class Unsent:
             window.conversation.draft = window.middle.composer.text
             left_open.keep_drafts(self._drafts, window.sessions, window.conversation, deleted)
 
+    def keep_unless_busy(self) -> bool:
+        """Do as `keep` does; return False where somebody else has the history: nobody waits.
+
+        An import or a change of the key has it for all its time.
+
+        Raises:
+            VaultError: the disk is full, …
+        """
+        if self._drafts is None:
+            return True
+        with self._drafts.unless_busy() as free:
+            if free:
+                self.keep()
+            return free
+
     def edit_in_progress(self) -> left_open.Edit | None:
         """Return what is being put otherwise, as far as it is written."""
         if self._memory is not None:

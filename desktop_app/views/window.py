@@ -24,6 +24,7 @@ from shiboken6 import isValid
 from desktop_app.care.disclosure import InUse, today
 from desktop_app.care.hotlines import region_in_force
 from desktop_app.conversation.message import checked
+from desktop_app.dialogue import Role
 from desktop_app.errors import KnownError
 from desktop_app.views import qt_words
 from desktop_app.views.alarm import Alarm
@@ -185,7 +186,7 @@ class MainWindow(QMainWindow):
         if errors:
             self._say_together(errors)
         if vault:  # reading what was said takes a while: first the window can be used
-            ask = partial(self._ask_after, errors)
+            ask = partial(self._ask_after, errors, self.middle.notice.text)
             self._asking = AskingAfter(self.middle, vault, ask, self.say_error)
         self.care.say_of_model()
         if place is not None:
@@ -203,10 +204,18 @@ class MainWindow(QMainWindow):
             *ways,
         )
 
-    def _ask_after(self, errors: Sequence[Exception]) -> None:
-        """Ask after a person whose last talk was about danger, below what else there is to say."""
+    def _ask_after(self, errors: Sequence[Exception], told: str) -> None:
+        """Ask after a person whose last talk was about danger, below what else there is to say.
+
+        `told`: what the notice said of `errors`. Where it says something else by now, they have
+        been read; the ways on that it offers stay, or what was deleted could not be undone.
+        """
         card = WayOn("window.crisis_card", partial(self.show_card, shown=True))
-        self._say_together(errors, "window.follow_up", ways=(card,))
+        notice = self.middle.notice
+        if notice.text == told:
+            self._say_together(errors, "window.follow_up", ways=(card,))
+        else:
+            self._say_together((), "window.follow_up", ways=(*notice.ways, card))
 
     def close_history(self, gate: Gate) -> None:
         """Show `gate` again; all that showed the history is destroyed, not emptied.
@@ -370,8 +379,10 @@ class MainWindow(QMainWindow):
         if conversation is not self.conversation:
             return
         messages = conversation.messages
-        spoken = messages.message(messages.rowCount() - 1).spoken()
-        announce(self.middle.transcript, spoken)
+        for row in reversed(range(messages.rowCount())):
+            if messages.message(row).role is Role.ASSISTANT:  # the person may have gone on below
+                announce(self.middle.transcript, messages.message(row).spoken())
+                return
 
     def leave(self) -> None:
         """Keep what came of a reply in progress; the window will hear nothing more.
@@ -393,7 +404,8 @@ class MainWindow(QMainWindow):
     def _keep_unsent(self) -> None:
         """Keep what is written: a kill or a power cut then takes the last seconds of it alone."""
         with suppress(KnownError):  # leaving tries again, and says so
-            self.unsent.keep()
+            if not self.unsent.keep_unless_busy():
+                self.read_ahead.rest_again()
 
     def _heard(self, conversation: Conversation) -> None:
         """Show how the conversation on the screen stands now."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -14,17 +16,20 @@ from desktop_app.care.guard.fixed_replies import fixed_replies
 from desktop_app.care.safety_plan import Contact, SafetyPlan
 from desktop_app.conversation.follow_up import left_in_danger, note_asked
 from desktop_app.dialogue import Role, Turn, TurnState
+from desktop_app.vault.errors import BusyVaultError
 from desktop_app.vault.vault import Vault
 from desktop_app.views.asking_after import AskingAfter
 from desktop_app.views.window import MainWindow
 from resources.messages import LANGUAGES, Language, sentence
 from tests.gui.conftest import OpenWindow
+from tests.support.held_commits import PATIENCE_S
 from tests.support.programs import Programs, programs
 from tests.support.window_run import (
     WAIT_MS,
     last,
     rows,
     send,
+    type_text,
     wait_for_end,
     wait_for_model,
     wait_for_words,
@@ -191,6 +196,38 @@ def test_the_next_opening_asks_gently_after_the_person(
     assert window.middle.notice.text == sentence("window.follow_up")
     window.middle.notice.findChild(QPushButton).click()
     assert window.card.isVisible()
+
+
+def test_asking_after_a_person_says_no_error_again_and_takes_no_undo_away(
+    open_window: OpenWindow,
+    tiny_model: Path,
+    vault: Vault,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spoken_yesterday(vault, GRAVE)
+    vault.notices = (BusyVaultError("vault.busy"),)
+    may_look = threading.Event()
+
+    def looked(*there: Any) -> int | None:
+        assert may_look.wait(PATIENCE_S)
+        return left_in_danger(*there)
+
+    monkeypatch.setattr("desktop_app.views.asking_after.left_in_danger", looked)
+    window = open_window(tiny_model)
+    assert window.middle.notice.text == sentence("error.vault.busy")
+    window.begin_conversation()
+    type_text(window.middle.composer.field, "写了一半")
+    window.deleting.delete(0)
+    assert window.middle.notice.text == sentence("window.deleted")
+    may_look.set()
+    settles(qtbot, window)
+    assert window.middle.notice.text == sentence("window.follow_up")
+    undo, card = (window.middle.notice.button(f"window.{key}") for key in ("undo", "crisis_card"))
+    assert undo is not None
+    assert card is not None
+    undo.click()
+    assert window.middle.composer.text == "写了一半"
 
 
 def test_who_spoke_of_other_things_since_is_not_asked(

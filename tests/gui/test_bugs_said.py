@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import sys
 import threading
 from pathlib import Path
@@ -11,11 +13,13 @@ import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
-from desktop_app.views.bugs import bugs_said
+from desktop_app import app
+from desktop_app.views import lock as lock_module
+from desktop_app.views.bugs import BugTeller, bugs_said
 from desktop_app.views.window import MainWindow
 from resources.messages import sentence
 from tests.gui.conftest import OpenWindow
-from tests.support.locking import OpenedWindow, lock
+from tests.support.locking import OpenedWindow, is_open, lock
 from tests.support.window_run import WAIT_MS
 
 pytestmark = pytest.mark.gui
@@ -60,6 +64,58 @@ def test_a_thread_that_fails_is_said(
         failing.join()
         wait_until_it_is_said(qtbot, window)
     assert heard == [ZeroDivisionError]
+
+
+class HungUp(io.StringIO):
+    """Standard error where the terminal has gone."""
+
+    def write(self, _: str) -> NoReturn:
+        raise OSError(errno.EIO, "Input/output error")
+
+
+@pytest.mark.usefixtures("answered", "no_keyring")
+@pytest.mark.parametrize("dead", [HungUp(), None], ids=["hung up", "none"])
+def test_locking_goes_through_where_standard_error_is_dead(
+    opened: OpenedWindow,
+    closed: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    dead: HungUp | None,
+) -> None:
+    window = opened()
+    told: list[type[BaseException]] = []
+    monkeypatch.setattr(BugTeller, "tell", lambda _, kind: told.append(kind))
+    monkeypatch.setattr(sys, "excepthook", app._say_bug)
+    monkeypatch.setattr(lock_module, "close_all_but_windows", fail)
+    monkeypatch.setattr(sys, "stderr", dead)
+    with bugs_said(window):
+        lock(qtbot, window)
+    monkeypatch.undo()
+    assert told == [ZeroDivisionError]
+    assert not is_open(closed)
+
+
+@pytest.mark.usefixtures("answered", "no_keyring")
+def test_locking_goes_through_where_the_hook_itself_fails(
+    opened: OpenedWindow, closed: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened()
+    monkeypatch.setattr(sys, "excepthook", lambda *_: fail())
+    monkeypatch.setattr(lock_module, "close_all_but_windows", fail)
+    lock(qtbot, window)
+    monkeypatch.undo()
+    assert not is_open(closed)
+
+
+def test_a_thread_that_fails_is_said_where_the_hook_itself_fails(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window(tiny_model)
+    monkeypatch.setattr(threading, "excepthook", lambda _: fail())
+    with bugs_said(window):
+        with pytest.raises(ZeroDivisionError):
+            threading.excepthook(threading.ExceptHookArgs((ZeroDivisionError, None, None, None)))
+        wait_until_it_is_said(qtbot, window)
 
 
 @pytest.mark.usefixtures("answered")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,17 @@ from desktop_app.views.trash_dialog import TrashDialog
 from desktop_app.views.window import MainWindow
 from resources.messages import sentence
 from tests.gui.conftest import OpenWindow
+from tests.support.held_commits import PATIENCE_S
 from tests.support.locking import MESSAGE, OpenedWindow, lock, talk, unlock
 from tests.support.vault_fixtures import PASSPHRASE
-from tests.support.window_run import WAIT_MS, rows, send, type_text, wait_for_end
+from tests.support.window_run import (
+    WAIT_MS,
+    rows,
+    send,
+    type_text,
+    wait_for_end,
+    wait_for_model,
+)
 
 pytestmark = pytest.mark.gui
 
@@ -63,6 +72,35 @@ def test_an_unsent_message_is_kept_as_soon_as_nothing_more_is_written(
     )
     window.middle.composer.field.clear()
     qtbot.waitUntil(lambda: vault.sessions.drafts.of("a") is None, timeout=WAIT_MS)
+
+
+def test_keeping_it_waits_for_nobody_and_is_done_when_the_history_is_free(
+    open_window: OpenWindow, tiny_model: Path, vault: Vault, qtbot: QtBot
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "第一句"))
+    window = open_window(tiny_model)
+    wait_for_model(qtbot, window)
+    window.read_ahead._idle.setInterval(50)
+    taken, may_go = threading.Event(), threading.Event()
+
+    def imports() -> None:
+        with vault.database.alone():
+            taken.set()
+            may_go.wait(PATIENCE_S)
+
+    importing = threading.Thread(target=imports)
+    importing.start()
+    assert taken.wait(PATIENCE_S)
+    try:
+        with qtbot.waitSignals([window.read_ahead.rests] * 2, timeout=WAIT_MS):
+            type_text(window.middle.composer.field, DRAFT)
+        assert importing.is_alive(), "the window waited until it was over"
+    finally:
+        may_go.set()
+        importing.join()
+    qtbot.waitUntil(
+        lambda: vault.sessions.drafts.of("a") == Draft(DRAFT, shown=True), timeout=WAIT_MS
+    )
 
 
 def test_each_conversation_has_its_own(

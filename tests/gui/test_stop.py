@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -283,4 +284,44 @@ def test_a_reply_given_up_before_it_began_is_never_written(
     send_and_wait_until_it_is_answered(qtbot, window)
     assert written == {3}
     assert not is_running(child)
+    stopped_after(qtbot, window)
+
+
+def when_kept_in_haste(window: MainWindow, act: Callable[[], None]) -> None:
+    """Have `act` called once, when a reply has ended and its end is on its way to the disk."""
+
+    def look() -> None:
+        if window.exchange.keeps(window.conversation):
+            window.exchange.changed.disconnect(look)
+            act()
+
+    window.exchange.changed.connect(look)
+
+
+def test_a_screen_reader_says_the_reply_though_the_person_has_gone_on(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoken: list[str] = []
+    monkeypatch.setattr("desktop_app.views.window.announce", lambda _, text: spoken.append(text))
+    window = open_window(tiny_model)
+    when_kept_in_haste(window, partial(window.send, "还有一句。"))
+    send(qtbot, window, "你好。")
+    qtbot.waitUntil(lambda: len(spoken) == 2, timeout=WAIT_MS)
+    replies = [each for each in rows(window) if each.role is Role.ASSISTANT]
+    assert spoken == [each.spoken() for each in replies]
+
+
+def test_what_went_wrong_with_a_reply_is_not_said_where_the_person_has_gone_on(
+    open_window: OpenWindow, endless_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(endless_model)
+    send_and_wait_until_it_is_answered(qtbot, window)
+    told: list[object] = []
+    window.exchange.failed.connect(told.append)
+    when_kept_in_haste(window, partial(window.send, "还在吗？"))
+    os.kill(child_pid(window), signal.SIGKILL)
+    qtbot.waitUntil(lambda: len(rows(window)) == 4, timeout=WAIT_MS)
+    assert window.conversation.trouble is None
+    assert told == []
+    wait_for_words(qtbot, window)
     stopped_after(qtbot, window)

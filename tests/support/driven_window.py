@@ -35,7 +35,7 @@ from desktop_app.views.questions import AgeStep
 from desktop_app.views.sheet_offer import SheetOffer
 from desktop_app.views.unlock_page import UnlockPage
 from desktop_app.views.window import MainWindow
-from tests.support.window_run import child_pid, type_text
+from tests.support.window_run import child_pid, is_idle, type_text
 
 LOOK_MS = 5
 LONGEST_REPLY = 170
@@ -144,7 +144,7 @@ class Person(QObject):
             while self.window.exchange.current and len(self._reply()) <= enough:
                 yield
             middle.composer.stop.click()
-            while not self.window.exchange.idle:
+            while not is_idle(self.window):
                 yield
             self.say({"ended": number, "shown": self._reply()})
         return {}
@@ -178,7 +178,7 @@ class Person(QObject):
     def write(self, text: str) -> Doing:
         """Write a message and press Enter; acknowledged when the field is empty."""
         composer = self.window.middle.composer
-        while not self.window.exchange.idle:
+        while not is_idle(self.window):
             yield
         type_text(composer.field, text)
         QTest.keyClick(composer.field, Qt.Key.Key_Return)
@@ -229,7 +229,7 @@ class Person(QObject):
 
     def wait_for_end(self) -> Doing:
         """Tell the last message on the screen when nothing is being answered any more."""
-        while not self.window.exchange.idle:
+        while not is_idle(self.window):
             yield
         return {"reply": self._last_text(), "notice": self.window.middle.notice.text}
 

@@ -45,7 +45,12 @@ def wait_for_words(qtbot: QtBot, window: MainWindow, count: int = 3) -> None:
 
 def wait_for_end(qtbot: QtBot, window: MainWindow) -> None:
     """Wait until nothing is being answered, and what came is on the disk, or it is told why not."""
-    qtbot.waitUntil(lambda: window.exchange.idle, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: is_idle(window), timeout=WAIT_MS)
+
+
+def is_idle(window: MainWindow) -> bool:
+    """Tell whether nothing is being answered, and all that was is on the disk, or told."""
+    return window.exchange.current is None and not window.exchange._keeping
 
 
 def last(window: MainWindow) -> Message:

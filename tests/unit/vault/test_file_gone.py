@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -31,8 +32,17 @@ def folder_removed(file: Path) -> None:
     shutil.rmtree(file.parent)
 
 
-@pytest.mark.parametrize("vanish", [removed, replaced, folder_removed])
-def test_what_is_said_then_is_refused(vault: Vault, vanish: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize(
+    ("vanish", "told"),
+    [
+        (removed, "vault.history_gone"),
+        (replaced, "vault.history_replaced"),
+        (folder_removed, "vault.history_gone"),
+    ],
+)
+def test_what_is_said_then_is_refused(
+    vault: Vault, vanish: Callable[[Path], None], told: str
+) -> None:
     vault.sessions.add("a", Turn(Role.USER, "一"))
     vanish(vault.database.path)
 
@@ -40,7 +50,21 @@ def test_what_is_said_then_is_refused(vault: Vault, vanish: Callable[[Path], Non
         with pytest.raises(VaultError) as refused:
             vault.sessions.add("a", Turn(Role.USER, "二"))
 
-    assert refused.value.key == "vault.history_gone"
+    assert refused.value.key == told
+    assert [each.turn.content for each in vault.sessions.turns("a")] == ["一"]
+
+
+def test_it_goes_on_where_the_file_system_numbers_the_open_file_anew(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat, fstat = Path.stat, os.fstat
+
+    def anew(found: os.stat_result) -> os.stat_result:
+        return os.stat_result((found.st_mode, found.st_ino + 1, *found[2:]))
+
+    monkeypatch.setattr(Path, "stat", lambda path, **how: anew(stat(path, **how)))
+    monkeypatch.setattr(os, "fstat", lambda file: anew(fstat(file)))
+    vault.sessions.add("a", Turn(Role.USER, "一"))
     assert [each.turn.content for each in vault.sessions.turns("a")] == ["一"]
 
 
