@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QTextDocumentFragment
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -30,7 +31,7 @@ def wait_for_model(qtbot: QtBot, window: MainWindow) -> None:
 def beside(window: MainWindow) -> str:
     line = window.header.findChild(QLabel, "quiet")
     assert isinstance(line, QLabel)
-    return line.toolTip()
+    return QTextDocumentFragment.fromHtml(line.toolTip()).toPlainText()
 
 
 def test_on_the_processor_as_wanted_it_stands_beside_the_line(
