@@ -23,19 +23,23 @@ class Terminal:
 
     def __init__(self, leader: int) -> None:
         self._leader = leader
-        self.seen = ""
+        self._raw = b""
+        self._waited_for = 0
+        """Up to there in `seen`; one reading may bring more than what was waited for."""
+
+    @property
+    def seen(self) -> str:
         """All that stood on the screen."""
+        return self._raw.decode(errors="replace")
 
     def wait_for(self, text: str) -> None:
         """Read until `text` has come after what was waited for before."""
-        before = len(self.seen)
-        raw = b""
-        while text not in self.seen[before:]:
+        while (at := self.seen.find(text, self._waited_for)) < 0:
             try:
-                raw += os.read(self._leader, 4096)
+                self._raw += os.read(self._leader, 4096)
             except OSError:  # nobody is at the other end any more
                 raise AssertionError(f"the program ended without {text!r}") from None
-            self.seen = self.seen[:before] + raw.decode(errors="replace")
+        self._waited_for = at + len(text)
 
     def type(self, text: str) -> None:
         os.write(self._leader, text.encode())
@@ -43,7 +47,7 @@ class Terminal:
     def read_to_end(self) -> None:
         with suppress(OSError):
             while more := os.read(self._leader, 4096):
-                self.seen += more.decode(errors="replace")
+                self._raw += more
 
 
 @contextmanager

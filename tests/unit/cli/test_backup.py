@@ -224,7 +224,7 @@ def test_a_forgotten_passphrase_gives_way_to_a_backup_that_opens_with_another_wa
         for _ in range(ATTEMPTS):
             screen.wait_for("口令：")
             screen.type("what was it\n")
-        for each, asked in zip(typed, ("备份的口令", "备份的恢复码"), strict=False):
+        for each, asked in zip(typed, ("备份的口令", "备份的恢复码："), strict=False):
             screen.wait_for(asked)
             screen.type(f"{each}\n")
         screen.wait_for("yes")  # though it was said before: what was forgotten may come back

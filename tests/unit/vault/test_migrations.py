@@ -10,8 +10,9 @@ from desktop_app.dialogue import Role, Turn
 from desktop_app.vault.database import Database
 from desktop_app.vault.errors import NewerVaultError
 from desktop_app.vault.migrations import STEPS, Version, migrate
+from desktop_app.vault.own_time import NEWEST
 from desktop_app.vault.respelling import spelled_before
-from desktop_app.vault.session_list import KEPT, NEWEST
+from desktop_app.vault.session_list import KEPT
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from desktop_app.vault.verify import verify
 from tests.support.vault_fixtures import PASSPHRASE
