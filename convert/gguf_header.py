@@ -62,6 +62,15 @@ def read_gguf_header(path: Path) -> GgufHeader:
         raise VerificationError("not_gguf", path=path) from error
 
 
+def is_gguf(path: Path) -> bool:
+    """Tell whether a file begins as a GGUF does; one nobody can read does not."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_MAGIC)) == _MAGIC
+    except OSError:
+        return False
+
+
 class _Reader:
     """Walks through the header's fields in their order."""
 

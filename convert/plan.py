@@ -19,6 +19,7 @@ from convert.checkpoint import open_checkpoint
 from convert.dialogue_form import read_dialogue_form
 from convert.errors import AdapterError, BaseModelError, OutputError
 from convert.ggml import TensorType, row_bytes
+from convert.gguf_header import is_gguf
 from convert.hyperparameters import Hyperparameters
 from convert.merge import MergedTensor
 from convert.metadata import Description, PlannedTensor, header_bytes, padded
@@ -252,17 +253,33 @@ def check_output(plan: Plan) -> None:
     """Refuse an output that cannot be written.
 
     Raises:
-        OutputError: a folder stands in its place, its folder is missing, the `model.json`
-            there is another model's, or less is free than the plan's exact size.
+        OutputError: a folder stands in its place, its folder is missing, it is a file of the
+            base or the adapter or its own card, the `model.json` there is another model's, or
+            less is free than the plan's exact size.
     """
     folder = plan.out.absolute().parent
     if plan.out.is_dir() or not folder.is_dir():
         raise OutputError("out_folder", path=plan.out)
+    card = plan.card_file.name
+    if plan.out.name.casefold() in (card, f"{card}.part", f"{card}.lock"):
+        raise OutputError("out_is_card", path=plan.out)
+    if plan.out.exists() and any(plan.out.samefile(path) for path in _sources(plan)):
+        raise OutputError("out_is_source", path=plan.out)
     if os.path.lexists(plan.card_file) and not _describes(plan.card_file, plan.out.name):
         raise OutputError("card_of_another", path=plan.card_file, file=plan.out.name)
     free = shutil.disk_usage(folder).free + _claimed(plan.part)
     if free < plan.size:
         raise OutputError("disk_full", path=folder, needed=plan.size, free=free)
+
+
+def _sources(plan: Plan) -> Iterator[Path]:
+    """Yield the files of base and adapter; a GGUF that was put beside them is none."""
+    tensors = (tensor.merged.source for tensor in plan.tensors)
+    yield from {tensor.path for tensor in tensors if isinstance(tensor, SourceTensor)}
+    for folder in (plan.base, plan.adapter):
+        for path in folder.iterdir() if folder is not None else ():
+            if path.is_file() and not is_gguf(path):
+                yield path
 
 
 def _claimed(part: Path) -> int:
