@@ -82,11 +82,13 @@ def make_plan(
     out: Path,
     mixture: Mixture,
     rules: Sequence[TypeRule] = (),
+    unnamed: str | None = None,
 ) -> Plan:
     """Read the headers of `base` and `adapter` and decide the whole conversion.
 
     Weights are read only where a tied base stores its head once more. `rules` choose the type of
-    single tensors in the mixture's place.
+    single tensors in the mixture's place. `unnamed`: what a model is called that its sources give
+    no name; the output's name, if not told.
 
     Raises:
         ConvertError: whatever would make the conversion fail or lie later on.
@@ -108,7 +110,7 @@ def make_plan(
     form = read_dialogue_form(base, adapter, family, parameters.vocabulary)
     card = read_run_card(base, adapter)
     description = Description(
-        name=card.name or out.stem,
+        name=card.name or unnamed or out.stem,
         licence=card.licence,
         languages=card.languages,
         chat_template=form.template,

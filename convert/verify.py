@@ -27,7 +27,7 @@ from convert.chat_template import render
 from convert.child import in_child
 from convert.errors import EndlessReplyError, VerificationError
 from convert.gates import check_gates, judged_as
-from convert.gguf_header import StoredTensor, read_gguf_header
+from convert.gguf_header import StoredTensor, first_difference, read_gguf_header
 from convert.merge import RowMerger
 from convert.metadata import PlannedTensor
 from convert.parity import compare, is_untrained
@@ -85,7 +85,8 @@ def verify_file(
     figures: dict[str, Any] = {}
     if level >= Level.STRUCTURE:
         template = plan.description.chat_template
-        in_child(1, check_structure, plan.tensors, path, plan.size, hashes or {}, template)
+        known = hashes or {}, template, plan.header
+        in_child(1, check_structure, plan.tensors, path, plan.size, *known)
         figures["structure"] = {"tensors": len(plan.tensors), "hashes": len(hashes or {})}
     if level >= Level.WEIGHTS:
         rows, worst = in_child(1, check_weights, plan.tensors, path)
@@ -126,8 +127,11 @@ def check_structure(
     size: int,
     hashes: Mapping[str, str] | None = None,
     template: str | None = None,
+    planned_header: bytes | None = None,
 ) -> None:
     """Read the file back and compare every tensor's name, type, shape, length and hash.
+
+    And what stands before them, byte by byte: sizes, rotation, tokens, tensors.
 
     Raises:
         VerificationError: names the first that differs.
@@ -151,6 +155,8 @@ def check_structure(
             raise VerificationError("tensor_damaged", path=path, tensor=merged.name)
     for name in written:
         raise VerificationError("tensor_differs", path=path, tensor=name)
+    if planned_header is not None and (field := first_difference(planned_header, path)):
+        raise VerificationError("header_differs", path=path, field=field)
 
 
 def _sha256_of(path: Path, begin: int, count: int) -> str:
