@@ -16,6 +16,10 @@ class BaseModelError(ConvertError):
     """The base folder is missing something, damaged, or of an unknown kind."""
 
 
+class ReadFaultError(BaseModelError):
+    """The system could not read a source midway: a disk, a net; what is written stays right."""
+
+
 class AdapterError(ConvertError):
     """The adapter is damaged, unsupported, or was trained on another base."""
 

@@ -62,10 +62,37 @@ def read_gguf_header(path: Path) -> GgufHeader:
         raise VerificationError("not_gguf", path=path) from error
 
 
+def first_difference(one: bytes, path: Path) -> str | None:
+    """Return the first field in which a file does not begin with the header `one`, if any.
+
+    A field that is a long list goes by the name of the whole: metadata.
+
+    Raises:
+        VerificationError: as `read_gguf_header`.
+    """
+    with path.open("rb") as file:
+        if file.read(len(one)) == one:
+            return None
+    expected, found = _Reader(one).header().metadata, read_gguf_header(path).metadata
+    for name in [*expected, *found]:
+        if name not in expected or name not in found or expected[name] != found[name]:
+            return name
+    return "metadata"
+
+
+def is_gguf(path: Path) -> bool:
+    """Tell whether a file begins as a GGUF does; one nobody can read does not."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_MAGIC)) == _MAGIC
+    except OSError:
+        return False
+
+
 class _Reader:
     """Walks through the header's fields in their order."""
 
-    def __init__(self, data: mmap.mmap) -> None:
+    def __init__(self, data: mmap.mmap | bytes) -> None:
         self._data = data
         self._at = len(_MAGIC)
 

@@ -54,8 +54,13 @@ class Journal:
         return outcomes[-1] if outcomes else None
 
     def _append(self, line: Mapping[str, Any]) -> None:
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        text = json.dumps(line, ensure_ascii=False) + "\n"
+        with self.path.open("a+b") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":  # a kill tore the last line; this is not its end
+                    text = "\n" + text
+            file.write(text.encode())
 
     def _lines(self) -> list[dict[str, Any]]:
         """Return the whole lines; one that a kill tore is none."""

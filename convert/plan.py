@@ -19,6 +19,7 @@ from convert.checkpoint import open_checkpoint
 from convert.dialogue_form import read_dialogue_form
 from convert.errors import AdapterError, BaseModelError, OutputError
 from convert.ggml import TensorType, row_bytes
+from convert.gguf_header import is_gguf
 from convert.hyperparameters import Hyperparameters
 from convert.merge import MergedTensor
 from convert.metadata import Description, PlannedTensor, header_bytes, padded
@@ -81,11 +82,13 @@ def make_plan(
     out: Path,
     mixture: Mixture,
     rules: Sequence[TypeRule] = (),
+    unnamed: str | None = None,
 ) -> Plan:
     """Read the headers of `base` and `adapter` and decide the whole conversion.
 
     Weights are read only where a tied base stores its head once more. `rules` choose the type of
-    single tensors in the mixture's place.
+    single tensors in the mixture's place. `unnamed`: what a model is called that its sources give
+    no name; the output's name, if not told.
 
     Raises:
         ConvertError: whatever would make the conversion fail or lie later on.
@@ -107,7 +110,7 @@ def make_plan(
     form = read_dialogue_form(base, adapter, family, parameters.vocabulary)
     card = read_run_card(base, adapter)
     description = Description(
-        name=card.name or out.stem,
+        name=card.name or unnamed or out.stem,
         licence=card.licence,
         languages=card.languages,
         chat_template=form.template,
@@ -252,17 +255,33 @@ def check_output(plan: Plan) -> None:
     """Refuse an output that cannot be written.
 
     Raises:
-        OutputError: a folder stands in its place, its folder is missing, the `model.json`
-            there is another model's, or less is free than the plan's exact size.
+        OutputError: a folder stands in its place, its folder is missing, it is a file of the
+            base or the adapter or its own card, the `model.json` there is another model's, or
+            less is free than the plan's exact size.
     """
     folder = plan.out.absolute().parent
     if plan.out.is_dir() or not folder.is_dir():
         raise OutputError("out_folder", path=plan.out)
+    card = plan.card_file.name
+    if plan.out.name.casefold() in (card, f"{card}.part", f"{card}.lock"):
+        raise OutputError("out_is_card", path=plan.out)
+    if plan.out.exists() and any(plan.out.samefile(path) for path in _sources(plan)):
+        raise OutputError("out_is_source", path=plan.out)
     if os.path.lexists(plan.card_file) and not _describes(plan.card_file, plan.out.name):
         raise OutputError("card_of_another", path=plan.card_file, file=plan.out.name)
     free = shutil.disk_usage(folder).free + _claimed(plan.part)
     if free < plan.size:
         raise OutputError("disk_full", path=folder, needed=plan.size, free=free)
+
+
+def _sources(plan: Plan) -> Iterator[Path]:
+    """Yield the files of base and adapter; a GGUF that was put beside them is none."""
+    tensors = (tensor.merged.source for tensor in plan.tensors)
+    yield from {tensor.path for tensor in tensors if isinstance(tensor, SourceTensor)}
+    for folder in (plan.base, plan.adapter):
+        for path in folder.iterdir() if folder is not None else ():
+            if path.is_file() and not is_gguf(path):
+                yield path
 
 
 def _claimed(part: Path) -> int:

@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from convert.errors import BaseModelError
+from convert.errors import BaseModelError, ReadFaultError
 from convert.positioned import PositionedFile
 from resources.system_errors import reason_of
 
@@ -116,6 +116,7 @@ class TensorReader:
         """Return rows [first, last) as a fresh float32 array (last - first, columns).
 
         Raises:
+            ReadFaultError: the system cannot read it.
             BaseModelError: the file became shorter since its header was read.
         """
         count, columns = last - first, tensor.columns
@@ -145,7 +146,16 @@ class TensorReader:
         """Return `count` elements in the order they lie, from the `start`-th on, (count,)."""
         width = BYTES_PER_WEIGHT[tensor.dtype]
         begin, wanted = tensor.offset + start * width, count * width
-        raw = self._file(tensor.path).read_at(begin, wanted)
+        file = self._file(tensor.path)
+        try:
+            raw = file.read_at(begin, wanted)
+        except OSError as error:  # else it would look like a fault of what is being written
+            raise ReadFaultError(
+                "tensor_unreadable",
+                path=tensor.path,
+                tensor=tensor.name,
+                reason=reason_of(error),
+            ) from error
         if len(raw) != wanted:
             raise BaseModelError(
                 "file_truncated",
@@ -164,7 +174,7 @@ class TensorReader:
                 try:
                     self._files[path] = self._stack.enter_context(PositionedFile(path))
                 except OSError as error:
-                    raise BaseModelError(
+                    raise ReadFaultError(
                         "file_unreadable", path=path, reason=reason_of(error)
                     ) from error
             return self._files[path]

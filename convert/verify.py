@@ -27,8 +27,7 @@ from convert.chat_template import render
 from convert.child import in_child
 from convert.errors import EndlessReplyError, VerificationError
 from convert.gates import check_gates, judged_as
-from convert.ggml import TensorType
-from convert.gguf_header import StoredTensor, read_gguf_header
+from convert.gguf_header import StoredTensor, first_difference, read_gguf_header
 from convert.merge import RowMerger
 from convert.metadata import PlannedTensor
 from convert.parity import compare, is_untrained
@@ -37,7 +36,8 @@ from convert.plan import Plan
 from convert.probes import DIALOGUES
 from convert.proof import prove_tokenizer
 from convert.reference import reference_logits
-from convert.sources import Float32, TensorReader
+from convert.rounding_band import merging_band, root_mean_square, storing_band, unseen_below
+from convert.sources import TensorReader
 from convert.update_sizes import measure_updates
 
 _SAMPLED_BLOCKS: Final = 4
@@ -45,25 +45,6 @@ _READ_AT_ONCE: Final = 1 << 20
 _TEMPLATE: Final = "tokenizer.chat_template"
 LONGEST_PROMPT: Final = 64
 LONGEST_REPLY: Final = 512
-_MERGED_APART: Final = 1e-5
-"""How far two ways of adding in float32 and float64 may be apart, relative as below."""
-_MOST_ROUNDING: Final = {
-    TensorType.F32: _MERGED_APART,
-    TensorType.F16: 0.001,
-    TensorType.Q8_0: 0.02,
-    TensorType.Q6_K: 0.05,
-    TensorType.BF16: 0.006,
-    TensorType.Q5_0: 0.12,
-    TensorType.Q5_1: 0.12,
-    TensorType.Q5_K: 0.10,
-    TensorType.Q4_0: 0.25,
-    TensorType.Q4_K: 0.20,
-    TensorType.IQ4_XS: 0.22,
-    TensorType.IQ4_NL: 0.22,
-    TensorType.Q3_K: 0.40,
-}
-"""Root mean square error over that of the weights: about thrice the measured one, since a
-fault (order, scale, shift) gives an error near or above one."""
 
 
 class Level(IntEnum):
@@ -104,7 +85,8 @@ def verify_file(
     figures: dict[str, Any] = {}
     if level >= Level.STRUCTURE:
         template = plan.description.chat_template
-        in_child(1, check_structure, plan.tensors, path, plan.size, hashes or {}, template)
+        known = hashes or {}, template, plan.header
+        in_child(1, check_structure, plan.tensors, path, plan.size, *known)
         figures["structure"] = {"tensors": len(plan.tensors), "hashes": len(hashes or {})}
     if level >= Level.WEIGHTS:
         rows, worst = in_child(1, check_weights, plan.tensors, path)
@@ -145,8 +127,11 @@ def check_structure(
     size: int,
     hashes: Mapping[str, str] | None = None,
     template: str | None = None,
+    planned_header: bytes | None = None,
 ) -> None:
     """Read the file back and compare every tensor's name, type, shape, length and hash.
+
+    And what stands before them, byte by byte: sizes, rotation, tokens, tensors.
 
     Raises:
         VerificationError: names the first that differs.
@@ -170,6 +155,8 @@ def check_structure(
             raise VerificationError("tensor_damaged", path=path, tensor=merged.name)
     for name in written:
         raise VerificationError("tensor_differs", path=path, tensor=name)
+    if planned_header is not None and (field := first_difference(planned_header, path)):
+        raise VerificationError("header_differs", path=path, field=field)
 
 
 def _sha256_of(path: Path, begin: int, count: int) -> str:
@@ -210,30 +197,25 @@ def check_weights(tensors: Sequence[PlannedTensor], path: Path) -> tuple[int, fl
                 last = first + merged.row_multiple
                 expected = plain.rows(first, last)
                 found = dequantize(stored[first:last], GGMLQuantizationType(int(tensor.kind)))
+                # what is as small as what the type cannot store has no size to be wrong by
+                scale = max(root_mean_square(expected), unseen_below(tensor.kind))
                 error = 0.0
                 for rows, most in (
-                    (merger.rows(first, last), _MERGED_APART),
-                    (found, _MOST_ROUNDING[tensor.kind]),
+                    (merger.rows(first, last), merging_band(expected)),
+                    (found, storing_band(tensor.kind, expected)),
                 ):
-                    error = _relative_error(rows, expected)
+                    error = root_mean_square(rows.astype(np.float64) - expected)
                     if not error <= most:
                         raise VerificationError(
                             "weights_differ",
                             path=path,
                             tensor=merged.name,
                             row=first,
-                            value=f"{error:.3g}",
-                            most=f"{most:.3g}",
+                            value=f"{error / scale:.3g}",
+                            most=f"{most / scale:.3g}",
                         )
-                count, worst = count + last - first, max(worst, error)
+                count, worst = count + last - first, max(worst, error / scale)
     return count, worst
-
-
-def _relative_error(found: Float32, expected: Float32) -> float:
-    """Return the root mean square of the difference over that of what is expected."""
-    scale = float(np.sqrt(np.mean(np.square(expected, dtype=np.float64)))) or 1.0
-    difference = found.astype(np.float64) - expected
-    return float(np.sqrt(np.mean(np.square(difference)))) / scale
 
 
 def prompts_of(plan: Plan) -> list[list[int]]:

@@ -28,7 +28,8 @@ def verify_again(
         OutputError: less memory is free than `full` needs.
         VerificationError: the file is not what it was, or not what its sources make.
     """
-    mixture = Mixture(describe(file)["file_type"])
+    described = describe(file)
+    mixture = Mixture(described["file_type"])
     card = read_optional_object(file.with_name("model.json"))
     if card.get("file") != file.name:
         card = {}
@@ -36,7 +37,9 @@ def verify_again(
     if expected is not None and (found := file_sha256(file)) != expected:
         raise VerificationError("file_damaged", path=file, expected=expected, found=found)
     rules = _rules_of(card)
-    plan = make_plan(base, adapter, file, mixture, rules)
+    named = described["metadata"].get("general.name")  # else a renamed file would be accused
+    unnamed = named if isinstance(named, str) else None
+    plan = make_plan(base, adapter, file, mixture, rules, unnamed)
     memory_of_verifying(plan, level)
     hashes = card.get("tensors")
     hashes = hashes if isinstance(hashes, dict) else None

@@ -1,9 +1,9 @@
 """The output: claimed at full size, filled in place, renamed with its card when it is proven.
 
 Until then it is `NAME.part`, with its journal beside it. A refusal or Ctrl-C removes both, and
-what stood there before stays as it was. Where the system ended this process or its worker, or the
-reply alone did not end, both stay: the next run of the same plan goes on where the journal ends,
-between the two renames too.
+what stood there before stays as it was. Where the system ended this process or its worker, or
+could not read a source, or the reply alone did not end, both stay: the next run of the same plan
+goes on where the journal ends, between the two renames too.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from convert.adapter import adapter_files
-from convert.errors import EndlessReplyError, Terminated, WorkerError
+from convert.errors import EndlessReplyError, ReadFaultError, Terminated, WorkerError
 from convert.journal import Journal
 from convert.output_errors import output_errors
 from convert.plan import Plan
 from convert.sources import SourceTensor
 from resources.crash_points import crash_point
 
-_GOES_ON: Final = (WorkerError, Terminated, EndlessReplyError)
+_GOES_ON: Final = (WorkerError, Terminated, EndlessReplyError, ReadFaultError)
 """After these the work of hours is right as far as it went."""
 _MAKERS: Final = ("soulchat-desktop", "llama-cpp-python", "numpy", "gguf")
 
