@@ -29,7 +29,7 @@ def read_dialogue_form(base: Path, adapter: Path | None, family: Family, rows: i
         VocabularyError: either is missing, damaged or unknown, or nothing ends a reply.
     """
     tokenizer = tokenizer_file(base, adapter)
-    vocabulary = read_vocabulary(tokenizer, rows)
+    vocabulary = read_vocabulary(tokenizer, rows, base)
     supplied = _supplied(family.templates, vocabulary)
     if supplied is not None:
         vocabulary = vocabulary.with_control(supplied.marks)

@@ -252,6 +252,27 @@ def test_a_family_that_ships_no_template_is_supplied_with_its_own_form(
     assert marks == re.findall(r"\[gMASK\]|sop|<[|\w]+>", expected)
 
 
+@pytest.mark.parametrize("settings", [True, False], ids=["with its settings", "pieces alone"])
+def test_roles_are_kept_where_the_adapter_holds_the_pieces_without_the_code(
+    settings: bool, tmp_path: Path
+) -> None:
+    base = base_of(tmp_path / "base", "chatglm2")
+    chatglm3(base)
+    module = "transformer.encoder.layers.1.self_attention.query_key_value"
+    adapter = write_adapter(
+        tmp_path / "adapter",
+        modules={module: (128, 64)},
+        target_modules=r".*1\.self_attention.query.*",
+    )
+    for name in ("tokenizer.model", *(["tokenizer_config.json"] if settings else [])):
+        (adapter / name).write_bytes((base / name).read_bytes())
+    plan, proof = proven(base, adapter)
+    assert plan.tokenizer == adapter / "tokenizer.model"
+    assert proof.strings >= 5000
+    text = render(plan.description.chat_template, DIALOGUE, plan.vocabulary)
+    assert text == TURNS["ChatGLM3"][2]
+
+
 def test_an_own_template_wins_over_the_supplied_one(tmp_path: Path) -> None:
     base = base_of(tmp_path / "base", "chatglm2")
     chatglm3(base)
