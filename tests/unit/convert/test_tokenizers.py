@@ -295,6 +295,69 @@ def test_the_tokenizer_beside_the_adapter_wins(tmp_path: Path) -> None:
     assert proof.strings >= 5000
 
 
+LOST: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
+    "added_tokens.json": ({"added_tokens.json": {"<|calm|>": 601}}, "<|calm|>"),
+    "added_tokens_decoder": (
+        {"tokenizer_config.json": {"added_tokens_decoder": {"601": {"content": "<|calm|>"}}}},
+        "<|calm|>",
+    ),
+    "vocab.json": ({"vocab.json": {"<s>": 1, "<|calm|>": 601}}, "<|calm|>"),
+    "an id of another token": ({"vocab.json": {"<s>": 2}}, "<s>"),
+    "an end token": ({"tokenizer_config.json": {"eos_token": "<|calm|>"}}, "<|calm|>"),
+    "an end token, written long": (
+        {"tokenizer_config.json": {"eos_token": {"content": "<|calm|>"}}},
+        "<|calm|>",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "token"), LOST.values(), ids=LOST)
+def test_a_trained_token_that_no_tokenizer_beside_the_adapter_holds_is_refused_by_name(
+    files: dict[str, dict[str, Any]], token: str, tmp_path: Path
+) -> None:
+    base, adapter = with_adapter(tmp_path)
+    for name, content in files.items():
+        write_json(adapter / name, content)
+    with pytest.raises(VocabularyError) as caught:
+        make_plan(base, adapter, tmp_path / "m.gguf", Mixture.F16)
+    assert caught.value.key == "convert.tokenizer_unsaved"
+    assert caught.value.values["token"] == token
+
+
+def test_tokens_that_are_the_bases_own_may_stand_beside_the_adapter_without_a_tokenizer(
+    tmp_path: Path,
+) -> None:
+    base, adapter = with_adapter(tmp_path)
+    vocabulary = Tokenizer.from_file(str(base / "tokenizer.json")).get_vocab()
+    end = vocabulary["<|im_end|>"]
+    write_json(adapter / "vocab.json", vocabulary)
+    write_json(adapter / "added_tokens.json", {"<|im_end|>": end})
+    settings = {"added_tokens_decoder": {str(end): {"content": "<|im_end|>", "special": True}}}
+    write_json(adapter / "tokenizer_config.json", settings | {"eos_token": "<|im_end|>"})
+    plan = make_plan(base, adapter, tmp_path / "m.gguf", Mixture.F16)
+    assert plan.tokenizer == base / "tokenizer.json"
+
+
+@pytest.mark.parametrize(
+    "settings", [{"added_tokens_decoder": [1]}, {"added_tokens_decoder": {"x": {}}}], ids=str
+)
+def test_damaged_tokens_beside_an_adapter_are_refused(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    base, adapter = with_adapter(tmp_path)
+    write_json(adapter / "tokenizer_config.json", settings)
+    with pytest.raises(VocabularyError) as caught:
+        make_plan(base, adapter, tmp_path / "m.gguf", Mixture.F16)
+    assert caught.value.key == "convert.tokenizer_damaged"
+
+
+def with_adapter(folder: Path) -> tuple[Path, Path]:
+    base = base_of(folder / "base", "llama 2")
+    llama_2_json(base)
+    modules = {"lm_head": (ROWS, 64)}
+    return base, write_adapter(folder / "adapter", modules=modules, target_modules=["lm_head"])
+
+
 def many_ends(base: Path, *, special: bool) -> list[int]:
     """Four tokens that end a reply, none of which llama.cpp knows by its text; return their ids."""
     llama_2_json(base)
