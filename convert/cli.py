@@ -25,6 +25,7 @@ from convert.progress import Progress, as_json_lines
 from convert.progress_line import progress_line
 from convert.report import remarks, remarks_as_sentences
 from convert.run import run
+from convert.targets import PATTERN_ERRORS
 from convert.verify import Level
 from convert.verify_again import verify_again
 from resources.command import run_command, standard_output, whole_number
@@ -122,7 +123,7 @@ def _type_rule(text: str) -> TypeRule:
     try:
         re.compile(pattern)
         return TypeRule(pattern, TensorType[name.upper()])
-    except (KeyError, re.error):
+    except (KeyError, *PATTERN_ERRORS):
         raise argparse.ArgumentTypeError(sentence("convert.tensor_type", known=known)) from None
 
 

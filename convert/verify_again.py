@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from convert.inspection import describe
 from convert.json_file import read_optional_object
 from convert.mixtures import Mixture, TypeRule
 from convert.plan import make_plan
+from convert.targets import PATTERN_ERRORS
 from convert.verify import Level, verify_file, verify_vocabulary
 from convert.writer import file_sha256
 
@@ -28,14 +30,15 @@ def verify_again(
         OutputError: less memory is free than `full` needs.
         VerificationError: the file is not what it was, or not what its sources make.
     """
-    mixture = Mixture(describe(file)["file_type"])
-    card = read_optional_object(file.with_name("model.json"))
+    mixture = _mixture_of(file)
+    card_file = file.with_name("model.json")
+    card = read_optional_object(card_file)
     if card.get("file") != file.name:
         card = {}
     expected = card.get("sha256")
     if expected is not None and (found := file_sha256(file)) != expected:
         raise VerificationError("file_damaged", path=file, expected=expected, found=found)
-    rules = _rules_of(card)
+    rules = _rules_of(card_file, card)
     plan = make_plan(base, adapter, file, mixture, rules)
     memory_of_verifying(plan, level)
     hashes = card.get("tensors")
@@ -45,8 +48,25 @@ def verify_again(
     return figures | verify_file(plan, file, level, threads, hashes)
 
 
-def _rules_of(card: Mapping[str, Any]) -> list[TypeRule]:
+def _mixture_of(file: Path) -> Mixture:
+    number = describe(file)["file_type"]
+    try:
+        return Mixture(number)
+    except ValueError as error:
+        known = ", ".join(one.name for one in Mixture)
+        raise VerificationError(
+            "file_type_unknown", path=file, found=number, known=known
+        ) from error
+
+
+def _rules_of(path: Path, card: Mapping[str, Any]) -> list[TypeRule]:
     """Return the types a person chose, in their order; older cards hold them as an object."""
     named = card.get("tensor_types") or []
     pairs = named.items() if isinstance(named, dict) else named
-    return [TypeRule(pattern, TensorType[kind]) for pattern, kind in pairs]
+    try:
+        rules = [TypeRule(pattern, TensorType[kind]) for pattern, kind in pairs]
+        for rule in rules:
+            re.compile(rule.pattern)
+    except (TypeError, ValueError, KeyError, *PATTERN_ERRORS) as error:
+        raise VerificationError("config_field", path=path, field="tensor_types") from error
+    return rules
