@@ -19,7 +19,7 @@ from convert.difference import compare_files
 from convert.errors import StoppedError, Terminated
 from convert.ggml import TensorType
 from convert.inspection import describe
-from convert.mixtures import Mixture, TypeRule
+from convert.mixtures import Mixture, TypeRule, check_rules
 from convert.plan import Plan, check_output, make_plan
 from convert.progress import Progress, as_json_lines
 from convert.progress_line import progress_line
@@ -129,7 +129,9 @@ def _type_rule(text: str) -> TypeRule:
 
 def _planned(options: argparse.Namespace) -> Plan:
     mixture = Mixture[options.quant]
-    return make_plan(options.base, options.adapter, options.out, mixture, options.tensor_type)
+    plan = make_plan(options.base, options.adapter, options.out, mixture, options.tensor_type)
+    check_rules(plan.rules, [tensor.merged for tensor in plan.tensors])
+    return plan
 
 
 def _plan(options: argparse.Namespace) -> dict[str, Any]:
