@@ -43,6 +43,7 @@ class Vocabulary:
     adds_end: bool
     space_prefix: SpacePrefix
     strips_right: bool
+    normalises: bool
     left_out: Mapping[int, str]
 
     @property
@@ -108,6 +109,7 @@ def read_vocabulary(path: Path, rows: int, base: Path | None = None) -> Vocabula
         adds_end=table.adds_end and "eos_token" in named,
         space_prefix=table.space_prefix,
         strips_right=table.strips_right,
+        normalises=table.normalises,
         left_out=left_out,
     )
 

@@ -430,6 +430,25 @@ def test_white_space_that_only_the_source_drops_is_said(tmp_path: Path) -> None:
     assert "U+3000" in said.stdout
 
 
+@pytest.mark.parametrize("normalises", [True, False])
+def test_text_that_only_the_source_puts_into_another_form_is_said(
+    normalises: bool, tmp_path: Path
+) -> None:
+    base = base_of(tmp_path / "base", "glm")
+    glm_json(base, whole_words=False)
+    change = {"normalizer": {"type": "NFC"} if normalises else None}
+    write_json(base / "tokenizer.json", read_json(base / "tokenizer.json") | change)
+    plan = make_plan(base, None, tmp_path / "m.gguf", Mixture.F16)
+    apart, together = "cafe\u0301", "caf\u00e9"
+    source = load_tokenizer(plan.tokenizer, plan.vocabulary).encode_all([apart, together])
+    written = ids_of(plan, [apart, together])
+    assert source[1] == written[1] != written[0]
+    assert (source[0] == source[1]) is normalises
+    for language in ("en", "zh"):
+        out = ("--out", tmp_path / "m.gguf", "--quant", "Q8_0", "--lang", language)
+        assert ("NFC" in convert("plan", base, *out).stdout) is normalises
+
+
 def test_a_piece_no_c_string_can_hold_is_kept_out_of_the_way(tmp_path: Path) -> None:
     base = base_of(tmp_path / "base", "internlm2")
     count = train_pieces(base).vocab_size()
