@@ -206,7 +206,8 @@ def _readable(options: argparse.Namespace, answer: dict[str, Any]) -> str:
             seconds=f"{cost['seconds']:.0f}",
             **answer,
         )
-        return "\n".join([planned, *remarks_as_sentences(answer)])
+        on_top = [] if options.verify == "none" else [sentence("convert.verifying_on_top")]
+        return "\n".join([planned, *on_top, *remarks_as_sentences(answer)])
     if options.command == "run":
         card, cost = answer["card"], answer["cost"]
         done = sentence(
