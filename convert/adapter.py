@@ -7,7 +7,6 @@ silently drops a part is the commonest fault of the existing tools.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,10 +14,11 @@ from typing import Any, Final
 
 from convert.adapter_keys import Key, KeyKind, read_key
 from convert.errors import AdapterError
+from convert.hyperparameters import MOST_LAYERS
 from convert.json_file import read_object
 from convert.module_names import Style, shortened, style_of
 from convert.sources import SourceTensor, read_header
-from convert.targets import by_pattern, is_saved_whole
+from convert.targets import PATTERN_ERRORS, by_pattern, check_targets, is_saved_whole
 from convert.torch_files import read_torch_header
 from convert.updates import AddedVector, Foreign, LowRank, TokenRows, Update
 
@@ -92,6 +92,7 @@ def read_adapter(
     path = folder / _CONFIG
     config = read_object(path)
     foreign = _is_foreign(path, config)
+    check_targets(path, config)
     parts, beside = _read_keys(weights, read(weights), config, left_out)
     style = style_of(styles, parts)
     updates: dict[str, Update] = {}
@@ -222,7 +223,7 @@ def _low_rank(
     try:
         rank = int(by_pattern(config.get("rank_pattern"), module, config.get("r", 8)))
         alpha = float(by_pattern(config.get("alpha_pattern"), module, config.get("lora_alpha", 8)))
-    except (TypeError, ValueError, AttributeError, re.error) as error:
+    except (TypeError, ValueError, AttributeError, *PATTERN_ERRORS) as error:
         raise AdapterError("config_field", path=path, field="r, lora_alpha, *_pattern") from error
     if not parts[a].shape[0] == parts[b].shape[1] == rank:
         raise AdapterError(
@@ -246,7 +247,7 @@ def _token_rows(
         named = next((ids for name, ids in named.items() if module.endswith(name)), ())
     try:
         indices = tuple(int(id_) for id_ in named)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise AdapterError("config_field", path=path, field="trainable_token_indices") from error
     if len(values.shape) != 2 or len(indices) != values.shape[0] or min(indices, default=0) < 0:
         raise AdapterError(
@@ -264,6 +265,9 @@ def _replicated(path: Path, config: Mapping[str, Any]) -> tuple[int, ...] | None
     if not spans:
         return None
     try:
-        return tuple(layer for first, last in spans for layer in range(int(first), int(last)))
-    except (TypeError, ValueError) as error:
+        ranges = [range(int(first), int(last)) for first, last in spans]
+    except (TypeError, ValueError, OverflowError) as error:
         raise AdapterError("config_field", path=path, field="layer_replication") from error
+    if sum(max(0, one.stop - one.start) for one in ranges) > MOST_LAYERS:
+        raise AdapterError("config_field", path=path, field="layer_replication")
+    return tuple(layer for one in ranges for layer in one)

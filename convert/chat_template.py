@@ -44,6 +44,8 @@ def read_chat_template(base: Path, adapter: Path | None, supplied: str | None) -
                 chat_environment().from_string(template)
             except jinja2.TemplateSyntaxError as error:
                 raise VocabularyError("template_damaged", path=folder, line=error.lineno) from error
+            except (RecursionError, SyntaxError) as error:  # nested deeper than Python compiles
+                raise VocabularyError("template_refuses", reason=type(error).__name__) from error
             return _plain(template)
     if supplied is None:
         raise VocabularyError("template_missing", path=base)
@@ -73,7 +75,10 @@ def _template_in(folder: Path) -> str | None:
         raise BaseModelError("file_unreadable", path=file, reason=reason_of(error)) from error
     except UnicodeDecodeError as error:
         raise BaseModelError("file_unreadable", path=file, reason=error.encoding) from error
-    written: Any = read_optional_object(folder / "tokenizer_config.json").get("chat_template")
+    settings = folder / "tokenizer_config.json"
+    written: Any = read_optional_object(settings).get("chat_template")
+    if isinstance(written, list) and not all(isinstance(one, dict) for one in written):
+        raise VocabularyError("config_field", path=settings, field="chat_template")
     if isinstance(written, list):  # several named templates; `default` is the conversation
         written = next((one.get("template") for one in written if one.get("name") == "default"), "")
     return written if isinstance(written, str) else None
@@ -104,7 +109,7 @@ def render(
                 **asked,
             )
         )
-    except (jinja2.TemplateError, TypeError, ValueError) as error:
+    except Exception as error:  # somebody else's program: dividing, recursing, counting too far
         raise VocabularyError("template_refuses", reason=type(error).__name__) from error
 
 

@@ -19,12 +19,13 @@ from convert.difference import compare_files
 from convert.errors import StoppedError, Terminated
 from convert.ggml import TensorType
 from convert.inspection import describe
-from convert.mixtures import Mixture, TypeRule
+from convert.mixtures import Mixture, TypeRule, check_rules
 from convert.plan import Plan, check_output, make_plan
 from convert.progress import Progress, as_json_lines
 from convert.progress_line import progress_line
 from convert.report import remarks, remarks_as_sentences
 from convert.run import run
+from convert.targets import PATTERN_ERRORS
 from convert.verify import Level
 from convert.verify_again import verify_again
 from resources.command import run_command, standard_output, whole_number
@@ -122,13 +123,15 @@ def _type_rule(text: str) -> TypeRule:
     try:
         re.compile(pattern)
         return TypeRule(pattern, TensorType[name.upper()])
-    except (KeyError, re.error):
+    except (KeyError, *PATTERN_ERRORS):
         raise argparse.ArgumentTypeError(sentence("convert.tensor_type", known=known)) from None
 
 
 def _planned(options: argparse.Namespace) -> Plan:
     mixture = Mixture[options.quant]
-    return make_plan(options.base, options.adapter, options.out, mixture, options.tensor_type)
+    plan = make_plan(options.base, options.adapter, options.out, mixture, options.tensor_type)
+    check_rules(plan.rules, [tensor.merged for tensor in plan.tensors])
+    return plan
 
 
 def _plan(options: argparse.Namespace) -> dict[str, Any]:
@@ -203,7 +206,8 @@ def _readable(options: argparse.Namespace, answer: dict[str, Any]) -> str:
             seconds=f"{cost['seconds']:.0f}",
             **answer,
         )
-        return "\n".join([planned, *remarks_as_sentences(answer)])
+        on_top = [] if options.verify == "none" else [sentence("convert.verifying_on_top")]
+        return "\n".join([planned, *on_top, *remarks_as_sentences(answer)])
     if options.command == "run":
         card, cost = answer["card"], answer["cost"]
         done = sentence(

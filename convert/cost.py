@@ -34,7 +34,10 @@ _MERGED_PER_SECOND: Final = 3.0e8
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Exact `disk_bytes`; `memory_bytes` of what takes most, `seconds` of the pass, estimated."""
+    """Exact `disk_bytes`; `memory_bytes` of what takes most, `seconds` of the pass, estimated.
+
+    Verifying takes further seconds, which depend on its level and the machine too much to tell.
+    """
 
     disk_bytes: int
     memory_bytes: int

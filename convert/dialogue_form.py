@@ -10,6 +10,7 @@ from convert.arch.spec import Family, SuppliedTemplate
 from convert.chat_template import read_chat_template
 from convert.end_tokens import config_end_ids, template_end_ids
 from convert.errors import VocabularyError
+from convert.unsaved_tokens import check_nothing_lost
 from convert.vocab import Vocabulary, read_vocabulary, tokenizer_file
 
 
@@ -26,10 +27,13 @@ def read_dialogue_form(base: Path, adapter: Path | None, family: Family, rows: i
     """Read tokenizer and template; what lies beside the adapter wins over the base's.
 
     Raises:
-        VocabularyError: either is missing, damaged or unknown, or nothing ends a reply.
+        VocabularyError: either is missing, damaged or unknown, nothing ends a reply, or the adapter
+            names tokens that its folder holds no tokenizer for.
     """
     tokenizer = tokenizer_file(base, adapter)
-    vocabulary = read_vocabulary(tokenizer, rows)
+    vocabulary = read_vocabulary(tokenizer, rows, base)
+    if adapter is not None:
+        check_nothing_lost(adapter, tokenizer, vocabulary)
     supplied = _supplied(family.templates, vocabulary)
     if supplied is not None:
         vocabulary = vocabulary.with_control(supplied.marks)

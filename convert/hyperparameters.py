@@ -7,13 +7,21 @@ moved `rope_theta` and `rope_scaling` into `rope_parameters`; both are read.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from convert.errors import BaseModelError
 
+MOST_LAYERS: Final = 512
+"""`LLAMA_MAX_LAYERS` of llama.cpp, which aborts on a deeper model."""
+MOST_TOKENS: Final = 2**21
+"""Far above any vocabulary; every row gets a token before the weights' own shapes are seen."""
+_LARGEST_COUNT: Final = 2**31 - 1
+_LARGEST_FLOAT: Final = float(np.finfo(np.float32).max)
 _ROPE_KINDS: Final = ("default", "linear", "llama3", "longrope", "dynamic")
 _SAME_WITHIN_CONTEXT: Final = "dynamic"
 """Dynamic NTK scaling changes nothing up to `max_position_embeddings`, the context written."""
@@ -112,9 +120,45 @@ class ConfigReader:
         """
         value = self.get(name)
         if value is None:
-            field = self.names.get(name, name)
-            raise BaseModelError("config_field", path=self.path, field=field)
+            raise self.wrong(name)
         return value
+
+    def count(self, name: str, default: Any = None, most: int = _LARGEST_COUNT) -> int:
+        """Return a whole number from 1 to `most`, `default` where the file says none or zero.
+
+        Raises:
+            BaseModelError: the file does not say it and has to, or it says another number.
+        """
+        value = self.need(name) if default is None else self.get(name) or default
+        try:
+            number = int(value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise self.wrong(name) from error
+        if not 1 <= number <= most:
+            raise self.wrong(name)
+        return number
+
+    def number(self, name: str) -> float:
+        """Return a number that float32 can hold.
+
+        Raises:
+            BaseModelError: the file does not say it, or it says no such number.
+        """
+        try:
+            number = float(self.need(name))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise self.wrong(name) from error
+        if not abs(number) <= _LARGEST_FLOAT:
+            raise self.wrong(name)
+        return number
+
+    def optional_number(self, name: str) -> float | None:
+        """Return a number that float32 can hold, None where the file says none."""
+        return None if self.get(name) is None else self.number(name)
+
+    def wrong(self, name: str) -> BaseModelError:
+        """Return the refusal of a field that is missing or wrong."""
+        return BaseModelError("config_field", path=self.path, field=self.names.get(name, name))
 
     def refuse(self, name: str, value: object, known: tuple[object, ...]) -> None:
         """Refuse a value that asks for something this family's graph does not compute.
@@ -156,12 +200,16 @@ def read_rope(
     kind = spelled(values.get("rope_type") or values.get("type") or "default")
     config.refuse("rope_type", kind, _ROPE_KINDS)
     share = float(values.get("partial_rotary_factor") or config.get("partial_rotary_factor", 1.0))
-    context = int(config.need("max_position_embeddings"))
+    if not 0 < share <= 1:
+        raise config.wrong("partial_rotary_factor")
+    context = config.count("max_position_embeddings")
     original = int(
         values.get("original_max_position_embeddings")
         or config.get("original_max_position_embeddings")
         or (context if kind == "longrope" else 8192)
     )
+    if not 1 < original <= _LARGEST_COUNT:
+        raise config.wrong("original_max_position_embeddings")
     theta = float(values.get("rope_theta") or config.get("rope_theta", 10000.0))
     factor, ratio = float(values.get("factor") or 1.0), float(config.get("rope_ratio", 1.0))
     if ratio_divides and ratio != 1.0:
@@ -184,10 +232,23 @@ def read_rope(
             or _longrope_attention(float(values.get("factor") or context / original), original)
         ),
     )
+    if not all(0 < number <= _LARGEST_FLOAT for number in _divisors(rope)):
+        raise config.wrong("rope_parameters")
     if kind == "longrope":
         half = (rope.size // 2,) * 2
         config.refuse("long_factor", (len(rope.long_factors), len(rope.short_factors)), (half,))
     return rope
+
+
+def _divisors(rope: Rope) -> Iterator[float]:
+    """Yield what is divided by, or a power of it, and stored as float32."""
+    yield from (rope.theta, rope.factor, rope.attention_factor)
+    yield from (*rope.long_factors, *rope.short_factors)
+    if rope.local_theta is not None:
+        yield rope.local_theta
+    if rope.kind == "llama3":
+        yield rope.low_frequency_factor
+        yield rope.high_frequency_factor - rope.low_frequency_factor
 
 
 def _rope_values(config: ConfigReader) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from convert.errors import OutputError
 from convert.ggml import BLOCKS, TensorType
 from convert.hyperparameters import Hyperparameters
 from convert.merge import MergedTensor
@@ -88,6 +89,19 @@ def is_matrix(tensor: MergedTensor) -> bool:
 def named_type(rules: Sequence[TypeRule], tensor: MergedTensor) -> TensorType | None:
     """Return what the first rule that matches a matrix says, None where none does."""
     return next((rule.kind for rule in rules if re.search(rule.pattern, tensor.name)), None)
+
+
+def check_rules(rules: Sequence[TypeRule], tensors: Sequence[MergedTensor]) -> None:
+    """Refuse a rule that would do nothing, most often for a slip of the pen.
+
+    Raises:
+        OutputError: its pattern is in the name of no matrix.
+    """
+    matrices = [tensor.name for tensor in tensors if is_matrix(tensor)]
+    for rule in rules:
+        if not any(re.search(rule.pattern, name) for name in matrices):
+            example = next((name for name in matrices if "ffn_down" in name), matrices[-1])
+            raise OutputError("rule_idle", pattern=rule.pattern, example=example)
 
 
 class _Choice:

@@ -15,6 +15,8 @@ from convert.arch import family_of
 from convert.arch.spec import Family
 from convert.errors import BaseModelError
 from convert.hyperparameters import (
+    MOST_LAYERS,
+    MOST_TOKENS,
     Attention,
     ConfigReader,
     Hyperparameters,
@@ -57,7 +59,7 @@ def read_model(folder: Path) -> tuple[Family, Hyperparameters]:
             ratio_divides=ratio_divides,
         )
         return family, _parameters(architecture, family, config, rope)
-    except (TypeError, ValueError, ZeroDivisionError) as error:
+    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise BaseModelError("config_field", path=path, field=str(error)) from error
 
 
@@ -72,36 +74,36 @@ def _refuse_quantised(path: Path, settings: Any) -> None:
 def _parameters(
     architecture: str, family: Family, config: ConfigReader, rope: Callable[[int], Rope]
 ) -> Hyperparameters:
-    heads, hidden = int(config.need("num_attention_heads")), int(config.need("hidden_size"))
-    head_size = int(config.get("head_dim") or hidden // heads)
-    layers = int(config.need("num_hidden_layers"))
+    heads, hidden = config.count("num_attention_heads"), config.count("hidden_size")
+    head_size = config.count("head_dim", hidden // heads)
+    layers = config.count("num_hidden_layers", most=MOST_LAYERS)
     attention = _attention(family, config, layers, hidden // heads, head_size)
     activation = config.get("hidden_activation") or config.get("hidden_act", family.activation)
     config.refuse("hidden_act", spelled(activation), (family.activation,))
     config.refuse("use_sliding_window", bool(config.get("use_sliding_window")), (False,))
     for name, known in family.requires.items():
         config.refuse(name, config.get(name), known)
-    context = int(config.need("max_position_embeddings"))
+    context = config.count("max_position_embeddings")
     window = attention.window
     if window is not None and not family.windows:
         context = min(context, window)
     return Hyperparameters(
         architecture=architecture,
-        vocabulary=int(config.need("vocab_size")),
+        vocabulary=config.count("vocab_size", most=MOST_TOKENS),
         hidden=hidden,
-        feed_forward=int(config.need("intermediate_size")),
+        feed_forward=config.count("intermediate_size"),
         layers=layers,
         heads=heads,
-        kv_heads=int(config.get("num_key_value_heads") or heads),
+        kv_heads=config.count("num_key_value_heads", heads),
         head_size=head_size,
         context=context,
-        norm_epsilon=float(config.need("rms_norm_eps")),
+        norm_epsilon=config.number("rms_norm_eps"),
         rope=rope(head_size),
         attention=attention,
         tied=bool(config.get("tie_word_embeddings", False)),
         activation=family.activation,
         embedding_scale=math.sqrt(hidden) if family.scales_embedding else 1.0,
-        logit_cap=_float_or_none(config.get("final_logit_softcapping")),
+        logit_cap=config.optional_number("final_logit_softcapping"),
     )
 
 
@@ -122,12 +124,8 @@ def _attention(
     window = config.get("sliding_window") if config.get("use_sliding_window", True) else None
     return Attention(
         scale=1 / math.sqrt(computed),
-        cap=_float_or_none(config.get("attn_logit_softcapping")),
-        window=int(window) if window and any(windowed) else None,
+        cap=config.optional_number("attn_logit_softcapping"),
+        window=config.count("sliding_window") if window and any(windowed) else None,
         windowed=windowed,
         alibi=layers == family.alibi_layers,
     )
-
-
-def _float_or_none(value: Any) -> float | None:
-    return None if value is None else float(value)

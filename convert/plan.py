@@ -93,6 +93,8 @@ def make_plan(
     Raises:
         ConvertError: whatever would make the conversion fail or lie later on.
     """
+    if not out.name:
+        raise OutputError("out_folder", path=out)
     if not base.is_dir():
         raise BaseModelError("base_missing", path=base)
     family, parameters = read_model(base)

@@ -2,7 +2,8 @@
 
 Chinese and English of the kind people write here, and what breaks pre-tokenizers: digits,
 runs of white space, emoji sequences, contractions, mixed scripts, control tokens.
-Text is in Unicode form NFC: llama.cpp does not normalise, source tokenizers often do.
+Text is in Unicode form NFC: llama.cpp does not normalise, source tokenizers often do,
+which `report.remarks` says; the app puts every message into that form.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Final, Literal
 
 from convert.child import report
 from resources.command import standard_output
@@ -16,12 +16,16 @@ _SECONDS_BETWEEN: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` bytes of the file are there; `seconds_left` is None at the start."""
+    """`done` of `total` bytes of the file are there; `seconds_left` is None at the start.
+
+    `phase`: writing, or verifying, of which nothing but its beginning is said.
+    """
 
     done: int
     total: int
     tensor: str
     seconds_left: float | None
+    phase: Literal["writing", "verifying"] = "writing"
 
 
 class Ticker:

@@ -27,8 +27,8 @@ class ProgressLine:
         self._drawn = False
 
     def show(self, progress: Progress) -> None:
-        """Draw how far it is; nothing once everything is there."""
-        if progress.done >= progress.total:
+        """Draw how far it is; once everything is there, only that it is being verified."""
+        if progress.phase == "writing" and progress.done >= progress.total:
             self.clear()
             return
         self._drawn = True
@@ -57,6 +57,8 @@ def progress_line(terminal: TextIO) -> Iterator[ProgressLine]:
 def fitted(progress: Progress, columns: int) -> str:
     """Return the line in at most so many columns: the name gives way first, then the bar."""
     bar, name = _BAR, progress.tensor
+    if progress.phase == "verifying":
+        return _cut(sentence("convert.verifying"), columns)
     over = width(_line(progress, bar, name)) - columns
     if over > 0:
         name = _shortened(name, max(width(name) - over, _SHORTEST_NAME))

@@ -47,7 +47,8 @@ def remarks(plan: Plan) -> dict[str, Any]:
     `fallbacks`: the tensors whose row length forbade the mixture's choice. `left_out`: special
     tokens without a row, and how many tensors of which part beside the decoder. `other_base`: the
     base the adapter says it was trained on, where that is another one. `strips_right`: the source
-    drops all white space behind its special tokens, llama.cpp that of ASCII only.
+    drops all white space behind its special tokens, llama.cpp that of ASCII only. `normalises`:
+    the source puts text into Unicode form NFC, llama.cpp does not.
     """
     beside = Counter(name.removeprefix("model.").partition(".")[0] for name in plan.left_out)
     tokens = list(plan.vocabulary.left_out.values())
@@ -60,6 +61,7 @@ def remarks(plan: Plan) -> dict[str, Any]:
         "left_out": {"tokens": tokens, "tensors": dict(beside)} if tokens or beside else None,
         "other_base": plan.other_base,
         "strips_right": plan.vocabulary.strips_right,
+        "normalises": plan.vocabulary.normalises,
     }
 
 
@@ -76,3 +78,5 @@ def remarks_as_sentences(said: Mapping[str, Any]) -> Iterator[str]:
         yield sentence("convert.other_base", named=said["other_base"])
     if said["strips_right"]:
         yield sentence("convert.strips_right")
+    if said["normalises"]:
+        yield sentence("convert.normalises")

@@ -47,6 +47,8 @@ def run(
             work = partial(stream, plan.tensors, part, journal, threads)
             figures = reporting_child(1, on_progress, work)
             crash_point("run.streamed")
+            if level:
+                on_progress(Progress(plan.size, plan.size, "", None, "verifying"))
             parity |= verify_file(plan, part, level, threads, figures.tensors)
             cost = asdict(figures)
             card = model_card(plan, cost.pop("sha256"), cost.pop("tensors"), parity)

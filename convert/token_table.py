@@ -60,8 +60,9 @@ class TokenTable:
     """A tokenizer's tokens by id and how text is cut into them.
 
     `pre_tokenizer` and `merges` for byte-level BPE, `space_prefix` for pieces. `strips_right`:
-    special tokens swallow the white space behind them. `named`: what special ids mean where the
-    file itself says so (`bos_token`, `eos_token`, `pad_token`, `unk_token`).
+    special tokens swallow the white space behind them. `normalises`: a text is put into Unicode
+    form NFC first, which llama.cpp does not. `named`: what special ids mean where the file itself
+    says so (`bos_token`, `eos_token`, `pad_token`, `unk_token`).
     """
 
     kind: Kind
@@ -72,4 +73,5 @@ class TokenTable:
     adds_begin: bool = False
     adds_end: bool = False
     strips_right: bool = False
+    normalises: bool = False
     named: Mapping[str, int] = field(default_factory=dict)

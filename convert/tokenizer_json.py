@@ -48,6 +48,7 @@ def _byte_level(path: Path, tokenizer: Mapping[str, Any]) -> TokenTable:
         adds_begin=adds_begin,
         adds_end=adds_end,
         strips_right=_strips_right(tokenizer),
+        normalises=bool(tokenizer.get("normalizer")),  # the pattern is known with NFC or none
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -27,8 +27,10 @@ _ROLES: Final = ("<|system|>", "<|user|>", "<|assistant|>", "<|observation|>")
 """ChatGLM's code appends these to its pieces, the roles from the third generation on."""
 
 
-def read_tokenizer_model(path: Path) -> TokenTable:
+def read_tokenizer_model(path: Path, base: Path | None = None) -> TokenTable:
     """Read a `tokenizer.model` and the files beside it.
+
+    `base`: the folder that says what ChatGLM's code appends, where the code lies there alone.
 
     Raises:
         VocabularyError: damaged, or a SentencePiece model that is no BPE.
@@ -36,7 +38,7 @@ def read_tokenizer_model(path: Path) -> TokenTable:
     data = path.read_bytes()
     try:
         ranks = _ranks(data)
-        return _pieces(path, data) if ranks is None else _ranked(path, ranks)
+        return _pieces(path, data, base or path.parent) if ranks is None else _ranked(path, ranks)
     except (ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
         raise VocabularyError("tokenizer_damaged", path=path) from error
 
@@ -64,18 +66,19 @@ class _PieceModel:
     named: Mapping[str, int]
 
 
-def _pieces(path: Path, data: bytes) -> TokenTable:
+def _pieces(path: Path, data: bytes, base: Path) -> TokenTable:
     model = _piece_model(data)
     if model.model_type != _BPE:
         raise VocabularyError("tokenizer_kind", path=path, kind="SentencePiece unigram")
     config = read_optional_object(path.with_name("tokenizer_config.json"))
     tokens = dict(enumerate(model.pieces))
     lowest = min((piece.score for piece in model.pieces), default=0.0)
-    for id_, (text, kind) in _over_pieces(path.parent, config, len(tokens)).items():
+    chatglm = _tokenizer_class(config, base) == _CHATGLM
+    over = _appended((path.parent, base), len(tokens)) if chatglm else {}
+    for id_, (text, kind) in (over | added_tokens(path.parent)).items():
         old = tokens.get(id_)
         if old is None or (old.text, old.type) != (text, TokenType.UNKNOWN):
             tokens[id_] = Token(text, kind, lowest)
-    chatglm = config.get("tokenizer_class") == _CHATGLM
     return TokenTable(
         kind=Kind.PIECES,
         tokens=tokens,
@@ -86,14 +89,16 @@ def _pieces(path: Path, data: bytes) -> TokenTable:
     )
 
 
-def _over_pieces(
-    folder: Path, config: Mapping[str, Any], count: int
-) -> dict[int, tuple[str, TokenType]]:
-    over: dict[int, tuple[str, TokenType]] = {}
-    if config.get("tokenizer_class") == _CHATGLM:
-        names = _AFTER_PIECES + (_ROLES if knows_roles(folder) else ())
-        over = {count + i: (name, TokenType.CONTROL) for i, name in enumerate(names)}
-    return over | added_tokens(folder)
+def _tokenizer_class(config: Mapping[str, Any], base: Path) -> object:
+    """Return the class that reads the pieces; a trained folder may hold the pieces alone."""
+    of_base = read_optional_object(base / "tokenizer_config.json")
+    return config.get("tokenizer_class") or of_base.get("tokenizer_class")
+
+
+def _appended(folders: Iterable[Path], count: int) -> dict[int, tuple[str, TokenType]]:
+    """Return what ChatGLM's code appends to its pieces; training seldom saves that code again."""
+    names = _AFTER_PIECES + (_ROLES if any(map(knows_roles, folders)) else ())
+    return {count + i: (name, TokenType.CONTROL) for i, name in enumerate(names)}
 
 
 def knows_roles(folder: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from convert.inspection import describe
 from convert.json_file import read_optional_object
 from convert.mixtures import Mixture, TypeRule
 from convert.plan import make_plan
+from convert.targets import PATTERN_ERRORS
 from convert.verify import Level, verify_file, verify_vocabulary
 from convert.writer import file_sha256
 
@@ -29,14 +31,15 @@ def verify_again(
         VerificationError: the file is not what it was, or not what its sources make.
     """
     described = describe(file)
-    mixture = Mixture(described["file_type"])
-    card = read_optional_object(file.with_name("model.json"))
+    mixture = _mixture_of(file, described["file_type"])
+    card_file = file.with_name("model.json")
+    card = read_optional_object(card_file)
     if card.get("file") != file.name:
         card = {}
     expected = card.get("sha256")
     if expected is not None and (found := file_sha256(file)) != expected:
         raise VerificationError("file_damaged", path=file, expected=expected, found=found)
-    rules = _rules_of(card)
+    rules = _rules_of(card_file, card)
     named = described["metadata"].get("general.name")  # else a renamed file would be accused
     unnamed = named if isinstance(named, str) else None
     plan = make_plan(base, adapter, file, mixture, rules, unnamed)
@@ -48,8 +51,24 @@ def verify_again(
     return figures | verify_file(plan, file, level, threads, hashes)
 
 
-def _rules_of(card: Mapping[str, Any]) -> list[TypeRule]:
+def _mixture_of(file: Path, number: int) -> Mixture:
+    try:
+        return Mixture(number)
+    except ValueError as error:
+        known = ", ".join(one.name for one in Mixture)
+        raise VerificationError(
+            "file_type_unknown", path=file, found=number, known=known
+        ) from error
+
+
+def _rules_of(path: Path, card: Mapping[str, Any]) -> list[TypeRule]:
     """Return the types a person chose, in their order; older cards hold them as an object."""
     named = card.get("tensor_types") or []
     pairs = named.items() if isinstance(named, dict) else named
-    return [TypeRule(pattern, TensorType[kind]) for pattern, kind in pairs]
+    try:
+        rules = [TypeRule(pattern, TensorType[kind]) for pattern, kind in pairs]
+        for rule in rules:
+            re.compile(rule.pattern)
+    except (TypeError, ValueError, KeyError, *PATTERN_ERRORS) as error:
+        raise VerificationError("config_field", path=path, field="tensor_types") from error
+    return rules

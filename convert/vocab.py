@@ -43,6 +43,7 @@ class Vocabulary:
     adds_end: bool
     space_prefix: SpacePrefix
     strips_right: bool
+    normalises: bool
     left_out: Mapping[int, str]
 
     @property
@@ -75,14 +76,16 @@ def tokenizer_file(base: Path, adapter: Path | None) -> Path:
     raise VocabularyError("tokenizer_missing", path=base)
 
 
-def read_vocabulary(path: Path, rows: int) -> Vocabulary:
+def read_vocabulary(path: Path, rows: int, base: Path | None = None) -> Vocabulary:
     """Read the vocabulary of the tokenizer at `path` for `rows` embedding rows.
+
+    `base`: where the base lies, whose code says more of the tokenizer than an adapter's folder.
 
     Raises:
         VocabularyError: more tokens than rows, two ids for one text, a damaged or unknown form.
             A special token beyond the rows that has no name is left out.
     """
-    table = _table(path)
+    table = _table(path, base)
     tokens, left_out = _with_rows(path, table, rows)
     padding = {i: Token(f"[PAD{i}]", TokenType.UNUSED) for i in range(rows) if i not in tokens}
     whole = [tokens[id_] if id_ in tokens else padding[id_] for id_ in range(rows)]
@@ -106,6 +109,7 @@ def read_vocabulary(path: Path, rows: int) -> Vocabulary:
         adds_end=table.adds_end and "eos_token" in named,
         space_prefix=table.space_prefix,
         strips_right=table.strips_right,
+        normalises=table.normalises,
         left_out=left_out,
     )
 
@@ -135,10 +139,11 @@ def _texts(path: Path, tokens: Iterable[Token]) -> TextList:
         raise VocabularyError("tokenizer_damaged", path=path) from error
 
 
-def _table(path: Path) -> TokenTable:
+def _table(path: Path, base: Path | None) -> TokenTable:
     try:
-        read = read_tokenizer_json if path.suffix == ".json" else read_tokenizer_model
-        return read(path)
+        if path.suffix == ".json":
+            return read_tokenizer_json(path)
+        return read_tokenizer_model(path, base)
     except OSError as error:
         raise BaseModelError("file_unreadable", path=path, reason=reason_of(error)) from error
 

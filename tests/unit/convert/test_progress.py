@@ -47,8 +47,24 @@ def test_a_caller_reads_progress_as_lines_of_json(tmp_path: Path) -> None:
         "total": out.stat().st_size,
         "tensor": "blk.0.ffn_up.weight",
         "seconds_left": 0,
+        "phase": "writing",
     }
     assert last["card"]["file"] == "m.gguf"
+
+
+def test_a_caller_is_told_when_verifying_begins(tmp_path: Path) -> None:
+    base, out = write_base(tmp_path / "base", SHAPE), tmp_path / "m.gguf"
+    done = convert("run", base, "--out", out, "--quant", "Q8_0", "--jsonl")
+    *lines, _ = map(json.loads, done.stdout.splitlines())
+    phases = [line["progress"]["phase"] for line in lines]
+    assert phases == ["writing"] * (len(phases) - 1) + ["verifying"]
+
+
+@pytest.mark.parametrize(("level", "said"), [("none", False), ("structure", True)])
+def test_the_plan_says_that_verifying_comes_on_top(level: str, said: bool, tmp_path: Path) -> None:
+    base, out = write_base(tmp_path / "base", SHAPE), tmp_path / "m.gguf"
+    given = ("plan", base, "--out", out, "--quant", "Q8_0", "--verify", level, "--lang", "en")
+    assert ("on top" in convert(*given).stdout) is said
 
 
 def test_the_plan_tells_disk_memory_and_time(tmp_path: Path) -> None:

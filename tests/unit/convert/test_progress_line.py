@@ -17,7 +17,7 @@ import pytest
 
 from convert.progress import Progress
 from convert.progress_line import fitted, progress_line, width
-from resources.messages import LANGUAGES, Language, choose_language
+from resources.messages import LANGUAGES, Language, choose_language, sentence
 from tests.support.source_tree import ROOT
 from tests.support.tiny_base import Shape, random_tensors, write_base, write_safetensors
 
@@ -48,6 +48,18 @@ def test_it_says_bytes_tensor_and_seconds_and_leaves_a_clean_line() -> None:
         line.show(Progress(200 * MEBIBYTE, 200 * MEBIBYTE, "output.weight", 0.0))
         assert terminal.getvalue() == drawn + CLEAR
     assert terminal.getvalue() == drawn + CLEAR
+
+
+@pytest.mark.usefixtures("lang")
+def test_it_says_that_the_file_is_being_verified_in_every_width() -> None:
+    terminal = io.StringIO()
+    verifying = Progress(200, 200, "", None, "verifying")
+    with progress_line(terminal) as line:
+        line.show(verifying)
+        assert sentence("convert.verifying") in terminal.getvalue()
+        assert "█" not in terminal.getvalue()
+    assert terminal.getvalue().endswith(CLEAR)
+    assert all(width(fitted(verifying, columns)) <= columns for columns in range(1, 80))
 
 
 def draw_and_be_cancelled(terminal: io.StringIO) -> None:

@@ -302,6 +302,16 @@ def test_every_refusal_says_what_to_do(key: str) -> None:
         assert any(word in catalogue(language)[key] for word in words), catalogue(language)[key]
 
 
+@pytest.mark.parametrize("rule", ["fnn=Q8_0", "attn_norm=Q8_0", "^ffn_down=Q4_K"])
+def test_a_type_rule_that_matches_no_matrix_is_refused_by_name(base: Path, rule: str) -> None:
+    out = base.parent / "m.gguf"
+    rules = ("--tensor-type", "ffn_up=Q8_0", "--tensor-type", rule)
+    sentence = refused("run", base, "--out", out, "--quant", "Q8_0", *rules)
+    assert rule.partition("=")[0] in sentence
+    assert "blk.0.ffn_down.weight" in sentence
+    assert not out.exists()
+
+
 def test_wrong_usage_exits_with_2(tmp_path: Path) -> None:
     assert convert("run", tmp_path, "--quant", "Q8_0").returncode == 2
 

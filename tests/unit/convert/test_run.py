@@ -133,6 +133,7 @@ def test_the_card_says_what_the_run_said(tmp_path: Path) -> None:
         "left_out": None,
         "other_base": None,
         "strips_right": False,
+        "normalises": True,
         "run": run,
     }
 

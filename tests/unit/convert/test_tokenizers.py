@@ -252,6 +252,27 @@ def test_a_family_that_ships_no_template_is_supplied_with_its_own_form(
     assert marks == re.findall(r"\[gMASK\]|sop|<[|\w]+>", expected)
 
 
+@pytest.mark.parametrize("settings", [True, False], ids=["with its settings", "pieces alone"])
+def test_roles_are_kept_where_the_adapter_holds_the_pieces_without_the_code(
+    settings: bool, tmp_path: Path
+) -> None:
+    base = base_of(tmp_path / "base", "chatglm2")
+    chatglm3(base)
+    module = "transformer.encoder.layers.1.self_attention.query_key_value"
+    adapter = write_adapter(
+        tmp_path / "adapter",
+        modules={module: (128, 64)},
+        target_modules=r".*1\.self_attention.query.*",
+    )
+    for name in ("tokenizer.model", *(["tokenizer_config.json"] if settings else [])):
+        (adapter / name).write_bytes((base / name).read_bytes())
+    plan, proof = proven(base, adapter)
+    assert plan.tokenizer == adapter / "tokenizer.model"
+    assert proof.strings >= 5000
+    text = render(plan.description.chat_template, DIALOGUE, plan.vocabulary)
+    assert text == TURNS["ChatGLM3"][2]
+
+
 def test_an_own_template_wins_over_the_supplied_one(tmp_path: Path) -> None:
     base = base_of(tmp_path / "base", "chatglm2")
     chatglm3(base)
@@ -272,6 +293,69 @@ def test_the_tokenizer_beside_the_adapter_wins(tmp_path: Path) -> None:
     plan, proof = proven(base, adapter)
     assert "<|calm|>" in plan.vocabulary.control_tokens
     assert proof.strings >= 5000
+
+
+LOST: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
+    "added_tokens.json": ({"added_tokens.json": {"<|calm|>": 601}}, "<|calm|>"),
+    "added_tokens_decoder": (
+        {"tokenizer_config.json": {"added_tokens_decoder": {"601": {"content": "<|calm|>"}}}},
+        "<|calm|>",
+    ),
+    "vocab.json": ({"vocab.json": {"<s>": 1, "<|calm|>": 601}}, "<|calm|>"),
+    "an id of another token": ({"vocab.json": {"<s>": 2}}, "<s>"),
+    "an end token": ({"tokenizer_config.json": {"eos_token": "<|calm|>"}}, "<|calm|>"),
+    "an end token, written long": (
+        {"tokenizer_config.json": {"eos_token": {"content": "<|calm|>"}}},
+        "<|calm|>",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "token"), LOST.values(), ids=LOST)
+def test_a_trained_token_that_no_tokenizer_beside_the_adapter_holds_is_refused_by_name(
+    files: dict[str, dict[str, Any]], token: str, tmp_path: Path
+) -> None:
+    base, adapter = with_adapter(tmp_path)
+    for name, content in files.items():
+        write_json(adapter / name, content)
+    with pytest.raises(VocabularyError) as caught:
+        make_plan(base, adapter, tmp_path / "m.gguf", Mixture.F16)
+    assert caught.value.key == "convert.tokenizer_unsaved"
+    assert caught.value.values["token"] == token
+
+
+def test_tokens_that_are_the_bases_own_may_stand_beside_the_adapter_without_a_tokenizer(
+    tmp_path: Path,
+) -> None:
+    base, adapter = with_adapter(tmp_path)
+    vocabulary = Tokenizer.from_file(str(base / "tokenizer.json")).get_vocab()
+    end = vocabulary["<|im_end|>"]
+    write_json(adapter / "vocab.json", vocabulary)
+    write_json(adapter / "added_tokens.json", {"<|im_end|>": end})
+    settings = {"added_tokens_decoder": {str(end): {"content": "<|im_end|>", "special": True}}}
+    write_json(adapter / "tokenizer_config.json", settings | {"eos_token": "<|im_end|>"})
+    plan = make_plan(base, adapter, tmp_path / "m.gguf", Mixture.F16)
+    assert plan.tokenizer == base / "tokenizer.json"
+
+
+@pytest.mark.parametrize(
+    "settings", [{"added_tokens_decoder": [1]}, {"added_tokens_decoder": {"x": {}}}], ids=str
+)
+def test_damaged_tokens_beside_an_adapter_are_refused(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    base, adapter = with_adapter(tmp_path)
+    write_json(adapter / "tokenizer_config.json", settings)
+    with pytest.raises(VocabularyError) as caught:
+        make_plan(base, adapter, tmp_path / "m.gguf", Mixture.F16)
+    assert caught.value.key == "convert.tokenizer_damaged"
+
+
+def with_adapter(folder: Path) -> tuple[Path, Path]:
+    base = base_of(folder / "base", "llama 2")
+    llama_2_json(base)
+    modules = {"lm_head": (ROWS, 64)}
+    return base, write_adapter(folder / "adapter", modules=modules, target_modules=["lm_head"])
 
 
 def many_ends(base: Path, *, special: bool) -> list[int]:
@@ -344,6 +428,25 @@ def test_white_space_that_only_the_source_drops_is_said(tmp_path: Path) -> None:
     assert source[0] == source[1] == written[0] != written[1]
     said = convert("plan", base, "--out", tmp_path / "m.gguf", "--quant", "Q8_0", "--lang", "en")
     assert "U+3000" in said.stdout
+
+
+@pytest.mark.parametrize("normalises", [True, False])
+def test_text_that_only_the_source_puts_into_another_form_is_said(
+    normalises: bool, tmp_path: Path
+) -> None:
+    base = base_of(tmp_path / "base", "glm")
+    glm_json(base, whole_words=False)
+    change = {"normalizer": {"type": "NFC"} if normalises else None}
+    write_json(base / "tokenizer.json", read_json(base / "tokenizer.json") | change)
+    plan = make_plan(base, None, tmp_path / "m.gguf", Mixture.F16)
+    apart, together = "cafe\u0301", "caf\u00e9"
+    source = load_tokenizer(plan.tokenizer, plan.vocabulary).encode_all([apart, together])
+    written = ids_of(plan, [apart, together])
+    assert source[1] == written[1] != written[0]
+    assert (source[0] == source[1]) is normalises
+    for language in ("en", "zh"):
+        out = ("--out", tmp_path / "m.gguf", "--quant", "Q8_0", "--lang", language)
+        assert ("NFC" in convert("plan", base, *out).stdout) is normalises
 
 
 def test_a_piece_no_c_string_can_hold_is_kept_out_of_the_way(tmp_path: Path) -> None:
