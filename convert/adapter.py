@@ -225,6 +225,8 @@ def _low_rank(
         alpha = float(by_pattern(config.get("alpha_pattern"), module, config.get("lora_alpha", 8)))
     except (TypeError, ValueError, AttributeError, *PATTERN_ERRORS) as error:
         raise AdapterError("config_field", path=path, field="r, lora_alpha, *_pattern") from error
+    if rank < 1:
+        raise AdapterError("config_field", path=path, field="r, rank_pattern")
     if not parts[a].shape[0] == parts[b].shape[1] == rank:
         raise AdapterError(
             "adapter_rank", path=path, module=module, expected=rank, found=parts[a].shape[0]

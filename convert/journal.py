@@ -69,7 +69,7 @@ class Journal:
             text = self.path.read_text(encoding="utf-8", errors="replace")
         except OSError:
             return lines
-        for line in text.splitlines():
+        for line in text.split("\n"):  # a card may hold other ends of lines
             try:
                 value = json.loads(line)
             except ValueError:

@@ -116,6 +116,8 @@ def _attention(
         config.refuse("query_pre_attn_scalar", float(scalar), (float(computed),))
     kinds = config.get("layer_types")
     pattern = config.get("sliding_window_pattern")
+    if kinds:
+        config.refuse("layer_types", len(kinds), (layers,))
     windowed = (
         tuple(kind == "sliding_attention" for kind in kinds)
         if kinds

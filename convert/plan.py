@@ -168,10 +168,15 @@ def _adapted_sizes(
             module=module,
             family=family.name,
         )
+    layers, attention = adapted.layers, parameters.attention
+    if layers is not None and attention.windowed:  # a copied layer sees what its source sees
+        windowed = tuple(attention.windowed[layer] for layer in layers if layer < parameters.layers)
+        attention = replace(attention, windowed=windowed)
     return replace(
         parameters,
         vocabulary=adapted.vocabulary or parameters.vocabulary,
-        layers=len(adapted.layers) if adapted.layers is not None else parameters.layers,
+        layers=len(layers) if layers is not None else parameters.layers,
+        attention=attention,
         tied=adapted.head_is_embedding,
     )
 
@@ -253,13 +258,15 @@ def _placed(
         offset += padded(tensor.rows * row_bytes(kind, tensor.columns))
 
 
-def check_output(plan: Plan) -> None:
+def check_output(plan: Plan, corpus: Path | None = None) -> None:
     """Refuse an output that cannot be written.
+
+    `corpus`: what the vocabulary is proven on.
 
     Raises:
         OutputError: a folder stands in its place, its folder is missing, it is a file of the
-            base or the adapter or its own card, the `model.json` there is another model's, or
-            less is free than the plan's exact size.
+            base or the adapter, the corpus or its own card, the `model.json` there is another
+            model's, or less is free than the plan's exact size.
     """
     folder = plan.out.absolute().parent
     if plan.out.is_dir() or not folder.is_dir():
@@ -267,7 +274,8 @@ def check_output(plan: Plan) -> None:
     card = plan.card_file.name
     if plan.out.name.casefold() in (card, f"{card}.part", f"{card}.lock"):
         raise OutputError("out_is_card", path=plan.out)
-    if plan.out.exists() and any(plan.out.samefile(path) for path in _sources(plan)):
+    sources = _sources(plan, corpus)
+    if plan.out.exists() and any(plan.out.samefile(path) for path in sources):
         raise OutputError("out_is_source", path=plan.out)
     if os.path.lexists(plan.card_file) and not _describes(plan.card_file, plan.out.name):
         raise OutputError("card_of_another", path=plan.card_file, file=plan.out.name)
@@ -276,8 +284,10 @@ def check_output(plan: Plan) -> None:
         raise OutputError("disk_full", path=folder, needed=plan.size, free=free)
 
 
-def _sources(plan: Plan) -> Iterator[Path]:
-    """Yield the files of base and adapter; a GGUF that was put beside them is none."""
+def _sources(plan: Plan, corpus: Path | None) -> Iterator[Path]:
+    """Yield what the output is made of; a GGUF that was put beside base or adapter is none."""
+    if corpus is not None and corpus.exists():
+        yield corpus
     tensors = (tensor.merged.source for tensor in plan.tensors)
     yield from {tensor.path for tensor in tensors if isinstance(tensor, SourceTensor)}
     for folder in (plan.base, plan.adapter):

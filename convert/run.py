@@ -40,7 +40,7 @@ def run(
         before = finished_before(plan, level)
         if before is not None:
             return before
-        check_output(plan)
+        check_output(plan, corpus)
         with part_file(plan) as (part, journal):
             parity = verify_vocabulary(plan, part, corpus) if level else {}
             give_back()  # it waits from here on

@@ -34,10 +34,11 @@ def verify_again(
     mixture = _mixture_of(file, described["file_type"])
     card_file = file.with_name("model.json")
     card = read_optional_object(card_file)
-    if card.get("file") != file.name:
-        card = {}
     expected = card.get("sha256")
-    if expected is not None and (found := file_sha256(file)) != expected:
+    found = file_sha256(file) if expected is not None else None
+    if card.get("file") != file.name and (found is None or found != expected):
+        card = {}  # that of another file; a renamed one keeps its card
+    elif found != expected:
         raise VerificationError("file_damaged", path=file, expected=expected, found=found)
     rules = _rules_of(card_file, card)
     named = described["metadata"].get("general.name")  # else a renamed file would be accused

@@ -56,6 +56,36 @@ def test_llama_cpp_computes_what_the_reference_computes(name: str, tmp_path: Pat
         assert nmse(found, own) <= 1e-9
 
 
+@pytest.mark.parametrize("name", ["gemma 2", "gemma 3", "mistral, a window longer than the prompt"])
+def test_a_copied_layer_keeps_the_window_of_its_source(name: str, tmp_path: Path) -> None:
+    config = CONFIGS[name]
+    base = write_family_base(tmp_path / "base", config)
+    layers = config["num_hidden_layers"]
+    width = config["num_attention_heads"] * config.get("head_dim", 16)
+    adapter = write_adapter(
+        tmp_path / "adapter",
+        modules={f"model.layers.{layers}.self_attn.q_proj": (width, config["hidden_size"])},
+        target_modules=["q_proj"],
+        layers_to_transform=[layers],
+        layer_replication=[[0, layers], [layers - 1, layers], [0, 1]],
+    )
+    plan = written_in_f32(base, adapter, tmp_path / "m.gguf")
+    windowed = make_plan(base, None, plan.out, Mixture.F32).parameters.attention.windowed
+    assert plan.parameters.attention.windowed == (*windowed, windowed[-1], windowed[0])
+    (found,) = logits(plan.out, [PROMPT], 1)
+    merged = [tensor.merged for tensor in plan.tensors]
+    (expected,) = reference_logits(plan.parameters, merged, [PROMPT])
+    assert nmse(found, expected) <= GELU_TABLE
+
+
+def test_a_list_of_layers_of_another_length_is_refused(tmp_path: Path) -> None:
+    base = write_family_base(tmp_path / "base", CONFIGS["gemma 2"])
+    write_json(base / "config.json", CONFIGS["gemma 2"] | {"layer_types": ["full_attention"]})
+    with pytest.raises(BaseModelError) as caught:
+        make_plan(base, None, tmp_path / "m.gguf", Mixture.F32)
+    assert caught.value.values["field"] == "layer_types"
+
+
 @pytest.mark.parametrize(
     ("name", "module", "shape"),
     [

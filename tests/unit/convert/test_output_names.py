@@ -33,6 +33,15 @@ def test_an_output_that_is_a_source_is_refused(command: str, name: str, tmp_path
     assert out.read_bytes() == before
 
 
+def test_an_output_that_is_the_corpus_is_refused(tmp_path: Path) -> None:
+    base, corpus = write_base(tmp_path / "base", SHAPE), tmp_path / "corpus.jsonl"
+    corpus.write_text('{"id": 1, "messages": [{"role": "client", "content": "x"}]}\n')
+    before = corpus.read_bytes()
+    run = ("--out", corpus, "--quant", "F16", "--calibration", corpus)
+    assert "overwritten" in refused("run", base, *run)
+    assert corpus.read_bytes() == before
+
+
 def test_a_link_to_a_source_is_refused(tmp_path: Path) -> None:
     base, out = write_base(tmp_path / "base", SHAPE), tmp_path / "m.gguf"
     out.symlink_to(base / "model.safetensors")

@@ -55,6 +55,15 @@ def test_a_renamed_file_verifies(name: str, tmp_path: Path) -> None:
     assert converted("verify", tmp_path / name, base, "--verify", "weights")["weights"]["rows"]
 
 
+def test_a_renamed_file_with_types_of_its_own_verifies(tmp_path: Path) -> None:
+    base, out = write_base(tmp_path / "base", SHAPE), tmp_path / "m.gguf"
+    chosen = ("--quant", "Q8_0", "--tensor-type", "ffn_down=F16", "--verify", "none")
+    converted("run", base, "--out", out, *chosen)
+    out.rename(tmp_path / "other.gguf")
+    again = converted("verify", tmp_path / "other.gguf", base, "--verify", "weights")
+    assert again["weights"]["rows"]
+
+
 def test_a_file_of_another_base_is_refused_with_what_to_name(tmp_path: Path) -> None:
     base, out = write_base(tmp_path / "base", SHAPE), tmp_path / "m.gguf"
     other = write_base(tmp_path / "other", SHAPE, seed=1)
