@@ -185,13 +185,27 @@ class Person(QObject):
         return {"acknowledged": composer.text == "", "notice": self.window.middle.notice.text}
 
     def read_along(self, text: str) -> Doing:
-        """Write a message, and tell each state of the reply that was on the screen."""
+        """Write a message, and tell each state of the reply that was on the screen.
+
+        The model's child rests at each piece until that is on the screen: a quick one would be
+        done before a repaint.
+        """
         states: list[str] = []
-        counselling = self.window.counselling
-        looks = counselling.wrote.connect(lambda _text: states.append(self._last_text() or ""))
+        counselling, child = self.window.counselling, child_pid(self.window)
+        rests = counselling._worker.wrote.connect(
+            partial(_signal, child, signal.SIGSTOP), Qt.ConnectionType.DirectConnection
+        )
+
+        def look(_text: str) -> None:
+            states.append(self._last_text() or "")
+            os.kill(child, signal.SIGCONT)
+
+        looks = counselling.wrote.connect(look)
         yield from self.write(text)
         ended = yield from self.wait_for_end()
         counselling.disconnect(looks)
+        counselling._worker.disconnect(rests)
+        os.kill(child, signal.SIGCONT)
         return {"states": states} | ended
 
     def lose_the_child(self, text: str) -> Doing:
@@ -203,7 +217,9 @@ class Person(QObject):
         state: TurnState = TurnState.COMPLETE
         while state is TurnState.COMPLETE:
             child = child_pid(self.window)
-            kills = worker.wrote.connect(partial(_kill, child), Qt.ConnectionType.DirectConnection)
+            kills = worker.wrote.connect(
+                partial(_signal, child, signal.SIGKILL), Qt.ConnectionType.DirectConnection
+            )
             yield from self.write(text)
             yield from self.wait_for_end()
             worker.disconnect(kills)
@@ -311,8 +327,8 @@ class Person(QObject):
         return messages.message(messages.rowCount() - 1).text if messages.rowCount() else None
 
 
-def _kill(child: int, *_what: object) -> None:
-    os.kill(child, signal.SIGKILL)
+def _signal(child: int, which: signal.Signals, *_what: object) -> None:
+    os.kill(child, which)
 
 
 if __name__ == "__main__":
