@@ -31,6 +31,7 @@ def test_both_are_asked_after_it_is_said_what_this_is_and_kept(model: Path) -> N
         screen.wait_for(PROMPT)
         screen.type("/card\n")
         screen.wait_for("999")
+        screen.wait_for(PROMPT)  # what is typed before it asks may be lost
         screen.type("\x04")
         screen.read_to_end()
 
