@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from convert.errors import VerificationError
+from convert.reading import reading
 
 _MAGIC: Final = b"GGUF"
 _VERSIONS: Final = (2, 3)
@@ -70,7 +71,7 @@ def first_difference(one: bytes, path: Path) -> str | None:
     Raises:
         VerificationError: as `read_gguf_header`.
     """
-    with path.open("rb") as file:
+    with reading(path), path.open("rb") as file:
         if file.read(len(one)) == one:
             return None
     expected, found = _Reader(one).header().metadata, read_gguf_header(path).metadata

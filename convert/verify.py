@@ -35,6 +35,7 @@ from convert.plain_rows import PlainRows
 from convert.plan import Plan
 from convert.probes import DIALOGUES
 from convert.proof import prove_tokenizer
+from convert.reading import reading
 from convert.reference import reference_logits
 from convert.rounding_band import merging_band, root_mean_square, storing_band, unseen_below
 from convert.sources import TensorReader
@@ -162,7 +163,7 @@ def check_structure(
 def _sha256_of(path: Path, begin: int, count: int) -> str:
     """Return the hash of a stretch of the file, which a mapping would hold in memory whole."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with reading(path), path.open("rb") as file:
         file.seek(begin)
         while count > 0 and (data := file.read(min(_READ_AT_ONCE, count))):
             digest.update(data)

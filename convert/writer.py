@@ -23,6 +23,7 @@ from convert.errors import EndlessReplyError, ReadFaultError, Terminated, Worker
 from convert.journal import Journal
 from convert.output_errors import output_errors
 from convert.plan import Plan
+from convert.reading import reading
 from convert.sources import SourceTensor
 from resources.crash_points import crash_point
 
@@ -127,7 +128,7 @@ def finished_before(plan: Plan, level: int) -> dict[str, Any] | None:
 
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file in hex."""
-    with path.open("rb") as file:
+    with reading(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import errno
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from convert.errors import ReadFaultError
+from convert.gguf_header import first_difference
 from convert.journal import Journal
 from convert.positioned import PositionedFile
+from convert.verify import _sha256_of
+from convert.writer import file_sha256
 from tests.support.convert_kills import convert_here, plan_in
 from tests.support.convert_run import streamed
 from tests.support.tiny_base import Shape, write_adapter, write_base
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 READABLE = 30
 
@@ -64,3 +69,17 @@ def test_a_torn_line_of_the_journal_takes_no_other_line_with_it(tmp_path: Path) 
     journal.add("third", "3")
     assert journal.finished() == {"first": "1", "second": "2", "third": "3"}
     assert journal.belongs_to("plan")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no file that cannot be read")
+@pytest.mark.parametrize(
+    "read",
+    [file_sha256, lambda path: _sha256_of(path, 0, 8), lambda path: first_difference(b"x", path)],
+)
+def test_what_was_written_and_cannot_be_read_back_is_no_fault_of_ours(
+    read: Callable[[Path], object],
+) -> None:
+    unreadable = Path("/proc/self/mem")  # its first page: EIO
+    with pytest.raises(ReadFaultError) as caught:
+        read(unreadable)
+    assert caught.value.values["path"] == unreadable
