@@ -7,9 +7,8 @@ what is read, and the trained rows would belong to no text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 from convert.errors import VocabularyError
 from convert.json_file import read_optional_object
@@ -17,7 +16,8 @@ from convert.token_table import written_text
 from convert.tokenizer_model import added_tokens
 from convert.vocab import Vocabulary
 
-_SPACE = "\u2581"
+_SPACE: Final = "\u2581"
+_DAMAGE: Final = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
 
 
 def check_nothing_lost(adapter: Path, tokenizer: Path, vocabulary: Vocabulary) -> None:
@@ -28,11 +28,11 @@ def check_nothing_lost(adapter: Path, tokenizer: Path, vocabulary: Vocabulary) -
     """
     if tokenizer.parent == adapter:
         return
-    try:
-        named = list(_named(adapter))
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
-        path = adapter / "tokenizer_config.json"
-        raise VocabularyError("tokenizer_damaged", path=path) from error
+    named = [
+        *_ids(adapter / "vocab.json"),
+        *_ids(adapter / "added_tokens.json"),
+        *_configured(adapter),
+    ]
     if not named:
         return
     known = {_plain(text): id_ for id_, text in enumerate(vocabulary.tokens)}
@@ -44,14 +44,23 @@ def check_nothing_lost(adapter: Path, tokenizer: Path, vocabulary: Vocabulary) -
             )
 
 
-def _named(adapter: Path) -> Iterator[tuple[str, int | None]]:
-    for text, id_ in read_optional_object(adapter / "vocab.json").items():
-        yield text, int(id_)
-    for id_, (text, _) in added_tokens(adapter).items():
-        yield text, id_
-    end: Any = read_optional_object(adapter / "tokenizer_config.json").get("eos_token")
-    if (end_text := written_text(end)) is not None:
-        yield end_text, None
+def _ids(path: Path) -> list[tuple[str, int | None]]:
+    try:
+        return [(text, int(id_)) for text, id_ in read_optional_object(path).items()]
+    except _DAMAGE as error:
+        raise VocabularyError("tokenizer_damaged", path=path) from error
+
+
+def _configured(adapter: Path) -> list[tuple[str, int | None]]:
+    path = adapter / "tokenizer_config.json"
+    try:
+        found: list[tuple[str, int | None]] = [
+            (text, id_) for id_, (text, _) in added_tokens(adapter).items()
+        ]
+        end = written_text(read_optional_object(path).get("eos_token"))
+    except _DAMAGE as error:
+        raise VocabularyError("tokenizer_damaged", path=path) from error
+    return found if end is None else [*found, (end, None)]
 
 
 def _plain(text: str) -> str:

@@ -339,16 +339,24 @@ def test_tokens_that_are_the_bases_own_may_stand_beside_the_adapter_without_a_to
 
 
 @pytest.mark.parametrize(
-    "settings", [{"added_tokens_decoder": [1]}, {"added_tokens_decoder": {"x": {}}}], ids=str
+    ("name", "content"),
+    [
+        ("tokenizer_config.json", {"added_tokens_decoder": [1]}),
+        ("tokenizer_config.json", {"added_tokens_decoder": {"x": {}}}),
+        ("vocab.json", {"a": None}),
+        ("added_tokens.json", {"a": "x"}),
+    ],
+    ids=str,
 )
-def test_damaged_tokens_beside_an_adapter_are_refused(
-    settings: dict[str, Any], tmp_path: Path
+def test_damaged_tokens_beside_an_adapter_are_refused_by_the_file(
+    name: str, content: dict[str, Any], tmp_path: Path
 ) -> None:
     base, adapter = with_adapter(tmp_path)
-    write_json(adapter / "tokenizer_config.json", settings)
+    write_json(adapter / name, content)
     with pytest.raises(VocabularyError) as caught:
         make_plan(base, adapter, tmp_path / "m.gguf", Mixture.F16)
     assert caught.value.key == "convert.tokenizer_damaged"
+    assert caught.value.values["path"] == adapter / name
 
 
 def with_adapter(folder: Path) -> tuple[Path, Path]:
