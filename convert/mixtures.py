@@ -92,7 +92,7 @@ def named_type(rules: Sequence[TypeRule], tensor: MergedTensor) -> TensorType | 
 
 
 def check_rules(rules: Sequence[TypeRule], tensors: Sequence[MergedTensor]) -> None:
-    """Refuse a rule that would do nothing, most often for a slip of the pen.
+    """Refuse a rule that matches nothing, most often for a slip of the pen.
 
     Raises:
         OutputError: its pattern is in the name of no matrix.
