@@ -8,7 +8,7 @@ from pathlib import Path
 
 from convert.arch.spec import Family, SuppliedTemplate
 from convert.chat_template import read_chat_template
-from convert.end_tokens import config_end_ids, template_end_ids
+from convert.end_tokens import config_end_ids, named_end_ids, template_end_ids
 from convert.errors import VocabularyError
 from convert.unsaved_tokens import check_nothing_lost
 from convert.vocab import Vocabulary, read_vocabulary, tokenizer_file
@@ -44,7 +44,11 @@ def read_dialogue_form(base: Path, adapter: Path | None, family: Family, rows: i
         if text in template or id_ in ends:
             raise VocabularyError("tokenizer_larger", path=tokenizer, tokens=id_ + 1, rows=rows)
     vocabulary = vocabulary.ending_also_at(
-        (*template_end_ids(template, vocabulary), *(id_ for id_ in ends if id_ < rows))
+        (
+            *template_end_ids(template, vocabulary),
+            *(id_ for id_ in ends if id_ < rows),
+            *named_end_ids(folders, vocabulary),
+        )
     )
     if not vocabulary.end_ids:
         raise VocabularyError("end_token_missing", path=base)

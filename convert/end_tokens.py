@@ -8,6 +8,7 @@ from typing import Any
 
 from convert.chat_template import render
 from convert.json_file import read_optional_object
+from convert.token_table import written_text
 from convert.vocab import Vocabulary
 
 _MARK = "0mark0"
@@ -21,6 +22,17 @@ def config_end_ids(folders: Sequence[Path]) -> Iterator[int]:
             for id_ in named if isinstance(named, list) else [named]:
                 if isinstance(id_, int) and id_ >= 0:
                     yield id_
+
+
+def named_end_ids(folders: Sequence[Path], vocabulary: Vocabulary) -> Iterator[int]:
+    """Yield the end token that each folder's `tokenizer_config.json` names.
+
+    Also where another folder's tokenizer is the one that is read.
+    """
+    for folder in folders:
+        text = written_text(read_optional_object(folder / "tokenizer_config.json").get("eos_token"))
+        if text is not None and text in vocabulary.tokens:
+            yield vocabulary.tokens.index(text)
 
 
 def template_end_ids(template: str, vocabulary: Vocabulary) -> tuple[int, ...]:

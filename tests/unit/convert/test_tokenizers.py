@@ -338,6 +338,18 @@ def test_tokens_that_are_the_bases_own_may_stand_beside_the_adapter_without_a_to
     assert plan.tokenizer == base / "tokenizer.json"
 
 
+def test_the_end_token_an_adapter_names_ends_a_reply_though_the_tokenizer_is_the_bases(
+    tmp_path: Path,
+) -> None:
+    base, adapter = with_adapter(tmp_path)
+    before = make_plan(base, adapter, tmp_path / "m.gguf", Mixture.F16).vocabulary
+    end = before.tokens.index("<s>")
+    assert end not in before.end_ids
+    write_json(adapter / "tokenizer_config.json", {"eos_token": "<s>"})
+    plan = make_plan(base, adapter, tmp_path / "m.gguf", Mixture.F16)
+    assert plan.vocabulary.end_ids == (*before.end_ids, end)
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
