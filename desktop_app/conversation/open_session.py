@@ -162,13 +162,15 @@ class OpenSession:
         """Return the characters of the longest message without a reply."""
         return max(map(len, self._unanswered))
 
-    def take_back(self) -> str:
+    def take_back(self, *, as_draft: bool = False) -> str:
         """Remove the last message, which has no reply, and return its text.
+
+        `as_draft`: the history keeps it as what is written and not sent.
 
         Raises:
             VaultError: it could not be removed; nothing has changed.
         """
-        self._record.take_back()
+        self._record.take_back(as_draft=as_draft)
         return self._unanswered.pop()
 
     def _take_reply(self, text: str) -> None:

@@ -33,8 +33,8 @@ class Record(Protocol):
     def settle(self) -> None:
         """Write all of a reply that has ended; durable on return. Any thread may wait for it."""
 
-    def take_back(self) -> None:
-        """Forget the last message, which has no reply."""
+    def take_back(self, *, as_draft: bool) -> None:
+        """Forget the last message, which has no reply; keep it as what is not sent, if asked."""
 
     def memory(self) -> str | None:
         """Return what was remembered last, as JSON; None for nothing."""
@@ -64,7 +64,7 @@ class Unrecorded:
     def settle(self) -> None:
         """See Record."""
 
-    def take_back(self) -> None:
+    def take_back(self, *, as_draft: bool) -> None:
         """See Record."""
 
     def memory(self) -> str | None:
@@ -138,11 +138,11 @@ class Recorded:
         if timer is not None:
             timer.join()
 
-    def take_back(self) -> None:
+    def take_back(self, *, as_draft: bool) -> None:
         """See Record; raises VaultError."""
         with self._writing:
             self._settle()
-            self._sessions.take_back(self._session)
+            self._sessions.take_back(self._session, as_draft=as_draft)
 
     def memory(self) -> str | None:
         """See Record."""

@@ -73,6 +73,17 @@ class Drafts:
             for session, draft in changed.items():
                 self._write(session, draft)
 
+    def give_back(self, session: str, text: str, draft: Draft | None) -> None:
+        """Have `text` stand before a session's `draft`; part of the transaction that removes it.
+
+        Where the session has gone with it, they stand in what was begun and never spoken in.
+        """
+        there = self._database.rows("SELECT 1 FROM session WHERE id = ?", (session,))
+        kept = session if there else None
+        begun = None if there else self.of(None)
+        texts = [each.text for each in (draft, begun) if each is not None]
+        self._write(kept, Draft("\n\n".join([text, *texts]), shown=True))
+
     def part(self) -> None:
         """Give each conversation its own where an earlier version kept them together.
 

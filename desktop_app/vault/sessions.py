@@ -201,17 +201,21 @@ class Sessions:
         for (reply,) in growing:
             self.finish(reply, TurnState.INTERRUPTED)
 
-    def take_back(self, session: str) -> Turn | None:
+    def take_back(self, session: str, *, as_draft: bool = False) -> Turn | None:
         """Remove and return the last turn if it is a person's, to be said otherwise.
 
-        A session that is left without a turn goes with it, and so does its title.
+        A session that is left without a turn goes with it, and so does its title. `as_draft`: the
+        text stands before what was written and not sent, so that it is never off the disk.
         """
         with self._database.alone():
             *_, last = self.turns(session)
             if last.turn.role is not Role.USER:
                 return None
             with self._database.transaction():
+                draft = self.drafts.of(session) if as_draft else None
                 self._remove(session, last.id)
+                if as_draft:
+                    self.drafts.give_back(session, last.turn.content, draft)
                 note_removed(self._database)
         if not self._state(session):
             self.purged()

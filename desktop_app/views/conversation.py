@@ -50,7 +50,9 @@ class Conversation(QObject):
     def title(self) -> str:
         """The person's own title, else the beginning of the first message, else a general name."""
         if self.id is None:
-            return sentence("window.off_the_record")
+            general = sentence("window.off_the_record")
+            opening = "" if self.empty else shortened(self.messages.message(0).text)
+            return f"{general} · {opening}" if opening else general
         if self.name:
             return self.name
         if self.empty:
@@ -141,10 +143,12 @@ class Conversation(QObject):
     def take_back(self) -> str:
         """Remove the last message, which has no reply, and return its text.
 
+        The history keeps it with what is not sent, before anything else that stands there.
+
         Raises:
             VaultError: it could not be removed; nothing has changed.
         """
-        text = self._opened.take_back()
+        text = self._opened.take_back(as_draft=True)
         self.messages.remove_last()
         self.titled.emit()
         return text

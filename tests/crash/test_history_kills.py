@@ -44,6 +44,7 @@ from tests.support.vault_disk import MARKER, traces
 from tests.support.vault_fixtures import PASSPHRASE
 
 SPEAK = "tests.support.history_changes:speak"
+TAKE_BACK = "tests.support.history_changes:take_back"
 BACK_UP = "tests.support.history_changes:back_up"
 COPY = "tests.support.history_changes:copy"
 MERGE = "tests.support.history_changes:merge"
@@ -177,6 +178,22 @@ def test_a_message_is_there_once_its_commit_is(
 
     assert readable_in(tmp_path) == []
     assert whole_in(folder) == BEFORE | {"a": SAID + there}
+
+
+@pytest.mark.parametrize("point", NAMED["commit"])
+def test_a_message_that_is_taken_back_is_said_or_a_draft_and_never_neither(
+    small: Path, tmp_path: Path, point: str
+) -> None:
+    passed = points_passed(TAKE_BACK, shutil.copytree(small, tmp_path / "first"))
+    time = passed[: passed.index(ARMED)].count(point) + 1
+    folder = shutil.copytree(small, tmp_path / "vault")
+
+    assert killed_at(f"{point}#{time}", TAKE_BACK, folder)
+
+    with open_with_passphrase(folder, PASSPHRASE) as vault:
+        draft = vault.sessions.drafts.of(None)
+        said = "a" in {session.id for session in vault.sessions.kept()}
+    assert (draft is not None and draft.text == history_changes.message(0)) != said
 
 
 @pytest.mark.slow

@@ -73,6 +73,11 @@ def speak(folder: str) -> None:
         vault.sessions.add("a", Turn(Role.USER, message(SAID)))
 
 
+def take_back(folder: str) -> None:
+    with _armed(folder) as vault:
+        vault.sessions.take_back("a", as_draft=True)
+
+
 def back_up(folder: str, path: str) -> None:
     with _armed(folder) as vault:
         write_backup(vault, Path(path))

@@ -103,6 +103,25 @@ def test_a_conversation_whose_only_message_is_taken_back_leaves_none(drafted: Va
     assert names(drafted) == [None, "b"]
 
 
+def test_a_message_that_is_taken_back_stands_before_the_draft_of_its_conversation(
+    drafted: Vault,
+) -> None:
+    drafted.sessions.add("a", Turn(Role.USER, "too long"))
+
+    drafted.sessions.take_back("a", as_draft=True)
+
+    assert drafted.sessions.drafts.of("a") == Draft(f"too long\n\n{DRAFT.text}", shown=True)
+    assert drafted.sessions.drafts.of(None) == Draft("draft of None", shown=False)
+
+
+def test_the_only_message_that_is_taken_back_stands_in_what_was_begun(drafted: Vault) -> None:
+    drafted.sessions.take_back("a", as_draft=True)
+
+    texts = ["a", DRAFT.text, "draft of None"]
+    assert drafted.sessions.drafts.of(None) == Draft("\n\n".join(texts), shown=True)
+    assert names(drafted) == [None, "b"]
+
+
 def test_a_backup_that_is_merged_brings_none(drafted: Vault, folder: Path, tmp_path: Path) -> None:
     write_backup(drafted, tmp_path / "backup")
     purge(drafted, "a")
