@@ -177,6 +177,13 @@ WINDOW = Table(
             "window.start_ms.ratio",
         ),
         Row(
+            "同上，文件还在磁盘上（毫秒）",
+            "the same, files on the disk alone (ms)",
+            "window.cold_start_ms.ours",
+            "window.cold_start_ms.empty",
+            "window.cold_start_ms.ratio",
+        ),
+        Row(
             "密钥环打开历史：启动到可以写（毫秒）",
             "where a keyring opens the history: start, until one can write (ms)",
             "window.start_by_keyring_ms.ours",
@@ -194,6 +201,11 @@ WINDOW = Table(
             "idle memory, no model (MiB)",
             "window.idle_pss_bytes.ours",
             "window.idle_pss_bytes.empty",
+        ),
+        Row(
+            "空闲内存，连同随附的模型和它的子进程（MiB）",
+            "idle memory, the model that ships and its child included (MiB)",
+            "window.idle_pss_bytes.with_model",
         ),
         Row(
             "打开 5,000 条消息的对话（毫秒）",

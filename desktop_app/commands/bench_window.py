@@ -1,7 +1,8 @@
 """The window's figures: its starts and its idle memory beside those of an empty PySide6 window.
 
-Each is a process of its own, started from nothing with the files in the system's cache. The two
-windows take turns, so that a busy machine slows both; medians are reported.
+Each is a process of its own, started from nothing with the files in the system's cache, and a few
+times without them there. The two windows take turns, so that a busy machine slows both; medians are
+reported.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -27,6 +28,7 @@ from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.vault import open_with_passphrase
 
 PAIRS: Final = 15
+COLD_PAIRS: Final = 5
 PATIENCE_S: Final = 300.0
 """One measured window is ended after so long, and the bench with it."""
 IDLE_S: Final = 10.0
@@ -52,6 +54,7 @@ def measure_window(paths: Paths, passphrase: str, model: Path) -> Facts:
     dying = ("desktop_app.bench_window", "faults", *starting[2:])
     talking = ("desktop_app.bench_window", "session", *idling[2:])
     asked, platform = _starts(starting)
+    cold, _ = _starts(starting, cold=True)
     with _opened_by_keyring(paths, passphrase) as opens:
         by_keyring = _starts((starting[0], "start_by_keyring", *starting[2:]))[0] if opens else None
     with _process(talking, passphrase) as process:
@@ -62,8 +65,13 @@ def measure_window(paths: Paths, passphrase: str, model: Path) -> Facts:
         "platform": platform,
         "pairs": PAIRS,
         "start_ms": asked,
+        "cold_start_ms": cold,
         "start_by_keyring_ms": by_keyring,
-        "idle_pss_bytes": {"ours": _idle_memory(idling, passphrase), "empty": _idle_memory(EMPTY)},
+        "idle_pss_bytes": {
+            "ours": _idle_memory(idling, passphrase),
+            "with_model": _idle_memory((idling[0], "idle", *starting[2:]), passphrase),
+            "empty": _idle_memory(EMPTY),
+        },
         "session": session,
         "stall_ms": stalls,
     }
@@ -72,13 +80,16 @@ def measure_window(paths: Paths, passphrase: str, model: Path) -> Facts:
 EMPTY: Final = ("desktop_app.views.bench_empty",)
 
 
-def _starts(command: tuple[str, ...]) -> tuple[Facts, str]:
+def _starts(command: tuple[str, ...], *, cold: bool = False) -> tuple[Facts, str]:
     """Return the milliseconds until our window can be used beside an empty one, and Qt's platform.
 
-    `history`: until the conversation is there, for a start that opens one by itself.
+    `history`: until the conversation is there, for a start that opens one by itself. `cold`: with
+    the program's files on the disk alone, as after the computer was started.
     """
     ours, empty, history, platform = [], [], [], ""
-    for _ in range(PAIRS + 1):
+    for _ in range((COLD_PAIRS if cold else PAIRS) + 1):
+        if cold:
+            _forget_files()
         began = time.perf_counter()
         with _process(command) as process:
             platform = _line(process)["platform"]
@@ -86,6 +97,8 @@ def _starts(command: tuple[str, ...]) -> tuple[Facts, str]:
             if "start_by_keyring" in command:
                 _line(process)
                 history.append(1000 * (time.perf_counter() - began))
+        if cold:
+            _forget_files()
         began = time.perf_counter()
         with _process(EMPTY) as process:
             _line(process)
@@ -98,6 +111,21 @@ def _starts(command: tuple[str, ...]) -> tuple[Facts, str]:
         "ratio": round(median(a / b for a, b in zip(ours, empty, strict=True)), 2),
     }
     return facts | ({"history": round(median(history), 1)} if history else {}), platform
+
+
+def _forget_files() -> None:
+    """Have the system drop from its cache what the windows read: Python, Qt, and the program."""
+    if not hasattr(os, "posix_fadvise"):
+        return
+    for folder in {sys.prefix, sys.base_prefix + "/lib", str(Path(__file__).parents[2])}:
+        for place, _, names in os.walk(folder):
+            for name in names:
+                with suppress(OSError):
+                    file = os.open(f"{place}/{name}", os.O_RDONLY)
+                    try:
+                        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+                    finally:
+                        os.close(file)
 
 
 @contextmanager
@@ -118,15 +146,27 @@ def _opened_by_keyring(paths: Paths, passphrase: str) -> Iterator[bool]:
 
 
 def _idle_memory(command: tuple[str, ...], passphrase: str = "") -> int | None:
-    """Return a window's share of memory 10 s after its start; None where /proc does not say."""
+    """Return a window's share of memory 10 s after its start, and its child's, if it has one.
+
+    None where /proc does not say.
+    """
     began = time.perf_counter()
     with _process(command, passphrase) as process:
         _line(process)
         time.sleep(max(0.0, began + IDLE_S - time.perf_counter()))
         try:
-            text = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii")
+            return sum(map(_share_of_memory, [process.pid, *_children(process.pid)]))
         except OSError:
             return None
+
+
+def _children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text(encoding="ascii").split()]
+
+
+def _share_of_memory(pid: int) -> int:
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
     pss = next(line for line in text.splitlines() if line.startswith("Pss:"))
     return 1024 * int(pss.split()[1])
 
