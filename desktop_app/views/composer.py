@@ -62,7 +62,9 @@ class MessageField(QPlainTextEdit):
         """See Qt."""
         is_enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
         shifted = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        if is_enter and not shifted and not self.composing:
+        if is_enter and self.composing:
+            event.accept()  # it would break the line in the midst of what is composed
+        elif is_enter and not shifted:
             event.accept()
             self.entered.emit()
         else:
@@ -104,6 +106,8 @@ class Composer(QFrame):
     """The field and its button. `sent` carries what was written; the field keeps it."""
 
     sent = Signal(str)
+    too_early = Signal()
+    """Enter was pressed, and what is written cannot be sent yet."""
     stopped = Signal()
 
     write_here = "window.write_here"
@@ -187,8 +191,12 @@ class Composer(QFrame):
         self.send.setEnabled(self._may_send and bool(self.text.strip()))
 
     def _send(self) -> None:
-        if self._may_send and self.text.strip():
+        if not self.text.strip():
+            return
+        if self._may_send:
             self.sent.emit(self.text)
+        else:
+            self.too_early.emit()
 
     def _retranslate(self) -> None:
         where = self.write_here if self._kept else "window.write_off_the_record"

@@ -36,6 +36,8 @@ class Deleting:
         if deleted.conversation is not None:
             window.exchange.forget(deleted.conversation)
         window.show_conversation(min(row, window.sessions.rowCount() - 1))
+        if window.conversation is deleted.conversation:  # the one beside it cannot be read
+            window.show_conversation(window.sessions.begin())
         with suppress(KnownError):  # it comes back with the conversation, and goes with it
             window.unsent.keep(deleted.conversation)
         if not deleted.empty or deleted.draft:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.views.composer import Composer
@@ -21,16 +20,12 @@ class Words:
 class EarlyWords(Composer):
     """A composer that sends nothing yet; what stands in it is taken over by the conversation."""
 
-    too_early = Signal()
-    """Enter was pressed: it can be sent when the history is open."""
-
     write_here = "unlock.write_early"
     how_to_send = "unlock.too_early"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.let_send(may=False, replying=False)
-        self.field.entered.connect(self.too_early)
         self.hide()
 
     @property

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop_app.care.guard.verdict import Level, Verdict
+from desktop_app.conversation.message import MAX_CHARACTERS, checked
 from desktop_app.conversation.reply import Reply
 from desktop_app.dialogue import TurnState
 from desktop_app.errors import EngineError, KnownError, MessageError
@@ -66,13 +67,19 @@ class Exchange(QObject):
         """Add a message to `conversation` and have it answered.
 
         Raises:
+            MessageError: it is none that can be kept, or far too long.
             VaultError: the message could not be kept; nothing has changed.
         """
-        verdict = _watched(conversation, text).verdict
-        conversation.say(text)
+        self.heed(conversation, text)
+        conversation.say(checked(text))
+        self.ask(conversation)
+
+    def heed(self, conversation: Conversation, text: str) -> None:
+        """Have the guard hear what is being said, whatever becomes of it afterwards."""
+        heard = text[:MAX_CHARACTERS].encode(errors="replace").decode()  # pasted halves of a pair
+        verdict = _watched(conversation, heard).verdict
         if verdict.level is not Level.NONE:
             self.alarmed.emit(conversation, verdict)
-        self.ask(conversation)
 
     def ask(self, conversation: Conversation) -> None:
         """Have what is without a reply answered, now or when its turn comes."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from desktop_app.errors import KnownError
 from desktop_app.views.counselling import Counselling
 from desktop_app.views.notice import WayOn
 from resources.messages import sentence
@@ -32,7 +31,7 @@ class Leaving:
         """Keep what came of a reply in progress, drafts, and what a page holds.
 
         Raises:
-            KnownError: the first of what could not be kept; all the rest has been tried.
+            Exception: the first of what could not be kept; all the rest has been tried.
         """
         window = self._window
         failed: list[Exception] = []
@@ -54,7 +53,7 @@ class Leaving:
         self._window.closing.emit()
         try:
             self._window.leave()
-        except KnownError as error:
+        except Exception as error:  # noqa: BLE001 - a fault of ours loses nothing either
             told = self._number_told and not self._window.passed
             if not (self._closes_anyway or told):
                 self._window.stays.emit()
@@ -70,7 +69,7 @@ class Leaving:
             return False
         return True
 
-    def _say_not_kept(self, error: KnownError) -> None:
+    def _say_not_kept(self, error: Exception) -> None:
         window = self._window
         window.care.leave()  # else the page would hide what is said
         if not window.passed:  # a number of the card is all that is written there

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleAnnouncementEvent,
-    QHideEvent,
-    QResizeEvent,
-    QShowEvent,
-)
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from desktop_app.errors import KnownError
+from desktop_app.views.announcement import announce
 from desktop_app.views.elided_button import ElidedButton
 from resources.messages import sentence
 
@@ -67,14 +63,24 @@ class Notice(QFrame):
         """Show the sentence `text` gives in the language in force, and a button for each way."""
         self.clear()
         self._say = text
-        for way in ways:
+        for place, way in enumerate(ways):
             button = ElidedButton(self)
-            button.clicked.connect(way.act)
+            button.clicked.connect(partial(self._go, place))
             self._buttons.append((way, button))
             self._ways.addWidget(button)
         self._retranslate()
         self.show()
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, self._label.text()))
+        announce(self, self._label.text())
+
+    def go_on_saying(self, text: Callable[[], str], *ways: WayOn) -> None:
+        """Do as `say` does; where just that is being said, nobody hears it, or loses a button."""
+        offered = [way.key for way, _ in self._buttons]
+        if self.text != text() or offered != [way.key for way in ways]:
+            self.say(text, *ways)
+            return
+        self._say = text
+        buttons = [button for _, button in self._buttons]
+        self._buttons = list(zip(ways, buttons, strict=True))
 
     def button(self, key: str) -> QPushButton | None:
         """Return the button of a way on that is offered."""
@@ -97,6 +103,9 @@ class Notice(QFrame):
             button.deleteLater()
         self._buttons.clear()
         self._say = str
+
+    def _go(self, place: int) -> None:
+        self._buttons[place][0].act()
 
     def changeEvent(self, event: QEvent) -> None:
         """See Qt."""

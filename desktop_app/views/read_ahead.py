@@ -25,13 +25,17 @@ a lock or a quit then finds little to do, however large the model. Where that wo
 for a few words, it waits for longer."""
 
 
+LATEST_MS: Final = 10_000
+"""Whoever writes without a rest has what is written kept so often all the same."""
+
+
 class ReadAhead(QObject):
     """Has the conversation on the screen read, whenever nothing is being answered."""
 
     remembered = Signal(Conversation)
     """The model sees less of it from now on, and has a summary in the place of that."""
-    rests = Signal()
-    """For `IDLE_MS` nothing has been written."""
+    to_be_kept = Signal()
+    """For `IDLE_MS` nothing more has been written, or for `LATEST_MS` something all the time."""
 
     def __init__(
         self,
@@ -49,6 +53,8 @@ class ReadAhead(QObject):
         self._pause.timeout.connect(self._read)
         self._idle = QTimer(self, interval=IDLE_MS, singleShot=True)
         self._idle.timeout.connect(self._rest_on)
+        self._latest = QTimer(self, interval=LATEST_MS, singleShot=True)
+        self._latest.timeout.connect(self.to_be_kept)
         self._rest = QTimer(self, singleShot=True)
         self._rest.timeout.connect(self._seal)
         self._read_last: Conversation | None = None
@@ -61,12 +67,14 @@ class ReadAhead(QObject):
         if self._ended:
             return
         self._pause.start()
+        if not self._latest.isActive():
+            self._latest.start()
         self.rest_again()
 
     def end(self) -> None:
         """Read nothing any more: the window goes."""
         self._ended = True  # a signal may be on its way to what is about to be destroyed
-        for timer in (self._pause, self._idle, self._rest):
+        for timer in (self._pause, self._idle, self._rest, self._latest):
             timer.stop()
 
     def forget(self) -> None:
@@ -102,7 +110,8 @@ class ReadAhead(QObject):
         """Rest until sealing is worth what it writes."""
         due_ms = round(1000 * self._counselling.due_after)
         self._rest.start(max(0, due_ms - self._idle.interval()))
-        self.rests.emit()  # last: whoever hears it may have it begin again
+        self._latest.stop()
+        self.to_be_kept.emit()  # last: whoever hears it may have it begin again
 
     def _seal(self) -> None:
         """Seal, unless something is written: that would have to be read again afterwards."""

@@ -316,6 +316,8 @@ class Sessions(QAbstractListModel):
         conversation = self.sender()
         assert isinstance(conversation, Conversation)
         row = self.row_of(conversation)
+        if row < 0:  # it was deleted, and its reply ended afterwards
+            return
         self._rows[row].spoken = datetime.now(UTC)
         if conversation.name and conversation.id and conversation.messages.rowCount() == 1:
             # Its only message had been taken back, and in the history its title with it.

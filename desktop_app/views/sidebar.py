@@ -31,6 +31,8 @@ class Sidebar(QFrame):
     """`chosen` and `deleted` carry a row; the others ask for a new conversation."""
 
     chosen = Signal(int)
+    taken = Signal()
+    """The person would go on in the current row's conversation, and be done with the list."""
     deleted = Signal(int)
     begun = Signal()
     begun_off_the_record = Signal()
@@ -65,6 +67,8 @@ class Sidebar(QFrame):
         self.list.setSpacing(1)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(self._show_menu_of_row)
+        self.list.clicked.connect(self.taken)
+        self.list.activated.connect(self.taken)
         delete = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), self.list)
         delete.setContext(Qt.ShortcutContext.WidgetShortcut)
         delete.setAutoRepeat(False)  # a key that is held deletes one conversation, not all of them

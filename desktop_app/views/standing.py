@@ -84,19 +84,19 @@ class Standing:
             ways = self.ways_on(conversation.trouble)
             if conversation.waits_for_reply:
                 ways.append(again)
-            notice.say(partial(explained, conversation.trouble), *ways)
+            notice.go_on_saying(partial(explained, conversation.trouble), *ways)
         elif self._model.error is not None:
-            notice.say(partial(explained, self._model.error), *self._model.ways())
+            notice.go_on_saying(partial(explained, self._model.error), *self._model.ways())
         elif self._exchange.waits(conversation):
             if self._exchange.current is None:  # a model is being opened, which the header says
                 notice.clear()
             else:
-                notice.say(partial(sentence, "window.waits"))
+                notice.go_on_saying(partial(sentence, "window.waits"))
         elif conversation.waits_for_reply and not self._exchange.busy_with(conversation):
-            notice.say(partial(sentence, "window.no_reply"), again)
+            notice.go_on_saying(partial(sentence, "window.no_reply"), again)
         elif self._vault is not None and self._vault.damage is not None:
             damage = self._vault.damage
-            notice.say(partial(explained, damage), *self.ways_on(damage))
+            notice.go_on_saying(partial(explained, damage), *self.ways_on(damage))
         else:
             notice.clear()
 

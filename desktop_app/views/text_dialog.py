@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
+from desktop_app.errors import KnownError
 from desktop_app.views.announcement import announce
 from desktop_app.views.composer import MessageField
 from resources.messages import sentence
 
 
 class TextDialog(QDialog):
-    """`written` carries the text, when it is another."""
+    """What is refused stays in the field, and why is said below it."""
 
-    written = Signal(str)
+    def __init__(
+        self,
+        text: str,
+        take: Callable[[str], None],
+        title: str,
+        means: str,
+        does: str,
+        parent: QWidget,
+    ) -> None:
+        """Show `text` under a title, with what it means and what the button says.
 
-    def __init__(self, text: str, title: str, means: str, does: str, parent: QWidget) -> None:
-        """Show `text` under a title, with what it means and what the button says."""
+        `take` is given another text; it raises KnownError where that cannot be.
+        """
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
+        self._take = take
         self.before = text
         """What it was when the dialog was opened."""
         self.field = MessageField(self)
@@ -57,7 +70,12 @@ class TextDialog(QDialog):
 
     def accept(self) -> None:
         """See Qt."""
-        text = self.text.strip()
+        if self.text.strip() == self.before:
+            self.reject()
+            return
+        try:
+            self._take(self.text)
+        except KnownError as error:
+            self.say(error.sentence())
+            return
         super().accept()
-        if text != self.before:
-            self.written.emit(text)

@@ -58,12 +58,14 @@ class Versions(QObject):
 
     def edit(self, row: int, text: str | None = None) -> None:
         """Let the person say a message otherwise, or go on with `text`, which they had begun."""
+        conversation = self._window.conversation
         dialog = EditDialog(
-            self._window.conversation.messages.message(row).text, self._window.middle
+            conversation.messages.message(row).text,
+            partial(self.say_otherwise, conversation, row),
+            self._window.middle,
         )
         if text is not None:
             dialog.go_on_with(text)
-        dialog.written.connect(partial(self.say_otherwise, self._window.conversation, row))
         dialog.finished.connect(self._edited)
         self._editing = (row, dialog)
         dialog.open()
@@ -76,17 +78,18 @@ class Versions(QObject):
         return Edit(row, dialog.text)
 
     def say_otherwise(self, conversation: Conversation, row: int, text: str) -> None:
-        """Put another version of a message into its place, and have it answered."""
-        if not self._may(conversation):  # since the dialog was opened
-            self._window.say_error(MessageError("message.not_now"))
-            return
-        try:
-            turn = self._turn_of(conversation, row)
-            self._history.edit(self._id(conversation), turn.id, checked(text))
-            self._read_again(conversation)
-        except KnownError as error:
-            self._window.say_error(error)
-            return
+        """Put another version of a message into its place, and have it answered.
+
+        Raises:
+            MessageError: a reply has begun since, or it is no message; nothing has changed.
+            VaultError: it could not be kept.
+        """
+        self._window.exchange.heed(conversation, text)
+        if not self._may(conversation):
+            raise MessageError("message.not_now")
+        turn = self._turn_of(conversation, row)
+        self._history.edit(self._id(conversation), turn.id, checked(text))
+        self._read_again(conversation)
         self._answer(conversation)
 
     def regenerate(self, row: int) -> None:

@@ -23,7 +23,6 @@ from shiboken6 import isValid
 
 from desktop_app.care.disclosure import InUse, today
 from desktop_app.care.hotlines import region_in_force
-from desktop_app.conversation.message import checked
 from desktop_app.dialogue import Role
 from desktop_app.errors import KnownError
 from desktop_app.views import qt_words
@@ -264,7 +263,7 @@ class MainWindow(QMainWindow):
     def send(self, text: str) -> None:
         """Send a message of the conversation on the screen; it stays in the field if it cannot."""
         try:
-            self.exchange.say(self.conversation, checked(text))
+            self.exchange.say(self.conversation, text)
         except KnownError as error:
             self.say_error(error)
             return
@@ -304,7 +303,8 @@ class MainWindow(QMainWindow):
         if self.middle.transcript.model() is not self.conversation.messages:
             self.middle.transcript.setModel(self.conversation.messages)
         self.side.show_current(row)
-        self.sharing.put_side_away()
+        if not self.side.list.hasFocus():  # who goes through the list by keys has it until Enter
+            self.sharing.put_side_away()
         self._standing.follow()
         self._refresh()
         self.read_ahead.soon()
@@ -388,7 +388,7 @@ class MainWindow(QMainWindow):
         """Keep what came of a reply in progress; the window will hear nothing more.
 
         Raises:
-            KnownError: the first of what could not be kept; all the rest has been tried.
+            Exception: the first of what could not be kept; all the rest has been tried.
         """
         if self._asking is not None and isValid(self._asking):
             self._asking.end()
@@ -396,13 +396,12 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close, unless something said is not on the disk yet; then say so first."""
+        event.ignore()  # whatever goes wrong, nothing said is lost by it
         if self._leaving.may_close():
-            super().closeEvent(event)
-        else:
-            event.ignore()
+            event.accept()
 
     def _keep_unsent(self) -> None:
-        """Keep what is written: a kill or a power cut then takes the last seconds of it alone."""
+        """Keep what is written: a kill or a power cut then takes the last ten seconds at most."""
         with suppress(KnownError):  # leaving tries again, and says so
             if not self.unsent.keep_unless_busy():
                 self.read_ahead.rest_again()
@@ -422,6 +421,7 @@ class MainWindow(QMainWindow):
             self._standing.show()
         else:
             conversation.draft = "\n\n".join(filter(None, (text, conversation.draft)))
+        self._keep_unsent()
 
     # Within
 
@@ -457,10 +457,12 @@ class MainWindow(QMainWindow):
         self.side.begun.connect(self.begin_conversation)
         self.side.begun_off_the_record.connect(begin_off_the_record)
         self.side.chosen.connect(self._chosen)
+        self.side.taken.connect(self._take_up)
         self.side.deleted.connect(self.deleting.delete)
         self.side.history_wanted.connect(self._want_history)
         self.side.memory_wanted.connect(self.unsent.show_memory)
         self.middle.composer.sent.connect(self.send)
+        self.middle.composer.too_early.connect(self._say_too_early)
         self.middle.composer.stopped.connect(self.exchange.stop)
         self.middle.composer.field.textChanged.connect(self.read_ahead.soon)
         # Later: whoever ended what was being said may be about to say something else.
@@ -485,7 +487,7 @@ class MainWindow(QMainWindow):
         self.exchange.given_back.connect(self._given_back)
         self.model.changed.connect(self._model_changed)
         self.read_ahead.remembered.connect(self._exchange_changed)
-        self.read_ahead.rests.connect(self._keep_unsent)
+        self.read_ahead.to_be_kept.connect(self._keep_unsent)
         for keys, act in (
             ("Ctrl+N", self.begin_conversation),
             ("Ctrl+Shift+N", partial(self.begin_conversation, off_the_record=True)),
@@ -518,6 +520,15 @@ class MainWindow(QMainWindow):
         self.care.leave()
         if self.sessions.at(row).conversation is not self.conversation:
             self.show_conversation(row)
+
+    def _take_up(self) -> None:
+        """Go on in the conversation that is marked in the list."""
+        self.sharing.put_side_away()
+        self.sharing.take_keyboard()
+
+    def _say_too_early(self) -> None:
+        if not self.middle.notice.text:  # it goes when the reply has ended
+            self.middle.notice.say(partial(sentence, "window.too_early"))
 
     def _rename(self) -> None:
         if self._passed:

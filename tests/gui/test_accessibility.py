@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop_app.dialogue import Role, Turn
 from desktop_app.vault.vault import Vault
+from desktop_app.views import notice
 from desktop_app.views.choices import Choices
 from desktop_app.views.edit_dialog import EditDialog
 from desktop_app.views.export_dialog import ExportDialog
@@ -97,6 +98,23 @@ def test_everything_that_takes_focus_has_a_name_and_a_role(
     assert [name(each) for each in found if each.role() in ROLE_OF_NOTHING] == []
 
 
+def test_how_things_stand_is_announced_once_and_its_button_keeps_the_keyboard(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(notice, "announce", lambda _, text: heard.append(text))
+    window.conversation.say("你好")
+    window.show_as_it_stands()
+    button = window.middle.notice.button("window.try_again")
+    assert button is not None
+    button.setFocus()
+
+    window.exchange.changed.emit()  # another conversation's reply has ended
+
+    assert heard == [sentence("window.no_reply")]
+    assert button.hasFocus()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     "page",
@@ -112,7 +130,7 @@ def test_so_has_everything_on_the_other_pages(
         case "trash":
             TrashDialog(vault, window).show()
         case "edit":
-            EditDialog("你好", window).show()
+            EditDialog("你好", lambda _: None, window).show()
         case "exercises":
             window.care.show_exercises()
         case "plan":

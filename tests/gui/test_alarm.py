@@ -19,6 +19,7 @@ from desktop_app.dialogue import Role, Turn, TurnState
 from desktop_app.vault.errors import BusyVaultError
 from desktop_app.vault.vault import Vault
 from desktop_app.views.asking_after import AskingAfter
+from desktop_app.views.versions import Versions
 from desktop_app.views.window import MainWindow
 from resources.messages import LANGUAGES, Language, sentence
 from tests.gui.conftest import OpenWindow
@@ -64,6 +65,48 @@ def test_the_card_stands_beside_the_conversation_and_the_talk_goes_on(
         assert last(window).text in WORDS
     said = [each.text for each in rows(window) if each.role is Role.ASSISTANT]
     assert len(set(said)) == len(said)
+
+
+def test_the_card_comes_whatever_is_wrong_with_the_message(
+    open_window: OpenWindow, tiny_model: Path
+) -> None:
+    window = open_window(tiny_model)
+
+    window.send(GRAVE + "长" * 100_000)
+
+    assert window.card.isVisible()
+    assert window.middle.notice.text == sentence(
+        "error.message.too_long", characters=100_000 + len(GRAVE)
+    )
+
+
+def test_the_card_comes_where_the_message_cannot_be_kept(
+    open_window: OpenWindow, tiny_model: Path, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window(tiny_model)
+
+    def fails(*_: object) -> None:
+        raise BusyVaultError("vault.busy")
+
+    monkeypatch.setattr(vault.sessions, "add", fails)
+    window.send(GRAVE)
+
+    assert window.card.isVisible()
+    assert rows(window) == []
+
+
+def test_the_card_comes_for_a_message_that_is_said_otherwise(
+    open_window: OpenWindow, tiny_model: Path, vault: Vault, qtbot: QtBot
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "今天很累"))
+    window = open_window(tiny_model)
+    versions = window.middle.transcript.findChild(Versions)
+    assert versions is not None
+
+    versions.say_otherwise(window.conversation, 0, GRAVE)
+
+    assert window.card.isVisible()
+    wait_for_end(qtbot, window)
 
 
 def test_who_denies_danger_gets_back_to_the_talk_with_the_model(

@@ -74,6 +74,20 @@ def test_an_unsent_message_is_kept_as_soon_as_nothing_more_is_written(
     qtbot.waitUntil(lambda: vault.sessions.drafts.of("a") is None, timeout=WAIT_MS)
 
 
+def test_an_unsent_message_is_kept_though_one_writes_on_and_on(
+    open_window: OpenWindow, tiny_model: Path, vault: Vault, qtbot: QtBot
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "第一句"))
+    window = open_window(tiny_model)
+    window.read_ahead._latest.setInterval(50)
+
+    type_text(window.middle.composer.field, DRAFT)
+
+    assert window.read_ahead._idle.isActive()
+    qtbot.waitUntil(lambda: vault.sessions.drafts.of("a") is not None, timeout=WAIT_MS)
+    assert window.read_ahead._idle.isActive(), "it was the rest that kept it"
+
+
 def test_keeping_it_waits_for_nobody_and_is_done_when_the_history_is_free(
     open_window: OpenWindow, tiny_model: Path, vault: Vault, qtbot: QtBot
 ) -> None:
@@ -92,7 +106,7 @@ def test_keeping_it_waits_for_nobody_and_is_done_when_the_history_is_free(
     importing.start()
     assert taken.wait(PATIENCE_S)
     try:
-        with qtbot.waitSignals([window.read_ahead.rests] * 2, timeout=WAIT_MS):
+        with qtbot.waitSignals([window.read_ahead.to_be_kept] * 2, timeout=WAIT_MS):
             type_text(window.middle.composer.field, DRAFT)
         assert importing.is_alive(), "the window waited until it was over"
     finally:
@@ -101,6 +115,26 @@ def test_keeping_it_waits_for_nobody_and_is_done_when_the_history_is_free(
     qtbot.waitUntil(
         lambda: vault.sessions.drafts.of("a") == Draft(DRAFT, shown=True), timeout=WAIT_MS
     )
+
+
+def test_what_a_fault_of_ours_does_not_keep_keeps_the_window_open_until_told_otherwise(
+    open_window: OpenWindow, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window(tiny_model)
+
+    def fails() -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(window.unsent, "keep", fails)
+        window.close()
+
+        assert window.isVisible()
+        assert window.middle.notice.text == sentence("cli.bug", name="ZeroDivisionError")
+        anyway = window.middle.notice.button("window.close_anyway")
+        assert anyway is not None
+        anyway.click()
+        assert not window.isVisible()
 
 
 def test_each_conversation_has_its_own(

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -149,6 +149,29 @@ def test_a_list_that_stands_in_the_conversations_place_goes_when_one_was_chosen(
     assert not window.middle.isVisible()
     window.side.new.click()
     assert window.side.isHidden()
+    assert window.middle.composer.field.hasFocus()
+
+
+def test_who_goes_through_that_list_by_keys_has_it_until_enter(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    for text in ("一", "二", "三"):
+        window.begin_conversation(off_the_record=True)
+        window.conversation.say(text)
+    for _ in range(LARGEST):
+        window._appearance.zoom(1)
+    window.resize(*LEAST_SIZE)
+    window.header.side.click()
+    window.side.list.setFocus()
+    window.side.list.setCurrentIndex(window.sessions.index(0))
+
+    for _ in range(2):
+        qtbot.keyClick(window.side.list, Qt.Key.Key_Down)
+    assert window.side.isVisible()
+    qtbot.keyClick(window.side.list, Qt.Key.Key_Return)
+
+    assert window.side.isHidden()
+    assert window.conversation.messages.message(0).text == "一"
     assert window.middle.composer.field.hasFocus()
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop_app.dialogue import Role, Turn, TurnState
+from desktop_app.vault.errors import DamagedHistoryError
 from desktop_app.vault.vault import Vault
 from desktop_app.views.window import MainWindow
 from resources.messages import sentence
@@ -381,6 +382,25 @@ def test_a_conversation_deleted_while_it_is_answered_keeps_what_came_and_comes_b
     assert vault.sessions.turns(session)[-1].turn.content == last(window).text
 
 
+def test_what_is_deleted_beside_one_that_cannot_be_read_leaves_the_screen(
+    open_window: OpenWindow, tiny_model: Path, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("b", "a"):
+        vault.sessions.add(name, Turn(Role.USER, name))
+    window = open_window(tiny_model)
+    deleted = window.conversation
+
+    def fails(session: str) -> None:
+        raise DamagedHistoryError("vault.history_damaged", path=Path(session))
+
+    monkeypatch.setattr(vault.sessions, "turns", fails)
+
+    window.deleting.delete(0)
+
+    assert window.conversation is not deleted
+    assert window.conversation.empty
+
+
 def test_off_the_record_nothing_is_kept(
     open_window: OpenWindow, tiny_model: Path, vault: Vault, qtbot: QtBot
 ) -> None:
@@ -389,7 +409,7 @@ def test_off_the_record_nothing_is_kept(
     send(qtbot, window, "别记下来。")
     wait_for_end(qtbot, window)
     assert len(rows(window)) == 2
-    assert titles(window)[0] == sentence("window.off_the_record")
+    assert titles(window)[0] == sentence("window.off_the_record") + " · 别记下来。"
     assert window.header.status == sentence("window.off_the_record_means")
     assert kept(vault) == []
 
@@ -424,7 +444,8 @@ def test_without_a_history_every_conversation_is_off_the_record(
     window.begin_conversation()
     assert window.conversation.id is None
     assert not window.side.off_the_record.isVisible()
-    assert titles(window) == [sentence("window.off_the_record")] * 2
+    general = sentence("window.off_the_record")
+    assert titles(window) == [general, f"{general} · 你好。"]
 
 
 def test_ctrl_shift_n_begins_off_the_record_and_ctrl_n_on_it(

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop_app.dialogue import Role, TurnState
+from desktop_app.vault.vault import Vault
 from desktop_app.views.counselling import REPAINT_MS
 from resources.messages import sentence
 from tests.gui.conftest import OpenWindow
@@ -106,7 +107,9 @@ def test_enter_while_composing_never_sends(
     field = window.middle.composer.field
     QApplication.sendEvent(field, QInputMethodEvent("ni hao", []))
     qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
     assert rows(window) == []
+    assert window.middle.composer.text == ""
     type_text(field, "你好")
     assert rows(window) == []
     qtbot.keyClick(field, Qt.Key.Key_Return)
@@ -136,6 +139,42 @@ def test_a_message_of_a_hundred_thousand_characters_is_refused_and_kept(
     assert len(window.middle.composer.text) == 100_000
     said = sentence("error.message.too_long", characters=100_000)
     assert window.middle.notice.text == said
+
+
+def test_enter_while_a_reply_is_written_says_when_it_can_be_sent(
+    open_window: OpenWindow, endless_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(endless_model)
+    send(qtbot, window, "你好。")
+    wait_for_words(qtbot, window)
+    type_text(window.middle.composer.field, "还有")
+    qtbot.keyClick(window.middle.composer.field, Qt.Key.Key_Return)
+    assert window.middle.notice.text == sentence("window.too_early")
+    assert window.middle.composer.text == "还有"
+    window.exchange.stop()
+    wait_for_end(qtbot, window)
+    assert window.middle.notice.text == ""
+
+
+def test_a_message_beyond_the_models_context_is_never_off_the_disk(
+    open_window: OpenWindow, tiny_model: Path, vault: Vault, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    wait_for_model(qtbot, window)
+    there = []
+
+    def on_the_disk(*_: object) -> None:
+        draft = vault.sessions.drafts.of(None)
+        there.append(vault.sessions.kept() != [] or (draft is not None and draft.text == text))
+
+    text = "长" * 3000
+    committed = vault.database.committed
+    vault.database.committed = lambda removed: (committed(removed), on_the_disk())
+    send(qtbot, window, text)
+    wait_for_end(qtbot, window)
+    assert window.middle.composer.text == text
+    assert len(there) > 1
+    assert all(there)
 
 
 def test_a_message_beyond_the_models_context_returns_to_the_field(

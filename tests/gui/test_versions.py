@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from desktop_app.dialogue import Role, Turn, TurnState
@@ -160,3 +160,26 @@ def test_off_the_record_there_are_no_versions(
     wait_for_end(qtbot, window)
 
     assert sentence("window.edit") not in offered(window.middle.transcript.menu_of(0))
+
+
+@pytest.mark.usefixtures("talked")
+def test_what_cannot_be_said_otherwise_stays_in_the_field_and_why_stands_below(
+    open_window: OpenWindow, tiny_model: Path, vault: Vault, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    wait_for_model(qtbot, window)
+    choose(window, 0, "window.edit")
+    dialog = window.middle.findChild(EditDialog)
+    assert dialog is not None
+    dialog.field.setPlainText("长" * 100_000)
+
+    dialog.accept()
+
+    assert dialog.isVisible()
+    assert len(dialog.text) == 100_000
+    told = sentence("error.message.too_long", characters=100_000)
+    assert told in {label.text() for label in dialog.findChildren(QLabel)}
+    dialog.field.setPlainText("换一种说法")
+    dialog.accept()
+    wait_for_end(qtbot, window)
+    assert vault.sessions.turns("a")[0].turn.content == "换一种说法"
