@@ -26,6 +26,7 @@ from desktop_app.vault.errors import (
     SessionMissingError,
     disk_error,
 )
+from desktop_app.vault.own_names import own_blobs
 from desktop_app.vault.sealing import seal, unseal
 
 if TYPE_CHECKING:
@@ -139,12 +140,10 @@ class Blobs:
         Raises:
             VaultError: the folder cannot be written to.
         """
-        if not self._folder.exists():
-            return
         with self._turn:
             named = {file for (file,) in self._database.rows("SELECT file FROM blob")}
             try:
-                for path in list(self._folder.iterdir()):
+                for path in own_blobs(self._folder):
                     if path.name not in named:
                         self._remove(path.name)
             except OSError as error:

@@ -1,6 +1,7 @@
 """Which files and folders a vault's folder holds by this program's hand.
 
 Behind a link lies what somebody chose, perhaps a whole disk: of that only these are the program's.
+Nor is what somebody put beside the copies or the sealed files.
 """
 
 from __future__ import annotations
@@ -29,13 +30,37 @@ def own_files(folder: Path) -> list[Path]:
     Raises:
         OSError: a folder cannot be read.
     """
-    found = []
-    for path in sorted(folder.iterdir()):
-        if _is_folder(path) and path.name == BLOBS:
-            found += _named(path, OF_BLOBS)
-        elif _is_folder(path) and OF_COPIES.fullmatch(path.name):
-            found += _of_one(path)
-    return [*_named(folder, OF_A_VAULT), *found]
+    copies = [path for copy in own_copies(folder) for path in files_of_one(copy)]
+    return [*files_of_one(folder), *copies]
+
+
+def files_of_one(vault: Path) -> list[Path]:
+    """Return the program's files in the folder of one vault, or of one copy.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
+    blobs = vault / BLOBS
+    return [*_named(vault, OF_A_VAULT), *(own_blobs(blobs) if _is_folder(blobs) else ())]
+
+
+def own_blobs(folder: Path) -> list[Path]:
+    """Return the sealed files in their folder; none where there is no such folder.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return _named(folder, OF_BLOBS) if folder.is_dir() else []
+
+
+def own_copies(folder: Path) -> list[Path]:
+    """Return the folders of copies in a folder, whole or not, by their names.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    named = [path for path in sorted(folder.iterdir()) if OF_COPIES.fullmatch(path.name)]
+    return list(filter(_is_folder, named))
 
 
 def is_envelope(path: Path) -> bool:
@@ -50,15 +75,9 @@ def own_folders(folder: Path) -> list[Path]:
     Raises:
         OSError: a folder cannot be read.
     """
-    copies = [path for path in sorted(folder.iterdir()) if OF_COPIES.fullmatch(path.name)]
-    copies = list(filter(_is_folder, copies))
+    copies = own_copies(folder)
     inner = [each / BLOBS for each in (folder, *copies)]
     return [*filter(_is_folder, inner), *copies]
-
-
-def _of_one(vault: Path) -> list[Path]:
-    blobs = vault / BLOBS
-    return [*_named(vault, OF_A_VAULT), *(_named(blobs, OF_BLOBS) if _is_folder(blobs) else ())]
 
 
 def _named(folder: Path, names: re.Pattern[str]) -> list[Path]:
