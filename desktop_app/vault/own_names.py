@@ -1,4 +1,4 @@
-"""Which files and folders a vault's folder holds by this program's hand.
+"""Which files and folders a vault's folder holds by this program's hand, and which lie beside it.
 
 Behind a link lies what somebody chose, perhaps a whole disk: of that only these are the program's.
 Nor is what somebody put beside the copies or the sealed files.
@@ -10,6 +10,11 @@ import re
 from pathlib import Path
 from typing import Final
 
+BESIDE: Final = re.compile(
+    r"|\.(backups|creating|arriving|copying|restoring)"
+    r"|\.(backups|damaged)-[0-9]+|\.(copying|restoring)-[a-z0-9_]+"
+)
+"""What the vault's own name is followed by, but for the lock's; see files.py."""
 OF_A_VAULT: Final = re.compile(
     r"(?P<keys>vault(\.next)?\.json(\.part)?)"
     r"|history(\.(rescuing|reading|rescued|damaged-[0-9-]+))?\.db(-wal|-shm|-journal)?"
@@ -20,6 +25,15 @@ OF_COPIES: Final = re.compile(r"([0-9]+|before)(\.part|\.void|\.old)*")
 OF_BLOBS: Final = re.compile(r"[0-9a-f]{32}(\.part)?")
 """See blobs.py."""
 BLOBS: Final = "blobs"
+
+
+def is_beside(vault: Path, path: Path) -> bool:
+    """Tell whether a path next to a vault's folder has a name this program gives, or is the vault.
+
+    What somebody else has there may begin with the same word: `vault.kdbx`, a backup they saved.
+    """
+    same = path.name.startswith(vault.name)
+    return same and BESIDE.fullmatch(path.name, len(vault.name)) is not None
 
 
 def own_files(folder: Path) -> list[Path]:
