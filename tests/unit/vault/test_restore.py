@@ -117,6 +117,19 @@ def test_what_was_said_since_stays(backup: Path, vault: Vault) -> None:
     assert vault.sessions.kept()[0].title == "新标题"
 
 
+def test_a_title_the_backup_has_and_the_history_lacks_comes_back(
+    backup: Path, vault: Vault
+) -> None:
+    vault.sessions.rename("a", "")
+    with opened_backup(backup, vault.files.folder, by_passphrase) as opened:
+        preview = opened.preview(vault)
+
+    assert sentence("backup.would_titled", count=1) in preview.sentences()
+    assert merged(backup, vault) == preview.gain
+    assert vault.sessions.kept()[0].title == "标题"
+    assert not merged(backup, vault)
+
+
 def test_what_went_on_differently_becomes_versions(
     backup: Path, elsewhere: Vault, vault: Vault, tmp_path: Path
 ) -> None:
