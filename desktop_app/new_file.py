@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from desktop_app.atomic_file import sync_folder
+from desktop_app.atomic_file import sync_file, sync_folder
 
 BINARY: Final[int] = getattr(os, "O_BINARY", 0)
 NAMELESS: Final[int] = getattr(os, "O_TMPFILE", 0)
@@ -51,7 +51,7 @@ def new_file(
     with _named(part) if nameless is None else os.fdopen(nameless, "w+b") as file:
         yield file
         file.flush()
-        os.fsync(file.fileno())
+        sync_file(file.fileno())
         last()
         if nameless is None:
             file.close()  # Windows renames nothing that is open
@@ -110,7 +110,7 @@ def _give_name(file: BinaryIO, path: Path) -> None:
             file.seek(0)
             shutil.copyfileobj(file, again)
             again.flush()
-            os.fsync(again.fileno())
+            sync_file(again.fileno())
             _rename(part, path)
     finally:
         os.close(folder)

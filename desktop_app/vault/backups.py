@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from desktop_app.atomic_file import sync_folder
+from desktop_app.atomic_file import sync_file, sync_folder
 from desktop_app.vault.copied_keys import is_of
 from desktop_app.vault.copies import (
     BEFORE,
@@ -251,7 +251,7 @@ def snapshot(files: VaultFiles, database: Database, into: VaultFiles) -> None:
     with os.fdopen(os.open(into.envelope, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as to:
         to.write(envelope)
         to.flush()
-        os.fsync(to.fileno())
+        sync_file(to.fileno())
 
 
 def _require_same_keys(files: VaultFiles, copy: VaultFiles) -> None:

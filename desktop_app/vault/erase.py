@@ -16,7 +16,6 @@ called like it.
 from __future__ import annotations
 
 import glob
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -24,7 +23,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
-from desktop_app.atomic_file import part_of, sync_folder
+from desktop_app.atomic_file import part_of, sync_file, sync_folder
 from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.envelope import SlotKind
 from desktop_app.vault.envelope_file import read_envelope
@@ -210,6 +209,6 @@ def _destroy(path: Path) -> None:
         with path.open("rb+") as file:
             file.write(bytes(path.stat().st_size))
             file.flush()
-            os.fsync(file.fileno())
+            sync_file(file.fileno())
         path.unlink()
         sync_folder(path.parent)
