@@ -72,6 +72,17 @@ def sync_file(handle: int) -> None:
     os.fsync(handle)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, its owner's alone, unless it is there; its name outlives a power cut.
+
+    Raises:
+        OSError: the folder above cannot be written to, or there is a file of that name, …
+    """
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(folder.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames inside `folder` outlive a power cut, where the system can."""
     if os.name == "nt":  # NTFS journals names; a folder cannot be opened there

@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from desktop_app.atomic_file import sync_file, sync_folder
+from desktop_app.atomic_file import make_folder, sync_file, sync_folder
 from desktop_app.vault.copied_keys import is_of
 from desktop_app.vault.copies import (
     BEFORE,
@@ -135,7 +135,7 @@ class Backups:
         folder = self._files.backups
         try:
             with self._turn:
-                folder.mkdir(mode=0o700, exist_ok=True)
+                make_folder(folder)
                 number = max((number_of(path) for path in folder.iterdir()), default=0) + 1
                 made = self._copied(VaultFiles(folder / f"{number:06}"))
                 _remove_all_but_the_last(self._files)
@@ -151,15 +151,16 @@ class Backups:
         """
         safe = VaultFiles(self._files.backups / BEFORE)
         with self._turn:
-            older = free_name(safe.folder.with_name(f"{BEFORE}{OLD}"))
             try:
-                safe.folder.parent.mkdir(mode=0o700, exist_ok=True)
-                return self._copied(safe, older)
+                make_folder(safe.folder.parent)
+                older = free_name(safe.folder.with_name(f"{BEFORE}{OLD}"))
+                try:
+                    return self._copied(safe, older)
+                finally:
+                    if safe.folder.exists():
+                        remove_copy(older)
             except OSError as error:
                 raise disk_error(error, safe.history, self._files.folder) from error
-            finally:
-                if safe.folder.exists():
-                    remove_copy(older)
 
     def _make_and_note(self) -> None:
         """Make a copy that is due; a failure is noted, for a person to hear of, until one is made.

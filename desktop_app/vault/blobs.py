@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktop_app.atomic_file import write_atomically
+from desktop_app.atomic_file import make_folder, write_atomically
 from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.database import Database
 from desktop_app.vault.errors import (
@@ -66,7 +66,7 @@ class Blobs:
         with self._turn:
             before = self._file(session, name)
             try:
-                self._folder.mkdir(mode=0o700, exist_ok=True)
+                make_folder(self._folder)
                 write_atomically(self._folder / file, sealed)
                 crash_point("blobs.written")
                 self._name(session, name, file)

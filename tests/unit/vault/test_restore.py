@@ -416,6 +416,29 @@ def test_a_wrong_passphrase_changes_nothing(backup: Path, tmp_path: Path) -> Non
     assert list(folder.parent.iterdir()) == []
 
 
+def test_a_backup_that_arrives_has_its_name_on_the_disk_before_the_history_loses_its_own(
+    backup: Path, closed: Path, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault.close()
+    done: list[str] = []
+    rename, sync = Path.rename, restore.sync_folder
+
+    def renamed(path: Path, target: Path) -> Path:
+        done.append(target.name)
+        return rename(path, target)
+
+    def synced(folder: Path) -> None:
+        done.append(f"{folder.name} on the disk")
+        sync(folder)
+
+    monkeypatch.setattr(Path, "rename", renamed)
+    monkeypatch.setattr(restore, "sync_folder", synced)
+    become(backup, closed, by_passphrase)
+
+    moved = done.index("vault.arriving")
+    assert done[moved : moved + 3] == ["vault.arriving", "data on the disk", "vault.damaged-1"]
+
+
 @pytest.mark.parametrize("part", range(10))
 def test_a_backup_cut_short_is_one_sentence(backup: Path, elsewhere: Vault, part: int) -> None:
     content = backup.read_bytes()
