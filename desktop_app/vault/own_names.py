@@ -10,11 +10,12 @@ import re
 from pathlib import Path
 from typing import Final
 
+SCRATCH: Final = re.compile(r"\.(copying|restoring)(-[a-z0-9_]+)?(\.lock)?")
+"""See scratch.py; earlier versions had one of each kind."""
 BESIDE: Final = re.compile(
-    r"|\.(backups|creating|arriving|copying|restoring)"
-    r"|\.(backups|damaged)-[0-9]+|\.(copying|restoring)-[a-z0-9_]+"
+    rf"|\.(backups|creating|arriving)|\.(backups|damaged)-[0-9]+|{SCRATCH.pattern}"
 )
-"""What the vault's own name is followed by, but for the lock's; see files.py."""
+"""What the vault's own name is followed by, but for its lock's; see files.py."""
 OF_A_VAULT: Final = re.compile(
     r"(?P<keys>vault(\.next)?\.json(\.part)?)"
     r"|history(\.(rescuing|reading|rescued|damaged-[0-9-]+))?\.db(-wal|-shm|-journal)?"
@@ -32,8 +33,12 @@ def is_beside(vault: Path, path: Path) -> bool:
 
     What somebody else has there may begin with the same word: `vault.kdbx`, a backup they saved.
     """
-    same = path.name.startswith(vault.name)
-    return same and BESIDE.fullmatch(path.name, len(vault.name)) is not None
+    return _follows(vault, path, BESIDE)
+
+
+def is_scratch(vault: Path, path: Path) -> bool:
+    """Tell whether a path next to a vault's folder is where a backup is written or read."""
+    return _follows(vault, path, SCRATCH)
 
 
 def own_files(folder: Path) -> list[Path]:
@@ -92,6 +97,11 @@ def own_folders(folder: Path) -> list[Path]:
     copies = own_copies(folder)
     inner = [each / BLOBS for each in (folder, *copies)]
     return [*filter(_is_folder, inner), *copies]
+
+
+def _follows(vault: Path, path: Path, names: re.Pattern[str]) -> bool:
+    same = path.name.startswith(vault.name)
+    return same and names.fullmatch(path.name, len(vault.name)) is not None
 
 
 def _named(folder: Path, names: re.Pattern[str]) -> list[Path]:

@@ -63,6 +63,7 @@ def test_what_somebody_named_after_it_stays_and_is_said(closed: Path, name: str)
         folder.with_name(each).write_bytes(b"mine")
     folder.with_name(f"{name}.photos").mkdir()
     (folder.with_name(f"{name}.photos") / "vault.json").write_bytes(b"mine")
+    folder.with_name(f"{name}.restoring-abc_0123.lock").write_bytes(b"")
     own = ("creating", "arriving", "copying", "restoring-x_1abcde", "damaged-2", "backups-1")
     for each in own:
         shutil.copytree(folder, folder.with_name(f"{name}.{each}"))
