@@ -33,8 +33,9 @@ def new_file(
     """Give a file to write, which is there as `path` when the block has ended, and not before.
 
     Nothing that is there is touched: not a file of that name, made meanwhile or before, nor any
-    other file of the person's. After an error or a crash there is no file of that name. `last` is
-    called when all of it is on the disk, before it is named; what that raises is such an error.
+    other file of the person's. After an error or a crash there is no file of that name; but where
+    the disk knows no links, a kill between the last two steps leaves an empty one. `last` is called
+    when all of it is on the disk, before it is named; what that raises is such an error.
 
     `replaces`: a file of that name is replaced, since the person said so, and stands after an error
     or a crash.
@@ -135,7 +136,10 @@ def _replace(file: BinaryIO, part: Path, path: Path, *, named: bool) -> None:
 
 
 def _rename(part: Path, path: Path) -> None:
-    """Give `part` the name `path`, unless something has it: renaming would take its place."""
+    """Give `part` the name `path`, unless something has it: renaming would take its place.
+
+    Where that takes two steps, a kill between them leaves an empty file, and `part` beside it.
+    """
     try:
         path.hardlink_to(part)
     except FileExistsError:
