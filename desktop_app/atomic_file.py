@@ -7,8 +7,17 @@ does, and the name before the call returns (the order of Electrum's `storage.py`
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
+
+if sys.platform != "win32":
+    import fcntl
+
+FULL_SYNC: Final[int] = 0 if sys.platform == "win32" else getattr(fcntl, "F_FULLFSYNC", 0)
+"""macOS alone has it: there `fsync` leaves what was written in the memory of the disk itself, which
+a power cut empties."""
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -24,7 +33,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            sync_file(file.fileno())
         part.replace(path)
         sync_folder(path.parent)
     except OSError:
@@ -50,12 +59,36 @@ def part_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.part")
 
 
+def sync_file(handle: int) -> None:
+    """Bring what was written through `handle` to the disk, so that it outlives a power cut.
+
+    Raises:
+        OSError: the disk is full, fails, …
+    """
+    if sys.platform != "win32" and FULL_SYNC:
+        with suppress(OSError):  # a network drive may not know it
+            fcntl.fcntl(handle, FULL_SYNC)
+            return
+    os.fsync(handle)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, its owner's alone, unless it is there; its name outlives a power cut.
+
+    Raises:
+        OSError: the folder above cannot be written to, or there is a file of that name, …
+    """
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(folder.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames inside `folder` outlive a power cut, where the system can."""
     if os.name == "nt":  # NTFS journals names; a folder cannot be opened there
         return
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(handle)
+        sync_file(handle)
     finally:
         os.close(handle)

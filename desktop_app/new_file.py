@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from desktop_app.atomic_file import sync_folder
+from desktop_app.atomic_file import sync_file, sync_folder
 
 BINARY: Final[int] = getattr(os, "O_BINARY", 0)
 NAMELESS: Final[int] = getattr(os, "O_TMPFILE", 0)
@@ -33,8 +33,9 @@ def new_file(
     """Give a file to write, which is there as `path` when the block has ended, and not before.
 
     Nothing that is there is touched: not a file of that name, made meanwhile or before, nor any
-    other file of the person's. After an error or a crash there is no file of that name. `last` is
-    called when all of it is on the disk, before it is named; what that raises is such an error.
+    other file of the person's. After an error or a crash there is no file of that name; but where
+    the disk knows no links, a kill between the last two steps leaves an empty one. `last` is called
+    when all of it is on the disk, before it is named; what that raises is such an error.
 
     `replaces`: a file of that name is replaced, since the person said so, and stands after an error
     or a crash.
@@ -51,7 +52,7 @@ def new_file(
     with _named(part) if nameless is None else os.fdopen(nameless, "w+b") as file:
         yield file
         file.flush()
-        os.fsync(file.fileno())
+        sync_file(file.fileno())
         last()
         if nameless is None:
             file.close()  # Windows renames nothing that is open
@@ -110,7 +111,7 @@ def _give_name(file: BinaryIO, path: Path) -> None:
             file.seek(0)
             shutil.copyfileobj(file, again)
             again.flush()
-            os.fsync(again.fileno())
+            sync_file(again.fileno())
             _rename(part, path)
     finally:
         os.close(folder)
@@ -135,7 +136,10 @@ def _replace(file: BinaryIO, part: Path, path: Path, *, named: bool) -> None:
 
 
 def _rename(part: Path, path: Path) -> None:
-    """Give `part` the name `path`, unless something has it: renaming would take its place."""
+    """Give `part` the name `path`, unless something has it: renaming would take its place.
+
+    Where that takes two steps, a kill between them leaves an empty file, and `part` beside it.
+    """
     try:
         path.hardlink_to(part)
     except FileExistsError:

@@ -26,6 +26,7 @@ import sys
 import tempfile
 import unicodedata
 import zipfile
+import zlib
 from typing import Any
 
 import apsw
@@ -185,7 +186,7 @@ def member(backup: pathlib.Path, info: zipfile.ZipInfo) -> bytes:
     with backup.open("rb") as file:
         file.seek(info.header_offset + 26)  # APPNOTE 4.3.7: two lengths, then what they measure
         file.seek(sum(struct.unpack("<HH", file.read(4))), io.SEEK_CUR)
-        return file.read(info.file_size)
+        return file.read(min(info.file_size, backup.stat().st_size))
 
 
 def asked() -> str:
@@ -215,6 +216,10 @@ def main(backup: str) -> int:
             ValueError,
             TypeError,
             LookupError,
+            OverflowError,
+            RuntimeError,
+            struct.error,
+            zlib.error,
             apsw.Error,
         ) as error:
             sys.stderr.write(f"This backup cannot be read: {error}\n")

@@ -30,7 +30,7 @@ class WhatThereIs:
         self._secrets = secrets
         self._before: list[tuple[Envelope, bytes]] = []
         self._way: Unsealing | None = None
-        """The keyring, or what was typed, where that opened one."""
+        """What opened one: the keyring, what stands in the environment, or what was typed."""
 
     def __call__(self, envelope: Envelope) -> bytes:
         """Return the data key."""
@@ -38,7 +38,7 @@ class WhatThereIs:
             if known == envelope:
                 return dek
         dek = (
-            _by_environment(envelope, self._secrets)
+            self._by_environment(envelope)
             or self._by_keyring(envelope)
             or self._by_prompt(envelope)
         )
@@ -50,6 +50,19 @@ class WhatThereIs:
         if self._way is None:
             raise WrongPassphraseError("vault.wrong_passphrase")
         return self._way(envelope)
+
+    def _by_environment(self, envelope: Envelope) -> bytes | None:
+        way = _given(envelope, self._secrets)
+        if way is None:
+            return None
+        try:
+            dek = way(envelope)
+        except WrongPassphraseError:
+            if not has_terminal():
+                raise
+            return None
+        self._way = way
+        return dek
 
     def _by_keyring(self, envelope: Envelope) -> bytes | None:
         dek = _by_keyring(envelope)
@@ -64,16 +77,15 @@ class WhatThereIs:
         return dek
 
 
-def _by_environment(envelope: Envelope, secrets: Secrets) -> bytes | None:
+def _given(envelope: Envelope, secrets: Secrets) -> Unsealing | None:
+    """Return what of the environment opens an envelope, and others with it too, if anything."""
     ways = envelope.slots()
     if secrets.recovery_code is not None and SlotKind.RECOVERY in ways:
-        return envelope.open_with_recovery(RecoveryCode.read(secrets.recovery_code))
-    if secrets.passphrase is not None and SlotKind.PASSPHRASE in ways:
-        try:
-            return envelope.open_with_passphrase(secrets.passphrase)
-        except WrongPassphraseError:
-            if not has_terminal():
-                raise
+        code = RecoveryCode.read(secrets.recovery_code)
+        return lambda other: other.open_with_recovery(code)
+    passphrase = secrets.passphrase
+    if passphrase is not None and SlotKind.PASSPHRASE in ways:
+        return lambda other: other.open_with_passphrase(passphrase)
     return None
 
 

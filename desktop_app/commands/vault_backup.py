@@ -222,5 +222,6 @@ def _plain(preview: Preview) -> dict[str, Any]:
         "newer_documents": preview.gain.newer_documents,
         "completed_turns": preview.gain.completed_turns,
         "regained_sessions": preview.gain.regained_sessions,
+        "titled_sessions": preview.gain.titled_sessions,
         "lost_turns": preview.lost_turns,
     }

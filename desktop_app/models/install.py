@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from desktop_app.atomic_file import sync_folder, write_atomically
+from desktop_app.atomic_file import sync_file, sync_folder, write_atomically
 from desktop_app.errors import ModelError
 from desktop_app.models.header import Header, HeaderError, read_header
 from desktop_app.models.library import SHIPPED, Model, installed_models
@@ -110,7 +110,7 @@ def settle(
     text = json.dumps(plain, ensure_ascii=False, indent=1) + "\n"
     write_atomically(new / MANIFEST, text.encode())
     with part.open("rb") as file:
-        os.fsync(file.fileno())
+        sync_file(file.fileno())
     part.rename(new / MODEL)
     sync_folder(new)
     final = installed / name

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from desktop_app.new_file import new_file
+from desktop_app.vault.archive import archive_at
 from desktop_app.vault.backups import snapshot
 from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.envelope import Envelope
@@ -85,7 +86,7 @@ def unpack(path: Path, into: VaultFiles, check: Callable[[], None]) -> None:
         if path.is_dir():
             _unpack_folder(VaultFiles(path), into, check)
             return
-        with zipfile.ZipFile(path) as archive:
+        with archive_at(path) as archive:
             _unpack_archive(archive, into, check)
 
 
@@ -100,7 +101,7 @@ def sealed_in(path: Path) -> tuple[Envelope, ...]:
     with _told_of(path):
         if path.is_dir():
             return _envelopes_of(VaultFiles(path))
-        with zipfile.ZipFile(path) as archive:
+        with archive_at(path) as archive:
             return (decoded(_envelope_in(archive)),)
 
 
@@ -109,9 +110,7 @@ def _told_of(path: Path) -> Iterator[None]:
     """Turn what reading the backup at `path` raises into what a person is told."""
     try:
         yield
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
-        raise BackupError("backup.damaged", path=path) from error
-    except (ValueError, TypeError, LookupError, RecursionError) as error:
+    except (zipfile.BadZipFile, ValueError, TypeError, LookupError, RecursionError) as error:
         raise BackupError("backup.damaged", path=path) from error
     except FileNotFoundError as error:
         raise BackupError("backup.missing", path=path) from error

@@ -17,7 +17,6 @@ one, it sets all of the copies aside first (set_aside.py). A damaged one is know
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -26,9 +25,22 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from desktop_app.atomic_file import sync_folder
+from desktop_app.atomic_file import make_folder, sync_file, sync_folder
 from desktop_app.vault.copied_keys import is_of
-from desktop_app.vault.copies import BEFORE, VOID, Copy, copies_in, number_of, safety_copies_in
+from desktop_app.vault.copies import (
+    BEFORE,
+    OLD,
+    PART,
+    VOID,
+    Copy,
+    copies_in,
+    folders_in,
+    free_name,
+    is_left,
+    number_of,
+    remove_copy,
+    safety_copies_in,
+)
 from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.damage import readable_rows
 from desktop_app.vault.database import Database
@@ -73,7 +85,8 @@ class Backups:
     @property
     def expired(self) -> bool:
         """Tell whether copies wait to be let go of."""
-        return any(self._files.backups.glob(f"*{VOID}"))
+        copies = folders_in(self._files.backups)
+        return any(copy.suffix == VOID and is_left(copy) for copy in copies)
 
     @contextmanager
     def expiring(self, dek: bytes) -> Iterator[Callable[[], None]]:
@@ -122,7 +135,7 @@ class Backups:
         folder = self._files.backups
         try:
             with self._turn:
-                folder.mkdir(mode=0o700, exist_ok=True)
+                make_folder(folder)
                 number = max((number_of(path) for path in folder.iterdir()), default=0) + 1
                 made = self._copied(VaultFiles(folder / f"{number:06}"))
                 _remove_all_but_the_last(self._files)
@@ -137,17 +150,17 @@ class Backups:
             VaultError: see `make_if_due`; the last such copy stands.
         """
         safe = VaultFiles(self._files.backups / BEFORE)
-        older = safe.folder.with_name(f"{safe.folder.name}.old")
         with self._turn:
             try:
-                safe.folder.parent.mkdir(mode=0o700, exist_ok=True)
-                shutil.rmtree(older, ignore_errors=True)  # left by a crash
-                return self._copied(safe, older)
+                make_folder(safe.folder.parent)
+                older = free_name(safe.folder.with_name(f"{BEFORE}{OLD}"))
+                try:
+                    return self._copied(safe, older)
+                finally:
+                    if safe.folder.exists():
+                        remove_copy(older)
             except OSError as error:
                 raise disk_error(error, safe.history, self._files.folder) from error
-            finally:
-                if safe.folder.exists():
-                    shutil.rmtree(older, ignore_errors=True)
 
     def _make_and_note(self) -> None:
         """Make a copy that is due; a failure is noted, for a person to hear of, until one is made.
@@ -179,9 +192,7 @@ class Backups:
             for copy in (*copies_in(self._files.backups), *safety_copies_in(self._files.backups)):
                 folder = copy.files.folder
                 if folder.suffix != VOID and self._is_behind(copy, dek, newest):
-                    void = folder.with_name(f"{folder.name}{VOID}")
-                    shutil.rmtree(void, ignore_errors=True)  # of an earlier time
-                    folder.rename(void)
+                    folder.rename(free_name(folder.with_name(f"{folder.name}{VOID}")))
             if self.expired:
                 sync_folder(self._files.backups)
                 crash_point("backups.expired")
@@ -201,10 +212,9 @@ class Backups:
         return self.expired or not copies or not timedelta(0) <= now - copies[-1].made < EVERY
 
     def _copied(self, into: VaultFiles, older: Path | None = None) -> Copy:
-        draft = VaultFiles(into.folder.with_name(f"{into.folder.name}.part"))
+        draft = VaultFiles(free_name(into.folder.with_name(f"{into.folder.name}{PART}")))
         now = self._clock()
         try:
-            shutil.rmtree(draft.folder, ignore_errors=True)  # left by a crash
             draft.folder.mkdir(mode=0o700)
             snapshot(self._files, self._database, draft)
             os.utime(draft.history, (now, now))
@@ -216,7 +226,7 @@ class Backups:
             sync_folder(into.folder.parent)
             _require_same_keys(self._files, into)
         except BaseException:
-            shutil.rmtree(draft.folder, ignore_errors=True)
+            remove_copy(draft.folder)
             if older is not None and older.exists() and not into.folder.exists():
                 with suppress(OSError, VaultError):  # else the next opening does both
                     older.rename(into.folder)
@@ -242,13 +252,13 @@ def snapshot(files: VaultFiles, database: Database, into: VaultFiles) -> None:
     with os.fdopen(os.open(into.envelope, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as to:
         to.write(envelope)
         to.flush()
-        os.fsync(to.fileno())
+        sync_file(to.fileno())
 
 
 def _require_same_keys(files: VaultFiles, copy: VaultFiles) -> None:
     """Remove a copy again whose keys were changed while it had no name; later ones follow."""
     if copy.envelope.read_bytes() != files.envelope.read_bytes():
-        shutil.rmtree(copy.folder, ignore_errors=True)
+        remove_copy(copy.folder)
         raise BusyVaultError("vault.busy")
 
 
@@ -256,6 +266,6 @@ def _remove_all_but_the_last(files: VaultFiles) -> None:
     copies = [copy.files.folder for copy in copies_in(files.backups)]
     kept = {folder for folder in copies if folder.suffix != VOID}
     kept = set(sorted(kept, key=number_of)[-KEPT:])
-    for path in files.backups.iterdir():
+    for path in folders_in(files.backups):
         if path not in kept and path.name != BEFORE:  # an older one, or what a crash left of one
-            shutil.rmtree(path, ignore_errors=True)
+            remove_copy(path)

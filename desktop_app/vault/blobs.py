@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktop_app.atomic_file import write_atomically
+from desktop_app.atomic_file import make_folder, write_atomically
 from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.database import Database
 from desktop_app.vault.errors import (
@@ -26,6 +26,7 @@ from desktop_app.vault.errors import (
     SessionMissingError,
     disk_error,
 )
+from desktop_app.vault.own_names import own_blobs
 from desktop_app.vault.sealing import seal, unseal
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Blobs:
         with self._turn:
             before = self._file(session, name)
             try:
-                self._folder.mkdir(mode=0o700, exist_ok=True)
+                make_folder(self._folder)
                 write_atomically(self._folder / file, sealed)
                 crash_point("blobs.written")
                 self._name(session, name, file)
@@ -139,12 +140,10 @@ class Blobs:
         Raises:
             VaultError: the folder cannot be written to.
         """
-        if not self._folder.exists():
-            return
         with self._turn:
             named = {file for (file,) in self._database.rows("SELECT file FROM blob")}
             try:
-                for path in list(self._folder.iterdir()):
+                for path in own_blobs(self._folder):
                     if path.name not in named:
                         self._remove(path.name)
             except OSError as error:

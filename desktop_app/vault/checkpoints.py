@@ -95,7 +95,8 @@ class Checkpoints:
                 self._pending, self._due = None, float("inf")
             try:
                 self._empty_log()
-            except VaultError:  # a full disk; the next change or the end tries again
+            except VaultError:  # a full disk: what was removed is not to wait for the next change
+                self.committed(deleted=False)
                 return
             follows = self._following.acquire(blocking=False)
         if follows:

@@ -7,12 +7,12 @@
     data/vault.backups/<…>.void/         one of these, to go as soon as a new copy is there
     data/vault.backups-<number>/         those of another history, see set_aside.py
 
-The order is that of the numbers, whatever the clock does.
+The order is that of the numbers, whatever the clock does. Whatever else lies there is somebody
+else's, also in a folder of such a name, and stays when a copy goes.
 """
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,10 +20,13 @@ from pathlib import Path
 from typing import Final
 
 from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.own_names import BLOBS, files_of_one, own_copies
 from desktop_app.vault.scratch import clear_scratch
 
 BEFORE: Final = "before"
 VOID: Final = ".void"
+PART: Final = ".part"
+OLD: Final = ".old"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +57,62 @@ def number_of(path: Path) -> int:
     return int(name) if name.isascii() and name.isdigit() else 0
 
 
+def folders_in(folder: Path) -> list[Path]:
+    """Return the folders that this program named in a folder of copies, whole copies or not."""
+    with suppress(OSError):
+        return own_copies(folder)
+    return []
+
+
+def is_left(copy: Path) -> bool:
+    """Tell whether the folder of a copy holds something of the copy, or nothing at all."""
+    with suppress(OSError):
+        return bool(files_of_one(copy)) or not any(copy.iterdir())
+    return False
+
+
+def remove_copy(folder: Path) -> None:
+    """Remove what there is of a copy, and its folder where nothing else lies in it.
+
+    What cannot be removed waits for the next time. A link is somebody's, and where it leads, too.
+    """
+    if folder.is_symlink():
+        return
+    with suppress(OSError):
+        for path in files_of_one(folder):
+            with suppress(OSError):
+                path.unlink()
+    for each in (folder / BLOBS, folder):
+        with suppress(OSError):  # something else is in it, or there is none
+            each.rmdir()
+
+
+def free_name(folder: Path) -> Path:
+    """Return the name for the folder of a copy, what a crash left there removed.
+
+    Where that leaves what is somebody else's, the next such name: it is one of a copy all the same.
+    """
+    remove_copy(folder)
+    while folder.is_dir():
+        folder = folder.with_name(f"{folder.name}{folder.suffix}")
+        remove_copy(folder)
+    return folder
+
+
 def clear_leftovers(files: VaultFiles) -> None:
     """Remove what a crash left of a copy or of a backup being written or read: old keys are in it.
 
     Whoever calls this holds the vault's lock.
     """
     safe = files.backups / BEFORE
-    older = safe.with_name(f"{BEFORE}.old")
-    if older.exists() and not safe.exists():
-        with suppress(OSError):
-            older.rename(safe)
+    for older in folders_in(files.backups):
+        if older.suffix == OLD and _found(VaultFiles(older)) and not safe.exists():
+            with suppress(OSError):
+                older.rename(safe)
     clear_scratch(files)
-    for path in (*files.backups.glob("*.part"), older):
-        shutil.rmtree(path, ignore_errors=True)
+    for path in folders_in(files.backups):
+        if path.suffix in {PART, OLD}:
+            remove_copy(path)
 
 
 def _found(copy: VaultFiles) -> Copy | None:

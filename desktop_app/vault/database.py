@@ -18,6 +18,7 @@ from typing import Any, Final, Self
 
 import apsw
 
+from desktop_app.atomic_file import sync_file
 from desktop_app.errors import BugError
 from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.errors import (
@@ -209,7 +210,7 @@ class Database(Interruptible):
             finally:
                 copy.close()
             with path.open("rb+") as file:
-                os.fsync(file.fileno())
+                sync_file(file.fileno())
 
     def _copy_in_steps(self, copy: apsw.Connection) -> None:
         """Use the connection in this thread's turns alone, from making the backup to ending it."""
@@ -246,6 +247,8 @@ class Database(Interruptible):
             "PRAGMA locking_mode=EXCLUSIVE",
             "PRAGMA journal_mode=WAL",
             "PRAGMA synchronous=FULL",
+            "PRAGMA fullfsync=ON",  # see atomic_file.py; nothing but macOS heeds it
+            "PRAGMA checkpoint_fullfsync=ON",
         ):
             self.rows(statement)
         self.damaged = self.unclean and not self._pages_are_whole()

@@ -112,13 +112,15 @@ def _plain(slot: SecretSlot) -> dict[str, Any]:
 def _keyring_slot(slot: dict[str, Any] | None) -> KeyringSlot | None:
     if slot is None:
         return None
+    if not isinstance(slot["keyring"], str):
+        raise TypeError("not the name of a keyring")
     return KeyringSlot(slot["keyring"], _sealed(slot))
 
 
 def _secret_slot(slot: dict[str, Any] | None) -> SecretSlot | None:
     if slot is None:
         return None
-    cost = Cost(slot["memory_kib"], slot["passes"], slot["lanes"])
+    cost = Cost(_whole(slot, "memory_kib"), _whole(slot, "passes"), _whole(slot, "lanes"))
     return SecretSlot(Argon2(cost, _bytes(slot, "salt")), _sealed(slot))
 
 
@@ -133,6 +135,14 @@ def _canonical(body: dict[str, Any]) -> bytes:
 
 def _text(content: bytes) -> str:
     return base64.b64encode(content).decode("ascii")
+
+
+def _whole(slot: dict[str, Any], name: str) -> int:
+    """Return a number that is whole as it stands there: 65536.5 is within the bounds, too."""
+    number = slot[name]
+    if type(number) is not int:
+        raise TypeError(f"{name} is no whole number")
+    return number
 
 
 def _bytes(slot: dict[str, Any], name: str) -> bytes:

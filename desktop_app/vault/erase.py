@@ -9,12 +9,13 @@ The keyring comes last, and is not waited for longer than a person who is there 
 one who has gone, and nothing of the history may outlast a prompt. Its key then seals nothing. It is
 asked also where a file could not be removed: erasing again, no envelope would name the key.
 
-Backups that were saved elsewhere are files of the person's own, and stay.
+Backups that a person saved are files of their own, and stay, also where they lie beside it and are
+called like it.
 """
 
 from __future__ import annotations
 
-import os
+import glob
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,7 +23,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
-from desktop_app.atomic_file import part_of, sync_folder
+from desktop_app.atomic_file import part_of, sync_file, sync_folder
 from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.envelope import SlotKind
 from desktop_app.vault.envelope_file import read_envelope
@@ -35,7 +36,7 @@ from desktop_app.vault.errors import (
 )
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.lock import locked
-from desktop_app.vault.own_names import is_envelope, own_files, own_folders
+from desktop_app.vault.own_names import is_beside, is_envelope, own_files, own_folders
 from resources.system_errors import reason_of
 
 if TYPE_CHECKING:  # a keyring's libraries are loaded by whoever has one
@@ -54,8 +55,8 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
     Raises:
         BusyVaultError: it is open.
         KeyringError: all is erased, but the keyring still holds a key, of no use now.
-        KeysErasedError: nothing opens it any more, but files could not be removed, or where a link
-            led there are files of somebody else's.
+        KeysErasedError: nothing opens it any more, but files could not be removed, or there are
+            files of somebody else's where a link led, or beside it under such a name.
         VaultError: there is none, or a key cannot be removed; again is the way on.
     """
     files = VaultFiles(folder)
@@ -74,7 +75,7 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
                 raise VaultError("vault.erasing_cut_short", **values) from error
             raise disk_error(error, files.envelope) from error
         crash_point("erase.keys_gone")
-        others: list[Path] = []
+        others = _others(files)
         not_removed = list(filter(None, [_remove(part, others) for part in list(_parts(files))]))
         with suppress(OSError):  # of the keys it was done; the rest is noise
             sync_folder(folder.parent)
@@ -97,12 +98,16 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
 
 
 def _parts(files: VaultFiles) -> Iterator[Path]:
-    """Return the vault's folder and what is named after it, but for the lock."""
-    name = files.folder.name
+    """Return the vault's folder and what this program puts beside it, but for the lock."""
     with suppress(OSError):
-        for path in files.folder.parent.iterdir():
-            if path == files.folder or (path.name.startswith(f"{name}.") and path != files.lock):
-                yield path
+        yield from (path for path in files.folder.parent.iterdir() if is_beside(files.folder, path))
+
+
+def _others(files: VaultFiles) -> list[Path]:
+    """Return what is named after the vault and is none of its parts."""
+    named = files.folder.parent.glob(f"{glob.escape(files.folder.name)}.*")
+    own = {files.lock, *_parts(files)}
+    return sorted(path for path in named if path not in own)
 
 
 def _remove(part: Path, others: list[Path]) -> tuple[Path, OSError] | None:
@@ -204,6 +209,6 @@ def _destroy(path: Path) -> None:
         with path.open("rb+") as file:
             file.write(bytes(path.stat().st_size))
             file.flush()
-            os.fsync(file.fileno())
+            sync_file(file.fileno())
         path.unlink()
         sync_folder(path.parent)

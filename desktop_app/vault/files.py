@@ -2,7 +2,8 @@
 
 data/vault.lock          held while a process has the vault open
 data/vault.creating/     a vault being made; it takes its name when it is whole
-data/vault.copying-<…>/, data/vault.restoring-<…>/  a backup being written or read; see scratch.py
+data/vault.copying-<…>/, data/vault.restoring-<…>/  a backup being written or read, and <…>.lock
+                         beside it; see scratch.py
 data/vault.arriving/     a backup about to be the history; see arrival.py
 data/vault.backups/      the last few copies of both files; see copies.py
 data/vault.backups-<n>/  those of another or a damaged history; see set_aside.py

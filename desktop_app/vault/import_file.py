@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from desktop_app.vault.archive import archive_at
 from desktop_app.vault.carried import CarriedSession
 from desktop_app.vault.errors import TransferError, disk_error
 from desktop_app.vault.import_chatgpt import chatgpt_session
@@ -30,6 +31,10 @@ MOST_BYTES: Final = 1 << 30
 recordings of an archive do not count: they are not read."""
 IN_ARCHIVE: Final = re.compile(r"conversations(-\d+)?\.json")
 """What the conversations are called in ChatGPT's archive; a large one has several parts."""
+PACKED: Final = frozenset(
+    {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
+)
+"""How they may be packed; a later Python knows a way more, which fails in its own words."""
 UNREADABLE: Final = (
     ValueError,
     TypeError,
@@ -66,7 +71,7 @@ def read_conversations(path: Path) -> FileRead:
     """
     try:
         texts = _texts(path)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError):
+    except zipfile.BadZipFile:
         raise TransferError("transfer.unknown", path=path) from None
     except FileNotFoundError:
         raise TransferError("transfer.missing", path=path) from None
@@ -90,13 +95,13 @@ def _texts(path: Path) -> list[bytes]:
         if path.stat().st_size > MOST_BYTES:
             raise TransferError("transfer.too_large", path=path)
         return [path.read_bytes()]
-    with zipfile.ZipFile(path) as archive:
+    with archive_at(path) as archive:
         members = [
             each
             for each in archive.infolist()
             if IN_ARCHIVE.fullmatch(PurePosixPath(each.filename).name)
         ]
-        if not members:
+        if not members or any(each.compress_type not in PACKED for each in members):
             raise TransferError("transfer.unknown", path=path)
         if sum(each.file_size for each in members) > MOST_BYTES:
             raise TransferError("transfer.too_large", path=path)

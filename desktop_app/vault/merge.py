@@ -4,9 +4,11 @@ Conversations are the same when their ids are. Within one, a turn is the same as
 follows the same turn when role and time agree and so does the text, or one side has only the
 beginning of it: a reply that was still growing when a copy was made, or was broken off. It is there
 as far as either side has it. A turn that was lost to damage is filled by the one that stands in its
-place, and so is a title, and whether the conversation was deleted (lost.py). What is left over
-becomes a version beside what is there, so neither side overwrites the other, and bringing the same
-in again adds nothing. Of a document the later one wins.
+place, and so is a title, and whether the conversation was deleted (lost.py). One without a title
+takes that which comes: whether it never had one or lost it on purpose stands nowhere, and the
+second is mended by a word. What is left over becomes a version beside what is there, so neither
+side overwrites the other, and bringing the same in again adds nothing. Of a document the later one
+wins.
 
 Who speaks meanwhile waits for the one transaction that it is, so what can be done before is done
 before, and the words are taken in afterwards, some at a time: a crash in between leaves that to the
@@ -58,6 +60,8 @@ class Gain:
     """Replies that are there in part and become as long as they are in what comes."""
     regained_sessions: int = 0
     """Conversations whose title, and whether they were deleted, had been lost to damage."""
+    titled_sessions: int = 0
+    """Conversations that are there without a title and get that which comes."""
     untitled_sessions: int = 0
     """Conversations that were not there, and come without these: they are lost there too."""
     trashed_here: int = 0
@@ -66,8 +70,8 @@ class Gain:
     """Documents (the safety plan) that are lacking here or older."""
 
     def __bool__(self) -> bool:
-        conversations = self.new_turns or self.completed_turns or self.regained_sessions
-        return bool(conversations or self.newer_documents)
+        turns, rows = self.new_turns or self.completed_turns, self.regained_sessions
+        return bool(turns or rows or self.titled_sessions or self.newer_documents)
 
     def besides(self, tense: str) -> list[str]:
         """Return what is to be said besides new conversations and messages; often nothing.
@@ -79,6 +83,7 @@ class Gain:
             "trashed": self.trashed_sessions,
             "completed": self.completed_turns,
             "regained": self.regained_sessions,
+            "titled": self.titled_sessions,
             "untitled": self.untitled_sessions,
             "in_trash": self.trashed_here,
         }
@@ -101,6 +106,7 @@ class Gain:
         turns: int,
         completed: int,
         regained: bool,
+        titled: bool,
         in_trash: bool,
     ) -> Gain:
         """Return the gain with one more conversation."""
@@ -114,6 +120,7 @@ class Gain:
             new_turns=self.new_turns + turns,
             completed_turns=self.completed_turns + completed,
             regained_sessions=self.regained_sessions + regained,
+            titled_sessions=self.titled_sessions + titled,
             untitled_sessions=self.untitled_sessions + (is_new and session.row_lost),
             trashed_here=self.trashed_here + in_trash,
         )
@@ -142,6 +149,7 @@ def gain(
             turns=turns,
             completed=completed,
             regained=_is_regained(database, session),
+            titled=_is_titled(database, session),
             in_trash=_is_trashed(database, session),
         )
     return found
@@ -183,6 +191,9 @@ def merge(
                 if is_new:
                     _add_session(database, session, now, trashed=known)
                 regained = _is_regained(database, session)
+                titled = _is_titled(database, session)
+                if titled:
+                    _give_title(database, session)
                 if regained:
                     _regain(database, session, present, trashed=known)
                 turns, completed = _add_turns(database, session, present, now)
@@ -192,6 +203,7 @@ def merge(
                     turns=turns,
                     completed=completed,
                     regained=regained,
+                    titled=titled,
                     in_trash=in_trash,
                 )
             database.check_given_up_at_last()
@@ -229,6 +241,21 @@ def _is_trashed(database: Database, session: CarriedSession) -> bool:
 def _is_regained(database: Database, session: CarriedSession) -> bool:
     """Tell whether what comes knows the row of a session, and here it was lost."""
     return not session.row_lost and is_lost(database, session.id)
+
+
+def _is_titled(database: Database, session: CarriedSession) -> bool:
+    """Tell whether what comes has a title, and here there is none, though its row was not lost."""
+    statement = "SELECT 1 FROM session WHERE id = ? AND title = ''"
+    return (
+        bool(title_of(session.title))
+        and not is_lost(database, session.id)
+        and bool(readable_rows(database, statement, [(session.id,)]))
+    )
+
+
+def _give_title(database: Database, session: CarriedSession) -> None:
+    values = (title_of(session.title), session.id)
+    database.rows("UPDATE session SET title = ? WHERE id = ?", values)
 
 
 def _regain(

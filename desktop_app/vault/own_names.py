@@ -1,6 +1,7 @@
-"""Which files and folders a vault's folder holds by this program's hand.
+"""Which files and folders a vault's folder holds by this program's hand, and which lie beside it.
 
 Behind a link lies what somebody chose, perhaps a whole disk: of that only these are the program's.
+Nor is what somebody put beside the copies or the sealed files.
 """
 
 from __future__ import annotations
@@ -9,6 +10,12 @@ import re
 from pathlib import Path
 from typing import Final
 
+SCRATCH: Final = re.compile(r"\.(copying|restoring)(-[a-z0-9_]+)?(\.lock)?")
+"""See scratch.py; earlier versions had one of each kind."""
+BESIDE: Final = re.compile(
+    rf"|\.(backups|creating|arriving)|\.(backups|damaged)-[0-9]+|{SCRATCH.pattern}"
+)
+"""What the vault's own name is followed by, but for its lock's; see files.py."""
 OF_A_VAULT: Final = re.compile(
     r"(?P<keys>vault(\.next)?\.json(\.part)?)"
     r"|history(\.(rescuing|reading|rescued|damaged-[0-9-]+))?\.db(-wal|-shm|-journal)?"
@@ -21,6 +28,19 @@ OF_BLOBS: Final = re.compile(r"[0-9a-f]{32}(\.part)?")
 BLOBS: Final = "blobs"
 
 
+def is_beside(vault: Path, path: Path) -> bool:
+    """Tell whether a path next to a vault's folder has a name this program gives, or is the vault.
+
+    What somebody else has there may begin with the same word: `vault.kdbx`, a backup they saved.
+    """
+    return _follows(vault, path, BESIDE)
+
+
+def is_scratch(vault: Path, path: Path) -> bool:
+    """Tell whether a path next to a vault's folder is where a backup is written or read."""
+    return _follows(vault, path, SCRATCH)
+
+
 def own_files(folder: Path) -> list[Path]:
     """Return the program's files below a folder that is a vault or holds copies of one.
 
@@ -29,13 +49,37 @@ def own_files(folder: Path) -> list[Path]:
     Raises:
         OSError: a folder cannot be read.
     """
-    found = []
-    for path in sorted(folder.iterdir()):
-        if _is_folder(path) and path.name == BLOBS:
-            found += _named(path, OF_BLOBS)
-        elif _is_folder(path) and OF_COPIES.fullmatch(path.name):
-            found += _of_one(path)
-    return [*_named(folder, OF_A_VAULT), *found]
+    copies = [path for copy in own_copies(folder) for path in files_of_one(copy)]
+    return [*files_of_one(folder), *copies]
+
+
+def files_of_one(vault: Path) -> list[Path]:
+    """Return the program's files in the folder of one vault, or of one copy.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
+    blobs = vault / BLOBS
+    return [*_named(vault, OF_A_VAULT), *(own_blobs(blobs) if _is_folder(blobs) else ())]
+
+
+def own_blobs(folder: Path) -> list[Path]:
+    """Return the sealed files in their folder; none where there is no such folder.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return _named(folder, OF_BLOBS) if folder.is_dir() else []
+
+
+def own_copies(folder: Path) -> list[Path]:
+    """Return the folders of copies in a folder, whole or not, by their names.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    named = [path for path in sorted(folder.iterdir()) if OF_COPIES.fullmatch(path.name)]
+    return list(filter(_is_folder, named))
 
 
 def is_envelope(path: Path) -> bool:
@@ -50,15 +94,14 @@ def own_folders(folder: Path) -> list[Path]:
     Raises:
         OSError: a folder cannot be read.
     """
-    copies = [path for path in sorted(folder.iterdir()) if OF_COPIES.fullmatch(path.name)]
-    copies = list(filter(_is_folder, copies))
+    copies = own_copies(folder)
     inner = [each / BLOBS for each in (folder, *copies)]
     return [*filter(_is_folder, inner), *copies]
 
 
-def _of_one(vault: Path) -> list[Path]:
-    blobs = vault / BLOBS
-    return [*_named(vault, OF_A_VAULT), *(_named(blobs, OF_BLOBS) if _is_folder(blobs) else ())]
+def _follows(vault: Path, path: Path, names: re.Pattern[str]) -> bool:
+    same = path.name.startswith(vault.name)
+    return same and names.fullmatch(path.name, len(vault.name)) is not None
 
 
 def _named(folder: Path, names: re.Pattern[str]) -> list[Path]:

@@ -13,7 +13,6 @@ lost, of which not all need leave a trace.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import Counter
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from desktop_app.atomic_file import sync_folder
+from desktop_app.atomic_file import sync_file, sync_folder
 from desktop_app.dialogue import TurnState
 from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.database import Database
@@ -164,7 +163,7 @@ def _write(files: VaultFiles, dek: bytes, found: Salvage) -> Rescued:
         migrate(database)  # which takes the words in
         database.check_encrypted()
     with files.history_being_rescued.open("rb+") as file:
-        os.fsync(file.fileno())
+        sync_file(file.fileno())
     states = Counter(row.state for rows in conversations.values() for row in rows)
     losses = {"turns": states.pop(TurnState.DAMAGED, 0), **_losses(found)}
     return Rescued(len(conversations), states.total(), losses, files.history)

@@ -266,6 +266,7 @@ def _become(
         closing.check_given_up_at_last()
         shutil.rmtree(vault.arriving.folder, ignore_errors=True)  # left by a crash
         draft.folder.rename(vault.arriving.folder)
+        sync_folder(vault.folder.parent)  # or a power cut might leave none where one was
         crash_point("restore.arriving")
         aside = _moved_aside(vault)
         crash_point("restore.moved_aside")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime
 from typing import Final
 
@@ -218,7 +218,7 @@ class Sessions:
                     self.drafts.give_back(session, last.turn.content, draft)
                 note_removed(self._database)
         if not self._state(session):
-            self.purged()
+            self._after_removal()
         return last.turn
 
     def rename(self, session: str, title: str) -> None:
@@ -268,9 +268,15 @@ class Sessions:
             forget_removed(self._database)
             certain()
         crash_point("purge.committed")
-        self._database.checkpoint()
+        with suppress(VaultError):  # it is done: the timer empties the log again
+            self._database.checkpoint()
         crash_point("purge.log_emptied")
-        self.purged()
+        self._after_removal()
+
+    def _after_removal(self) -> None:
+        """Have what is outside the database go too; what does not, goes at the next opening."""
+        with suppress(VaultError):
+            self.purged()
 
     def try_to_write(self) -> None:
         """Find out whether something new can be said, long and in a new conversation.

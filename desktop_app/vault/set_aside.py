@@ -11,6 +11,7 @@ copies go could not be told any more. It begins its own.
 
 from __future__ import annotations
 
+import glob
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -22,6 +23,7 @@ from desktop_app.atomic_file import sync_folder
 from desktop_app.vault.copies import Copy, clear_leftovers, copies_in, safety_copies_in
 from desktop_app.vault.errors import disk_error
 from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.own_names import is_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def remove_set_aside(files: VaultFiles) -> None:
 
 def copies_aside(files: VaultFiles) -> list[Path]:
     """Return the folders of copies that were set aside."""
-    return sorted(files.backups.parent.glob(f"{files.backups.name}-*"))
+    return _beside(files, files.backups)
 
 
 def _new_folder(files: VaultFiles) -> Path:
@@ -136,7 +138,13 @@ def _copies(folder: Path) -> tuple[Copy, ...]:
 
 
 def _folders(files: VaultFiles) -> Iterator[Path]:
-    yield from sorted(files.folder.parent.glob(f"{files.folder.name}.damaged-*"))
+    yield from _beside(files, files.folder.with_name(f"{files.folder.name}.damaged"))
+
+
+def _beside(files: VaultFiles, named: Path) -> list[Path]:
+    """Return what is numbered after a name; `vault.backups-of-mine` is somebody else's."""
+    found = named.parent.glob(f"{glob.escape(named.name)}-*")
+    return sorted(path for path in found if is_beside(files.folder, path))
 
 
 def _rescued(files: VaultFiles) -> Iterator[Path]:

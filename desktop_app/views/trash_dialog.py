@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -23,6 +24,7 @@ from desktop_app.views.conversation import shortened
 from desktop_app.views.notice import explained
 from desktop_app.views.sessions import day_of
 from desktop_app.views.set_aside import SetAsideButton
+from desktop_app.views.tasks import Tasks
 from resources.messages import sentence
 
 if TYPE_CHECKING:
@@ -31,7 +33,10 @@ if TYPE_CHECKING:
 
 
 class TrashDialog(QDialog):
-    """`restored` carries the id of a session that is in the history again."""
+    """`restored` carries the id of a session that is in the history again.
+
+    What is removed for good is removed in a thread: it may wait for a copy that is being made.
+    """
 
     restored = Signal(str)
 
@@ -40,6 +45,8 @@ class TrashDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(sentence("window.recently_deleted"))
         self._vault = vault
+        self._tasks = Tasks(self)
+        self.finished.connect(self._tasks.close)  # before the history is closed
         self._sure = False
         self.list = QListWidget(self)
         self.list.setAccessibleName(sentence("window.recently_deleted"))
@@ -93,9 +100,11 @@ class TrashDialog(QDialog):
         self.aside.forget()
         self.purge.setText(sentence("window.purge"))
         chosen = self.list.currentItem() is not None
-        self.back.setEnabled(chosen)
-        self.purge.setEnabled(chosen)
-        if not self.list.count():
+        for button in (self.back, self.purge):
+            button.setEnabled(chosen and not self._tasks.works)
+        if self._tasks.works:
+            self._says.setText(sentence("window.purging"))
+        elif not self.list.count():
             self._says.setText(sentence("sessions.trash_empty"))
         else:
             kept = "window.trash_kept" if self._vault.trash.kept else "window.trash_not_kept"
@@ -103,7 +112,12 @@ class TrashDialog(QDialog):
 
     def _restore(self) -> None:
         session = self._chosen()
-        if self._did(lambda: self._vault.sessions.restore(session)):
+        try:
+            self._vault.sessions.restore(session)
+        except KnownError as error:
+            self._says.setText(explained(error))
+        else:
+            self._fill()
             self.restored.emit(session)
 
     def _purge(self) -> None:
@@ -113,8 +127,9 @@ class TrashDialog(QDialog):
             self.purge.setText(sentence("window.purge_sure"))
             self._says.setText("\n".join(self._meant()))
             return
-        session = self._chosen()
-        self._did(lambda: self._vault.sessions.purge(session))
+        work = partial(self._vault.sessions.purge, self._chosen())
+        self._tasks.start(work, lambda _: self._fill(), self._failed)
+        self._refresh()
 
     def _meant(self) -> list[str]:
         """Return what removing for good means: what goes, and what still holds it."""
@@ -127,11 +142,6 @@ class TrashDialog(QDialog):
     def _chosen(self) -> str:
         return str(self.list.currentItem().data(Qt.ItemDataRole.UserRole))
 
-    def _did(self, act: Callable[[], None]) -> bool:
-        try:
-            act()
-        except KnownError as error:
-            self._says.setText(explained(error))
-            return False
-        self._fill()
-        return True
+    def _failed(self, error: Exception) -> None:
+        self._refresh()
+        self._says.setText(explained(error))

@@ -295,7 +295,7 @@ def test_a_deleted_conversation_is_brought_back_into_its_place(
 
 
 def test_removing_for_good_is_asked_twice_and_says_what_backups_hold(
-    open_window: OpenWindow, tiny_model: Path, talked: Vault
+    open_window: OpenWindow, tiny_model: Path, talked: Vault, qtbot: QtBot
 ) -> None:
     talked.sessions.delete("long")
     dialog = trash(open_window(tiny_model))
@@ -305,8 +305,8 @@ def test_removing_for_good_is_asked_twice_and_says_what_backups_hold(
     assert dialog._says.text() == sentence("window.purge_means")
     dialog.purge.click()
 
+    qtbot.waitUntil(lambda: dialog.list.count() == 0)
     assert talked.sessions.trashed() == ()
-    assert dialog.list.count() == 0
     assert not dialog.purge.isEnabled()
     dialog.close()
 

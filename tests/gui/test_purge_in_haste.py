@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,13 @@ from desktop_app.app import running_window
 from desktop_app.dialogue import Role, Turn
 from desktop_app.paths import Paths
 from desktop_app.vault.copies import copies_in
+from desktop_app.vault.errors import VaultError
 from desktop_app.vault.files import VaultFiles
-from desktop_app.vault.vault import open_with_passphrase
+from desktop_app.vault.vault import Vault, open_with_passphrase
 from desktop_app.views.history_parts import HistoryParts
 from desktop_app.views.trash_dialog import TrashDialog
 from desktop_app.views.window import MainWindow
+from resources.messages import sentence
 from tests.support.decrypted import decrypted
 from tests.support.locking import OpenedWindow, is_open, lock, lock_of, unlock
 from tests.support.shown import show
@@ -45,8 +48,8 @@ def copied(closed: Path, data_key: bytes) -> list[bytes]:
     return [decrypted(path, data_key) for path in beside]
 
 
-def purge(window: MainWindow) -> None:
-    """Remove it for good as a person does, and close the list."""
+def pressed_twice(window: MainWindow) -> TrashDialog:
+    """Have it removed for good as a person does."""
     parts = window.side.findChild(HistoryParts)
     assert isinstance(parts, HistoryParts)
     parts.show_trash()
@@ -54,7 +57,13 @@ def purge(window: MainWindow) -> None:
     assert isinstance(dialog, TrashDialog)
     dialog.purge.click()
     dialog.purge.click()
-    assert dialog.list.count() == 0
+    return dialog
+
+
+def purge(qtbot: QtBot, window: MainWindow) -> None:
+    """Remove it for good, and close the list."""
+    dialog = pressed_twice(window)
+    qtbot.waitUntil(lambda: dialog.list.count() == 0)
     dialog.close()
 
 
@@ -68,7 +77,7 @@ def test_locked_at_once_no_copy_holds_what_was_purged(
 ) -> None:
     assert all(PURGED.encode() in copy for copy in copied(with_copies, data_key))
     window = opened()
-    purge(window)
+    purge(qtbot, window)
     lock(qtbot, window)
     check_gone(with_copies, data_key)
 
@@ -96,7 +105,7 @@ def test_quit_at_once_no_copy_holds_what_was_purged(
         show(qtbot, window)
         window.activateWindow()
         unlock(qtbot, window)
-        purge(window)
+        purge(qtbot, window)
         window.close()
     check_gone(with_copies, data_key)
 
@@ -105,8 +114,62 @@ def test_there_is_a_copy_all_the_same(
     opened: OpenedWindow, with_copies: Path, data_key: bytes, qtbot: QtBot
 ) -> None:
     window = opened()
-    purge(window)
+    purge(qtbot, window)
     lock(qtbot, window)
     assert len(copies_in(VaultFiles(with_copies).backups)) == 1
     assert all(STAYS.encode() in copy for copy in copied(with_copies, data_key))
     check_gone(with_copies, data_key)
+
+
+def vault_of(window: MainWindow) -> Vault:
+    vault = lock_of(window)._vault
+    assert vault is not None
+    return vault
+
+
+def test_a_copy_that_is_being_made_holds_up_what_is_removed_and_not_the_window(
+    opened: OpenedWindow, with_copies: Path, qtbot: QtBot
+) -> None:
+    assert with_copies.exists()
+    window = opened()
+    vault = vault_of(window)
+    begun, may_end = threading.Event(), threading.Event()
+
+    def copy() -> None:
+        with vault.backups.expiring(b""):  # has the turn that a copy has
+            begun.set()
+            assert may_end.wait(20)
+
+    copying = threading.Thread(target=copy)
+    copying.start()
+    assert begun.wait(20)
+    dialog = pressed_twice(window)
+
+    assert copying.is_alive()
+    assert not dialog.purge.isEnabled()
+    assert not dialog.back.isEnabled()
+    assert dialog._says.text() == sentence("window.purging")
+    assert [session.id for session in vault.sessions.trashed()] == ["a"]
+    may_end.set()
+    copying.join(20)
+    qtbot.waitUntil(lambda: dialog.list.count() == 0)
+    assert vault.sessions.trashed() == ()
+    dialog.close()
+
+
+def test_what_could_not_be_removed_is_said_and_can_be_tried_again(
+    opened: OpenedWindow, with_copies: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = opened()
+    error = VaultError("vault.disk_failed", path=with_copies, reason="…")
+
+    def refused(*_: str) -> None:
+        raise error
+
+    monkeypatch.setattr(vault_of(window).sessions, "purge", refused)
+    dialog = pressed_twice(window)
+
+    qtbot.waitUntil(lambda: dialog._says.text() == error.sentence())
+    assert dialog.purge.isEnabled()
+    assert dialog.list.count() == 1
+    dialog.close()

@@ -254,6 +254,23 @@ def test_a_backup_that_opens_as_the_history_here_does_takes_no_place(
     assert not (data / "vault.damaged-1").exists()
 
 
+def test_a_backup_that_the_code_in_the_environment_opens_takes_no_place_where_that_opens_too(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The passphrase there is a slip, and is what the history here is opened with."""
+    with open_with_passphrase(data / "vault", PASSPHRASE) as vault:
+        vault.keys.set_recovery(CODE)
+        write_backup(vault, tmp_path / "b")
+    monkeypatch.setenv("SOULCHAT_PASSPHRASE", "a slip")
+    monkeypatch.setenv("SOULCHAT_RECOVERY_CODE", CODE.text())
+    with terminal("vault", "restore", tmp_path / "b", "--yes", "--data-dir", data) as (process, _):
+        _, said = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert said.decode().splitlines()[-1] == sentence("error.backup.opens_here")
+    assert not (data / "vault.damaged-1").exists()
+
+
 def test_a_keyring_that_stays_locked_gives_way_to_a_backup_when_a_person_says_so(
     backup: Path, tmp_path: Path, secret_service: Keychain
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import shutil
 import subprocess
 import venv
@@ -226,6 +227,27 @@ def test_the_log_of_a_history_that_was_never_closed_is_read_along(
     shutil.copytree(vault.files.folder, aside)
 
     assert texts(opened(python, aside, PASSPHRASE)) == ["一", "二"]
+
+
+def test_a_changed_byte_around_the_history_is_one_sentence(
+    backup: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In this process, and without the slow key: it is what comes before that is looked at."""
+    script = runpy.run_path(str(ROOT / "docs" / "open_backup.py"))
+    for name, does in {"asked": str, "data_key": lambda *_: None}.items():
+        monkeypatch.setitem(script["main"].__globals__, name, does)
+    with zipfile.ZipFile(backup) as archive:
+        history = archive.read("history.db")
+    whole = backup.read_bytes()
+    begins = whole.index(history[:64])
+
+    for place in (*range(begins), *range(begins + len(history), len(whole))):
+        for change in (0x01, 0x80, 0xFF):
+            content = bytearray(whole)
+            content[place] ^= change
+            backup.write_bytes(content)
+            assert script["main"](str(backup)) == 1
+            assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_without_a_backup_it_says_how_it_is_used(python: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app import atomic_file
 from desktop_app.dialogue import Role, Turn
 from desktop_app.errors import KnownError
 from desktop_app.vault import vault as vault_module
@@ -70,6 +71,18 @@ def test_a_copy_is_a_whole_vault_that_the_same_passphrase_opens(
     vault.sessions.add("a", Turn(Role.USER, "二"))
 
     assert said_in(copy.files.folder) == ["一"]
+
+
+@pytest.mark.parametrize("make", ["make", "make_safety_copy"])
+def test_the_folder_of_the_copies_has_its_name_on_the_disk(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch, make: str
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(atomic_file, "sync_folder", synced.append)
+    for _ in range(2):
+        getattr(vault.backups, make)()
+
+    assert synced == [vault.files.backups.parent]
 
 
 def test_a_day_has_one(backups: Backups, vault: Vault, clock: Clock) -> None:

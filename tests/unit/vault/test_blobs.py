@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app import atomic_file
 from desktop_app.dialogue import Role, Turn
 from desktop_app.vault.database import Database
 from desktop_app.vault.errors import DamagedBlobError, DamagedHistoryError, SessionMissingError
@@ -32,6 +33,18 @@ def test_what_was_put_comes_back(spoken: Vault) -> None:
     assert spoken.blobs.get("a", "snapshot") == CONTENT
     assert spoken.blobs.get("a", "other") is None
     assert spoken.blobs.get("b", "snapshot") is None
+
+
+def test_their_folder_has_its_name_on_the_disk(
+    spoken: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(atomic_file, "sync_folder", synced.append)
+    for name in ("one", "two"):
+        spoken.blobs.put("a", name, CONTENT)
+
+    folder = spoken.files.folder
+    assert synced == [folder, folder / "blobs", folder / "blobs"]
 
 
 def test_it_comes_back_when_the_vault_is_opened_again(closed: Path) -> None:

@@ -174,6 +174,39 @@ def test_a_full_disk_is_tried_again_after_the_next_change(hours: Hours) -> None:
     assert tried == [30, 60]
 
 
+def test_what_fails_after_a_removal_is_tried_again_though_nothing_changes(hours: Hours) -> None:
+    tried = []
+
+    def fail_twice() -> None:
+        tried.append(hours.now)
+        if len(tried) <= 2:
+            raise DiskFullError("vault.disk_full", folder=Path("data"))
+
+    checkpoints = Checkpoints(fail_twice, hours.later, lambda: hours.now)
+    checkpoints.committed(True)
+    for _ in range(200):
+        hours.pass_seconds(1)
+
+    assert tried == [5, 35, 65]
+    assert hours.calls == []
+
+
+def test_what_failed_is_tried_once_more_at_the_end(hours: Hours) -> None:
+    tried = []
+
+    def fail() -> None:
+        tried.append(hours.now)
+        raise DiskFullError("vault.disk_full", folder=Path("data"))
+
+    checkpoints = Checkpoints(fail, hours.later, lambda: hours.now)
+    checkpoints.committed(True)
+    hours.pass_seconds(5)
+    checkpoints.close()
+    hours.pass_seconds(60)
+
+    assert tried == [5, 5]
+
+
 def test_the_log_of_a_history_is_emptied_by_a_timer_of_its_own(
     vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:

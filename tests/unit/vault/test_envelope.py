@@ -128,6 +128,30 @@ def test_parameters_that_would_take_all_memory_are_a_damaged_file(
         read_envelope(tmp_path / "vault.json")
 
 
+@pytest.mark.parametrize(
+    ("kind", "changed"),
+    [
+        ("passphrase", {"memory_kib": 65536.5}),
+        ("passphrase", {"memory_kib": 65536.0}),
+        ("recovery", {"passes": 3.5}),
+        ("recovery", {"lanes": 4.5}),
+        ("keyring", {"keyring": 7}),
+        ("keyring", {"keyring": None}),
+    ],
+    ids=str,
+)
+def test_what_a_slot_cannot_be_opened_by_is_a_damaged_file(
+    kind: str, changed: dict[str, object], envelope: Envelope, tmp_path: Path
+) -> None:
+    body = json.loads(encoded(envelope))
+    del body["check"]
+    body["slots"][kind] |= changed
+    (tmp_path / "vault.json").write_bytes(_with_check(body))
+
+    with pytest.raises(DamagedEnvelopeError):
+        read_envelope(tmp_path / "vault.json")
+
+
 def test_what_is_read_is_what_was_written(envelope: Envelope, tmp_path: Path) -> None:
     write_envelope(tmp_path / "vault.json", envelope)
 

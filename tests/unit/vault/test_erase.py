@@ -54,6 +54,39 @@ def test_what_is_not_named_after_it_stays(closed: Path) -> None:
     assert names(closed) == {"models", "vault-notes.txt", "vault.lock"}
 
 
+@pytest.mark.parametrize("name", ["vault", "我的 [1].history"])
+def test_what_somebody_named_after_it_stays_and_is_said(closed: Path, name: str) -> None:
+    folder = closed.rename(closed.with_name(name))
+    (closed.parent / "vault.lock").unlink(missing_ok=True)
+    mine = {f"{name}.{each}" for each in ("soulchat-backup", "kdbx", "backups-2024-5", "copying-")}
+    for each in mine:
+        folder.with_name(each).write_bytes(b"mine")
+    folder.with_name(f"{name}.photos").mkdir()
+    (folder.with_name(f"{name}.photos") / "vault.json").write_bytes(b"mine")
+    folder.with_name(f"{name}.restoring-abc_0123.lock").write_bytes(b"")
+    own = ("creating", "arriving", "copying", "restoring-x_1abcde", "damaged-2", "backups-1")
+    for each in own:
+        shutil.copytree(folder, folder.with_name(f"{name}.{each}"))
+
+    with pytest.raises(KeysErasedError) as raised:
+        erase(folder, Keychain())
+
+    assert all(str(folder.with_name(each)) in str(raised.value) for each in mine)
+    assert names(folder) == mine | {f"{name}.photos", f"{name}.lock"}
+    assert all(folder.with_name(each).read_bytes() == b"mine" for each in mine)
+    assert (folder.with_name(f"{name}.photos") / "vault.json").read_bytes() == b"mine"
+
+
+def test_where_only_such_a_name_is_left_there_is_nothing_to_erase(folder: Path) -> None:
+    folder.parent.mkdir()
+    (folder.parent / "vault.kdbx").write_bytes(b"mine")
+
+    with pytest.raises(VaultError, match="还没有"):
+        erase(folder, Keychain())
+
+    assert names(folder) == {"vault.kdbx"}
+
+
 def test_a_new_history_can_be_made_afterwards(closed: Path) -> None:
     erase(closed, Keychain())
 

@@ -117,6 +117,19 @@ def test_what_was_said_since_stays(backup: Path, vault: Vault) -> None:
     assert vault.sessions.kept()[0].title == "新标题"
 
 
+def test_a_title_the_backup_has_and_the_history_lacks_comes_back(
+    backup: Path, vault: Vault
+) -> None:
+    vault.sessions.rename("a", "")
+    with opened_backup(backup, vault.files.folder, by_passphrase) as opened:
+        preview = opened.preview(vault)
+
+    assert sentence("backup.would_titled", count=1) in preview.sentences()
+    assert merged(backup, vault) == preview.gain
+    assert vault.sessions.kept()[0].title == "标题"
+    assert not merged(backup, vault)
+
+
 def test_what_went_on_differently_becomes_versions(
     backup: Path, elsewhere: Vault, vault: Vault, tmp_path: Path
 ) -> None:
@@ -401,6 +414,29 @@ def test_a_wrong_passphrase_changes_nothing(backup: Path, tmp_path: Path) -> Non
 
     assert not VaultFiles(folder).exist()
     assert list(folder.parent.iterdir()) == []
+
+
+def test_a_backup_that_arrives_has_its_name_on_the_disk_before_the_history_loses_its_own(
+    backup: Path, closed: Path, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault.close()
+    done: list[str] = []
+    rename, sync = Path.rename, restore.sync_folder
+
+    def renamed(path: Path, target: Path) -> Path:
+        done.append(target.name)
+        return rename(path, target)
+
+    def synced(folder: Path) -> None:
+        done.append(f"{folder.name} on the disk")
+        sync(folder)
+
+    monkeypatch.setattr(Path, "rename", renamed)
+    monkeypatch.setattr(restore, "sync_folder", synced)
+    become(backup, closed, by_passphrase)
+
+    moved = done.index("vault.arriving")
+    assert done[moved : moved + 3] == ["vault.arriving", "data on the disk", "vault.damaged-1"]
 
 
 @pytest.mark.parametrize("part", range(10))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +16,18 @@ from desktop_app.vault.backup_file import write_backup
 from desktop_app.vault.creation import create
 from desktop_app.vault.restore import become, opened_backup
 from desktop_app.vault.vault import Vault, open_with_passphrase
+from tests.support.source_tree import ROOT
 from tests.support.two_histories import by_passphrase, said_in
 from tests.support.vault_fixtures import PASSPHRASE
 
 PATIENCE_SECONDS = 30
-LEFT = ["vault.copying", "vault.restoring", "vault.copying-abc", "vault.restoring-x_1"]
+LEFT = [
+    "vault.copying",
+    "vault.restoring",
+    "vault.copying-abc",
+    "vault.restoring-x_1",
+    "vault.restoring-x_2.lock",
+]
 
 
 class Abandoned:
@@ -105,6 +114,66 @@ def test_what_an_abandoned_task_unpacked_is_its_own(
             assert said_in(vault) == ["一", "二"]
 
 
+READING = """
+import sys
+from pathlib import Path
+from desktop_app.vault.restore import unpacked
+
+with unpacked(Path(sys.argv[1]), Path(sys.argv[2]), lambda: None) as files:
+    print(files.folder.name, flush=True)
+    sys.stdin.readline()
+    print(files.history.exists(), files.envelope.exists())
+"""
+
+
+@pytest.fixture
+def reading(backup: Path, folder: Path, vault: Vault) -> Iterator[subprocess.Popen[str]]:
+    """Another process that looks into a backup beside a history which nobody has open."""
+    vault.close()
+    command = [sys.executable, "-c", READING, backup, folder]
+    with subprocess.Popen(
+        command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("meanwhile", ["open", "become"])
+def test_what_another_process_reads_stays_until_it_has_read_it(
+    backup: Path, folder: Path, reading: subprocess.Popen[str], meanwhile: str
+) -> None:
+    assert reading.stdin is not None
+    assert reading.stdout is not None
+    name = reading.stdout.readline().strip()
+    assert name in folders(folder)
+
+    if meanwhile == "open":
+        open_with_passphrase(folder, PASSPHRASE).close()
+    else:
+        become(backup, folder, by_passphrase)
+    assert name in folders(folder)
+    reading.stdin.write("\n")
+    reading.stdin.flush()
+
+    assert reading.stdout.read().split() == ["True", "True"]
+    assert reading.wait(PATIENCE_SECONDS) == 0
+    assert folders(folder) == []
+
+
+def test_what_another_process_read_goes_where_it_was_killed(
+    folder: Path, reading: subprocess.Popen[str]
+) -> None:
+    assert reading.stdout is not None
+    name = reading.stdout.readline().strip()
+    reading.kill()
+    reading.wait(PATIENCE_SECONDS)
+    assert sorted(folders(folder)) == [name, f"{name}.lock"]
+
+    open_with_passphrase(folder, PASSPHRASE).close()
+
+    assert folders(folder) == []
+
+
 @pytest.mark.parametrize("then", ["open", "become"])
 def test_what_a_kill_left_goes_at_the_next_start(backup: Path, tmp_path: Path, then: str) -> None:
     folder = tmp_path / "new" / "vault"
@@ -112,8 +181,12 @@ def test_what_a_kill_left_goes_at_the_next_start(backup: Path, tmp_path: Path, t
         create(folder, passphrase=PASSPHRASE).close()
     for name in LEFT:
         left = folder.with_name(name)
-        left.mkdir(parents=True)
-        (left / "history.db").write_bytes(b"left")
+        left.parent.mkdir(exist_ok=True)
+        if left.suffix == ".lock":  # the kill came after its folder was removed
+            left.write_bytes(b"")
+        else:
+            left.mkdir()
+            (left / "history.db").write_bytes(b"left")
     other = folder.with_name("vault-of-mine.copying-1")
     other.mkdir()
 

@@ -143,6 +143,26 @@ def test_only_what_is_in_the_trash_can_be_purged(vault: Vault) -> None:
         vault.sessions.restore("a")
 
 
+@pytest.mark.parametrize("removed", ["purge", "take_back"])
+@pytest.mark.parametrize("refuses", ["the log", "the sealed files"])
+def test_what_is_removed_is_no_failure_where_what_follows_is_refused(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch, removed: str, refuses: str
+) -> None:
+    def refused() -> None:
+        raise VaultError("vault.disk_failed", path=vault.files.history, reason="…")
+
+    say(vault, "a", "一")
+    if removed == "purge":
+        vault.sessions.delete("a")
+    if refuses == "the log":
+        monkeypatch.setattr(vault.database, "checkpoint", refused)
+    else:
+        monkeypatch.setattr(vault.sessions, "purged", refused)
+    getattr(vault.sessions, removed)("a")
+
+    assert vault.sessions.trashed() == vault.sessions.kept() == ()
+
+
 @pytest.mark.parametrize("change", ["turns", "delete", "restore", "purge", "take_back"])
 def test_an_unknown_session_is_one_sentence(vault: Vault, change: str) -> None:
     with pytest.raises(SessionMissingError, match="没有找到"):

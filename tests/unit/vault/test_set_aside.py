@@ -201,3 +201,17 @@ def test_a_size_is_that_of_all_that_goes(rescued: Path, vault: Vault) -> None:
     (aside,) = (each for each in set_aside(vault.files) if each.path == found)
 
     assert aside.size == found.stat().st_size + 1000
+
+
+def test_what_somebody_named_like_it_is_none_of_them(rescued: Path, vault: Vault) -> None:
+    mine = [rescued.with_name(f"vault.{name}") for name in ("backups-of-mine", "damaged-by-me")]
+    for folder in mine:
+        (folder / "000001").mkdir(parents=True)
+        for name in ("history.db", "vault.json", "000001/history.db", "000001/vault.json"):
+            (folder / name).write_bytes(b"mine")
+
+    found = {each.path for each in set_aside(vault.files)}
+    remove_set_aside(vault.files)
+
+    assert found.isdisjoint(mine)
+    assert all((folder / "000001" / "history.db").read_bytes() == b"mine" for folder in mine)

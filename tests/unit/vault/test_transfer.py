@@ -18,9 +18,10 @@ from desktop_app.vault.errors import DiskFullError, TransferError
 from desktop_app.vault.export import Form, exported, write_export
 from desktop_app.vault.import_file import read_conversations
 from desktop_app.vault.lost import note_lost
-from desktop_app.vault.merge import merge
+from desktop_app.vault.merge import gain, merge
 from desktop_app.vault.records import title_of
 from desktop_app.vault.vault import Vault, open_with_passphrase
+from resources.messages import sentence
 from tests.support.vault_fixtures import PASSPHRASE
 
 NASTY = "<script>alert('&')</script>\n# no heading\n* no list\n😀 \\ \"quoted\""
@@ -238,6 +239,32 @@ def test_a_title_that_was_lost_comes_back_cut_as_one_that_is_typed(vault: Vault)
     merge(vault.database, [named(LONG)], NOW)
 
     assert [each.title for each in vault.sessions.kept()] == [title_of(LONG)]
+
+
+def test_a_title_that_is_lacking_comes_in_and_is_told(vault: Vault) -> None:
+    merge(vault.database, [named("")], NOW)
+
+    expected = gain(vault.database, [named("夜里")])
+    came = merge(vault.database, [named("夜里")], NOW)
+
+    assert came == expected
+    assert (came.titled_sessions, came.new_turns, bool(came)) == (1, 0, True)
+    assert sentence("backup.has_titled", count=1) in came.told("backup.restored", "backup.none")
+    assert [each.title for each in vault.sessions.kept()] == ["夜里"]
+    assert not merge(vault.database, [named("夜里")], NOW)
+
+
+@pytest.mark.parametrize(
+    ("here", "comes"), [("这里的", "夜里"), ("", ""), ("", " \n"), ("这里的", "")]
+)
+def test_a_title_that_is_there_stays_and_none_is_nothing_new(
+    vault: Vault, here: str, comes: str
+) -> None:
+    merge(vault.database, [named(here)], NOW)
+
+    assert not gain(vault.database, [named(comes)])
+    assert not merge(vault.database, [named(comes)], NOW)
+    assert [each.title for each in vault.sessions.kept()] == [here]
 
 
 def test_corpus_lines_come_in_once(vault: Vault, tmp_path: Path) -> None:
