@@ -58,6 +58,14 @@ def find_model(name: str | None, installed: Path) -> Model:
     raise ModelError("model.unknown_id", name=name)
 
 
+def stands_for(name: str | None, model: Model, installed: Path) -> bool:
+    """Tell whether `find_model` would return this model for `name`, in whatever way it says so."""
+    try:
+        return find_model(name, installed).path.resolve() == model.path.resolve()
+    except ModelError:
+        return False
+
+
 def installed_models(installed: Path) -> list[Model]:
     """Return what is in the folder of installed models, by id; what is no model is passed over."""
     found = []

@@ -16,11 +16,11 @@ from pytestqt.qtbot import QtBot
 
 from desktop_app.models import catalogue
 from desktop_app.models.catalogue import Entry
-from desktop_app.models.install import PARTS
-from desktop_app.models.library import find_model
+from desktop_app.models.install import PARTS, add
+from desktop_app.models.library import find_model, id_of
 from desktop_app.models.part import remove_other_parts
 from desktop_app.paths import Paths
-from desktop_app.settings import read
+from desktop_app.settings import Settings, read, write
 from desktop_app.views import transfers
 from desktop_app.views.model_rows import OfferedRow
 from desktop_app.views.models_page import ModelsPage
@@ -223,6 +223,43 @@ def test_a_download_goes_on_behind_the_lock_and_what_became_of_it_is_said(
     arrived = sentence("models.arrived", name="A Model")
     assert (notice.text == arrived) is (status is None)
     assert "A Model" in notice.text
+
+
+def test_the_model_that_is_in_use_is_the_one_that_the_window_has(
+    window: MainWindow, tiny_model: Path, paths: Paths
+) -> None:
+    """It was named for this start; none is set, which would be the one that ships."""
+    assert read(paths.settings)[0].model is None
+    page = open_page(window)
+
+    assert window.counselling.model == str(tiny_model)
+    assert [row.id for row in page.installed if not row.use.isEnabled()] == []
+
+
+@pytest.mark.parametrize("named", ["by its id", "by its file"])
+def test_a_model_that_a_start_named_is_let_go_of_before_it_is_removed(
+    open_window: OpenWindow, hub: Hub, paths: Paths, tmp_path: Path, qtbot: QtBot, named: str
+) -> None:
+    assert hub.asked == []
+    model, other = (
+        add(write_tiny_model(tmp_path / str(seed), seed=seed), paths.models) for seed in (3, 4)
+    )
+    write(paths.settings, Settings(model=id_of(other)))
+    window = open_window(Path(id_of(model)) if named == "by its id" else model.path)
+    wait_for_model(qtbot, window)
+    page = open_page(window)
+    assert [row.id for row in page.installed if not row.use.isEnabled()] == [id_of(model)]
+
+    row = page._row(id_of(model))
+    assert row is not None
+    row.remove_wanted.emit(row.id)
+
+    assert window.counselling.model == id_of(other)
+    qtbot.waitUntil(lambda: not model.path.exists(), timeout=WAIT_MS)
+    assert read(paths.settings)[0].model == id_of(other)
+    wait_for_model(qtbot, window)
+    in_use = [row.id for row in page.installed if not row.use.isEnabled()]
+    assert in_use == [id_of(other)]
 
 
 def test_a_look_up_or_a_question_that_is_given_up_costs_nothing_that_has_come(
