@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: run test test-all test-slow bench check window-packages test-packages
+.PHONY: run test test-all test-slow test-device bench check window-packages test-packages
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -38,6 +38,7 @@ PIP_INSTALL = env -u SOURCE_DATE_EPOCH -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
 # A worker to a core; the tests of one file stay with one worker.
 PYTEST = QT_QPA_PLATFORM=xcb $(BIN)/python -m pytest --numprocesses logical --dist loadfile \
 	--xvfb-backend xvfb
+ON_ANOTHER_BUILD = $(BIN)/python -m pytest --numprocesses 0 -m slow
 
 # The app on the model that ships; without a display the same conversation in the terminal.
 run: $(if $(DISPLAYED),window-packages) $(VENV)/app.stamp
@@ -56,6 +57,15 @@ test-all: test-packages $(VENV)/finetune.stamp
 # vocabularies, too, out of llama.cpp's source tree.
 test-slow: test-packages $(VENV)/test.stamp $(LLAMA_CPP)/models
 	LLAMA_CPP_TREE='$(abspath $(LLAMA_CPP))' $(PYTEST) -m 'slow and not finetune' --timeout 7200
+
+# A model on a graphics processor; without one a processor plays it, through Vulkan. It needs a
+# llama.cpp of its own, built the first time in ten minutes on two cores, with cmake and ninja, on
+# Debian 12.
+test-device: $(VENV)/vulkan/environment
+	. $< && $(ON_ANOTHER_BUILD) tests/unit/engine/test_device.py
+
+$(VENV)/%/environment: $(VENV)/test.stamp
+	PYTHON=$(BIN)/python tests/support/$*_build.sh $(VENV)/$*
 
 # The source distribution of the llama-cpp-python that is installed has llama.cpp's tree in it.
 $(LLAMA_CPP)/models: $(VENV)/test.stamp

@@ -126,16 +126,24 @@ LARGE = Table(
             )
         ),
         *(
-            Row(zh.format(turn=zh_turn), en.format(turn=en_turn), f"large.turns.{at}.{figure}")
+            Row(
+                zh.format(turn=zh_turn),
+                en.format(turn=en_turn),
+                *(f"large.turns.{at}.{figure}" for figure in figures),
+            )
             for at, zh_turn, en_turn in (
                 ("second", "第 2 轮", "turn 2"),
                 ("last", "第 20 轮", "turn 20"),
                 ("after_restart", "重新打开以后", "after a restart"),
                 ("typed_ahead", "边写边读以后", "after typing ahead"),
             )
-            for figure, zh, en in (
-                ("evaluated_tokens", "{turn}：新计算的词元", "{turn}: tokens newly evaluated"),
-                ("ttft_ms", "{turn}：到第一个字（毫秒）", "{turn}: to the first word (ms)"),
+            for figures, zh, en in (
+                (
+                    ("evaluated_tokens", "allowed_tokens"),
+                    "{turn}：新计算的词元；旁边是上限",
+                    "{turn}: tokens newly evaluated; beside it, the most allowed",
+                ),
+                (("ttft_ms",), "{turn}：到第一个字（毫秒）", "{turn}: to the first word (ms)"),
             )
         ),
         Row(

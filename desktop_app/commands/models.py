@@ -14,7 +14,7 @@ from desktop_app.errors import KnownError, ModelError
 from desktop_app.models import install
 from desktop_app.models.catalogue import Entry, catalogue, find_entry, keep_pins
 from desktop_app.models.ledger import connections
-from desktop_app.models.library import Model, id_of, installed_models, shipped_model
+from desktop_app.models.library import Model, id_of, installed_models, shipped_model, stands_for
 from desktop_app.models.machine import this_machine
 from desktop_app.models.recommend import recommend
 from desktop_app.models.verify import Whole, verify_whole
@@ -56,18 +56,18 @@ def _here(paths: Paths) -> list[Model]:
 
 def _list(paths: Paths, chosen: Settings, *, as_json: bool) -> None:
     here, offered = _here(paths), catalogue(paths.models)
-    in_use = chosen.model or id_of(shipped_model())
+    in_use = {id_of(each) for each in here if stands_for(chosen.model, each, paths.models)}
     if as_json:
         print_json(
             {
-                "installed": [{**_plain(each), "in_use": id_of(each) == in_use} for each in here],
+                "installed": [{**_plain(each), "in_use": id_of(each) in in_use} for each in here],
                 "catalogue": [_plain_entry(each) for each in offered],
             }
         )
         return
     speak(sentence("models.installed"))
     for each in here:
-        mark = sentence("models.mark_in_use") if id_of(each) == in_use else ""
+        mark = sentence("models.mark_in_use") if id_of(each) in in_use else ""
         size = megabytes(each.path.stat().st_size)
         speak(sentence("models.row", id=id_of(each), size=size, mark=mark))
     speak(sentence("models.offered"))
@@ -152,8 +152,12 @@ def _named(name: str | None, paths: Paths) -> Iterable[Model]:
 
 
 def _remove(name: str, paths: Paths, chosen: Settings) -> None:
+    was_chosen = chosen.model == name or any(
+        id_of(each) == name and stands_for(chosen.model, each, paths.models)
+        for each in installed_models(paths.models)
+    )
     freed = install.remove(name, paths.models)
-    if chosen.model == name:
+    if was_chosen:
         settings.write(paths.settings, replace(chosen, model=None))
         tell(sentence("models.shipped_from_now"))
     speak(sentence("models.removed", id=name, size=megabytes(freed)))

@@ -31,7 +31,7 @@ def engine_for(
     model: Model, paths: Paths, *, n_ctx: int | None = None, markers: LoadMarkers | None = None
 ) -> Iterator[ChildEngine]:
     """Give an engine for `model`, closed afterwards; its child starts at the first call."""
-    wanted = n_ctx or model.manifest.context
+    wanted = n_ctx or model.context
     laptop = _laptop(model, paths)
     with (
         _workdir(paths) as workdir,
@@ -97,7 +97,7 @@ def counsellor_for(
         markers: what earlier loads left; None looks at nothing and leaves nothing.
         wished: a person asked for this model just now; one that crashed while it was loaded at an
             earlier start is not loaded without.
-        n_ctx: tokens of context; None is what the model's manifest says.
+        n_ctx: tokens of context; None is what the model is opened with by itself.
 
     Raises:
         ModelError: there is no such model, it is damaged, or it crashed.

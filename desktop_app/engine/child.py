@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -108,6 +109,15 @@ class Child:
             return
         finally:
             self._writing.release()
+
+    def send_aside(self, message: wire.Message, *, patience: float) -> None:
+        """Write one line from a thread of its own, see `send`; whoever has it sent waits for none.
+
+        A stopped child takes no more than its pipe holds: a write to a full one ends with the
+        child.
+        """
+        sending = partial(self.send, message, patience=patience)
+        threading.Thread(target=sending, name="engine-aside", daemon=True).start()
 
     def next_event(self, timeout: float | None = None) -> wire.Message | None:
         """Wait for the next line; None when the child is dead.

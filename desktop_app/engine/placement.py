@@ -40,7 +40,7 @@ class Placement:
             and self.layers >= other.layers
             and CACHE_TYPES.index(self.cache) <= CACHE_TYPES.index(other.cache)
             and self.scores >= other.scores
-            and (other.n_ctx is None if self.n_ctx is None else self.n_ctx >= (other.n_ctx or 0))
+            and (self.n_ctx is None or (other.n_ctx is not None and self.n_ctx >= other.n_ctx))
         )
 
 

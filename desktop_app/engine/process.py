@@ -31,7 +31,7 @@ from resources.processor import candidates
 HANDSHAKE_S: Final = 60.0
 """A child that has not said hello by then never will; a cold disk needs a few seconds."""
 CANCEL_PATIENCE_S: Final = 0.05
-"""A window's thread cancels; it does not wait for a request that a hung child does not take."""
+"""A hung child takes nothing more: one of the cancels that are sent again waits for it, not all."""
 
 NOTHING: Final = Finished(
     "", "cancelled", prompt_tokens=0, evaluated_tokens=0, reply_tokens=0, ttft_ms=0, tokens_per_s=0
@@ -172,7 +172,7 @@ class ChildEngine:
         """See `Engine.cancel`."""
         number, child = self._running, self._child
         if number is not None and child is not None:
-            child.send({"op": "cancel", "id": number}, patience=CANCEL_PATIENCE_S)
+            child.send_aside({"op": "cancel", "id": number}, patience=CANCEL_PATIENCE_S)
 
     def kill(self) -> None:
         """See `Engine.kill`."""

@@ -232,10 +232,9 @@ class Download:
 
     def _metadata(self, url: str) -> HfFileMetadata:
         """Return what a hub says of a file, following a mirror that has moved elsewhere."""
-        job = self._job
         for _ in range(MOST_MOVES):
             found = get_hf_file_metadata(
-                url, token=False, timeout=job.stall_s, endpoint=job.endpoint
+                url, token=False, timeout=self._job.stall_s, endpoint=self._job.endpoint
             )
             moved = urljoin(url, found.location)
             if SHA256.fullmatch(found.etag or "") or moved == url:
@@ -273,8 +272,9 @@ class Download:
             self._come = (there, pin.bytes)
             try:
                 self._pour(pin, file)
-            except DownloadError:  # it is longer than it may be
-                part.unlink()
+            except DownloadError as error:
+                if error.key == "download.wrong_file":  # it is longer than it may be
+                    part.unlink()
                 raise
             except OSError as error:
                 if error.errno in FULL:  # say how much is missing

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, Final
 from desktop_app.atomic_file import sync_file, sync_folder, write_atomically
 from desktop_app.errors import ModelError
 from desktop_app.models.header import Header, HeaderError, read_header
-from desktop_app.models.library import SHIPPED, Model, installed_models
+from desktop_app.models.library import CONTEXT, SHIPPED, Model, installed_models
 from desktop_app.models.machine import SPARE_DISK, free_disk
 from desktop_app.models.manifest import FORMAT, MANIFEST, read_manifest
 from desktop_app.paths import private_folder
@@ -31,9 +31,6 @@ from resources.sizes import megabytes
 from resources.system_errors import reason_of
 
 MODEL: Final = "model.gguf"
-CONTEXT: Final = 8192
-"""Tokens a model is opened with unless its maker says otherwise: all that it was trained for would
-fill the memory of a laptop (32,768 tokens of a 7 B model take 1.8 GB)."""
 LONGEST_ID: Final = 60
 """Characters; at most 240 bytes, where a name may have 255."""
 CHUNK: Final = 2**20

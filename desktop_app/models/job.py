@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from desktop_app.models.catalogue import Entry, Pin
-from desktop_app.models.install import CONTEXT
+from desktop_app.models.library import CONTEXT
 from desktop_app.models.source import Source
 
 STALL_S: Final = 30

@@ -13,6 +13,9 @@ from desktop_app.models.header import Header
 from desktop_app.models.manifest import MANIFEST, Manifest, read_manifest
 
 SHIPPED: Final = "soulchat-mini"
+CONTEXT: Final = 8192
+"""Tokens a model is opened with unless its maker says otherwise: all that it was trained for would
+fill the memory of a laptop (32,768 tokens of a 7 B model take 1.8 GB)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,12 @@ class Model:
     manifest: Manifest
     header: Header | None = None
     """What the file says itself, once it has been checked."""
+
+    @property
+    def context(self) -> int | None:
+        """Tokens it is opened with; None where neither its maker nor the file says."""
+        trained = None if self.header is None else self.header.context
+        return self.manifest.context or (trained and min(trained, CONTEXT))
 
 
 def find_model(name: str | None, installed: Path) -> Model:
@@ -47,6 +56,14 @@ def find_model(name: str | None, installed: Path) -> Model:
     if path.suffix == ".gguf" or len(path.parts) > 1:
         raise ModelError("model.missing", path=path)
     raise ModelError("model.unknown_id", name=name)
+
+
+def stands_for(name: str | None, model: Model, installed: Path) -> bool:
+    """Tell whether `find_model` would return this model for `name`, in whatever way it says so."""
+    try:
+        return find_model(name, installed).path.resolve() == model.path.resolve()
+    except ModelError:
+        return False
 
 
 def installed_models(installed: Path) -> list[Model]:

@@ -120,6 +120,11 @@ class Counselling(QObject):
         self.opening_began.emit()
         self._open.emit(self._number, model, wished)
 
+    @property
+    def model(self) -> str | None:
+        """The model that is in memory, or would be loaded next; None is the one that ships."""
+        return self._model
+
     def open_again(self, *, wished: bool = False) -> None:
         """Try the last model once more, unless it is being loaded already."""
         if not self.opening:

@@ -51,6 +51,11 @@ class ModelChoice(QObject):
         counselling.failed_to_open.connect(self._failed)
 
     @property
+    def used(self) -> str | None:
+        """The model the window uses, which a start may name in place of the one that is set."""
+        return self._counselling.model
+
+    @property
     def place(self) -> Why | None:
         """Where the model computes, while there is one."""
         return self._counselling.place if self.status == "window.model_ready" else None

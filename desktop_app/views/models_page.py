@@ -15,7 +15,13 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QVBoxLayout, QWi
 
 from desktop_app.models.catalogue import catalogue
 from desktop_app.models.install import remove
-from desktop_app.models.library import Model, id_of, installed_models, shipped_model
+from desktop_app.models.library import (
+    Model,
+    id_of,
+    installed_models,
+    shipped_model,
+    stands_for,
+)
 from desktop_app.models.machine import this_machine
 from desktop_app.models.recommend import recommend
 from desktop_app.models.verify import verify_whole
@@ -137,18 +143,20 @@ class ModelsPage(Panel):
     def _models(self) -> list[Model]:
         return [shipped_model(), *installed_models(self._transfers.installed)]
 
+    def _named(self, name: str | None, model: Model) -> bool:
+        return stands_for(name, model, self._transfers.installed)
+
     def _fill_installed(self) -> None:
         for row in self.installed:
             self._here.removeWidget(row)
             row.hide()
             row.deleteLater()
-        chosen = self._preferences.settings.model or id_of(shipped_model())
         self.installed = []
         for model in self._models():
-            row = InstalledRow(model, in_use=id_of(model) == chosen)
+            row = InstalledRow(model, in_use=self._named(self._choice.used, model))
             row.use_wanted.connect(self._use)
             row.verify_wanted.connect(partial(self._verify, model))
-            row.remove_wanted.connect(self._remove)
+            row.remove_wanted.connect(partial(self._remove, model))
             self.installed.append(row)
             self._here.addWidget(row)
 
@@ -198,9 +206,14 @@ class ModelsPage(Panel):
 
         self._tasks.start(partial(verify_whole, model), done, failed)
 
-    def _remove(self, name: str) -> None:
-        if self._preferences.settings.model == name:
-            self._choice.open(None)  # before its file goes
+    def _remove(self, model: Model, name: str) -> None:
+        chosen = self._preferences.settings.model
+        if self._named(chosen, model):
+            chosen = None
+        if self._named(self._choice.used, model):
+            self._choice.open(chosen)  # before its file goes
+        else:
+            self._preferences.change(model=chosen)
 
         def done(freed: int) -> None:
             self._fill()

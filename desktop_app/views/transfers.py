@@ -101,6 +101,8 @@ class Transfers(QObject):
     """It came, or did not: `outcome` says which."""
 
     _heard = Signal(int, object)
+    _removed = Signal()
+    """What had come of one is gone; from whichever thread."""
 
     def __init__(self, paths: Paths, preferences: Preferences, parent: QObject) -> None:
         super().__init__(parent)
@@ -112,7 +114,8 @@ class Transfers(QObject):
         self._cache = paths.cache
         self._preferences = preferences
         self._entry: Entry | None = None
-        self._tasks = Tasks(self)
+        # No child of the window's: locking ends what dialogs and pages began, and waits for it.
+        self._tasks = Tasks()
         self._rate = Rate()
         self._number = 0
         """Counts what was begun; of what was paused or cancelled nothing more is heard."""
@@ -121,6 +124,7 @@ class Transfers(QObject):
         self._unwanted: set[int] = set()
         """Of these nothing shall stay."""
         self._heard.connect(self._hear, Qt.ConnectionType.QueuedConnection)
+        self._removed.connect(self.changed, Qt.ConnectionType.QueuedConnection)
 
     def begin(self, entry: Entry) -> None:
         """Get a model: at once where its revision is known, else after it was looked up."""
@@ -145,12 +149,11 @@ class Transfers(QObject):
     def cancel(self) -> None:
         """End it; of one that comes, remove what has come."""
         transfer, number = self.current, self._number
-        if transfer is not None and transfer.comes:
-            if number in self._running:  # its child has to let go of the part first
-                self._unwanted.add(number)
-            else:
-                remove_other_parts(self.installed / PARTS, transfer.id)
         self._end()
+        if transfer is not None and transfer.comes:
+            self._unwanted.add(number)
+            if number not in self._running:  # else its child has to let go of the part first
+                self._tasks.start(partial(self._remove, transfer.id), _nothing, _nothing)
         self._show(None)
 
     def copy(self, path: Path) -> None:
@@ -222,7 +225,12 @@ class Transfers(QObject):
         finally:
             self._running.pop(number, None)
             if number in self._unwanted:
-                remove_other_parts(Path(job.installed) / PARTS, job.id)
+                self._remove(job.id)
+
+    def _remove(self, name: str) -> None:
+        """Remove what has come of a model, and have that shown; gigabytes take their time."""
+        remove_other_parts(self.installed / PARTS, name)
+        self._removed.emit()
 
     def _end(self) -> None:
         self._number += 1

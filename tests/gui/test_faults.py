@@ -14,12 +14,14 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop_app.dialogue import Role, TurnState
+from desktop_app.engine.placement import Why
 from desktop_app.paths import Paths
 from desktop_app.vault.vault import Vault
 from desktop_app.views.bench_faults import Stalls
 from desktop_app.views.window import MainWindow
 from resources.messages import sentence
 from tests.gui.conftest import OpenWindow
+from tests.support.engine_tiny import CHATML, Shape, write_manifest, write_tiny_model
 from tests.support.faults import Fault, each_fault_somewhere, impatient, order, with_faults
 from tests.support.window_run import (
     WAIT_MS,
@@ -55,6 +57,78 @@ def said(vault: Vault) -> list[tuple[Role, str, TurnState]]:
     return [
         (each.turn.role, each.turn.content, each.state) for each in vault.sessions.turns(only.id)
     ]
+
+
+@pytest.mark.parametrize(
+    ("where", "what"),
+    [("memory", "20000000"), ("memory", "60000000"), MENDED],
+    ids=["not for its file", "not for its cache", "killed"],
+)
+def test_want_of_memory_in_a_load_costs_a_smaller_place_and_not_a_word(
+    open_window: OpenWindow,
+    qtbot: QtBot,
+    paths: Paths,
+    vault: Vault,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    what: str,
+) -> None:
+    """Its file has 34 MB, its cache 64 more; the limit is on the child's address space."""
+    shape = Shape(hidden=256, layers=8, heads=4, ffn=1024, context=8192)
+    model = write_tiny_model(tmp_path / "model", shape, says="你")
+    with_faults(monkeypatch)
+    workdir = paths.engine_workdir()
+    order(workdir, where, what)
+    window = open_window(model)
+    with turning(window) as stalls:
+        send(qtbot, window, FIRST)
+        wait_for_model(qtbot, window)
+        wait_for_end(qtbot, window)
+
+    assert not (workdir / "fault").exists()
+    assert stalls.worst_ms < LONGEST_STALL_MS
+    assert window.middle.notice.text == ""
+    assert window.counselling.place == Why("placement.small_cache", {})
+    asked, (role, text, state) = said(vault)
+    assert asked == (Role.USER, FIRST, TurnState.COMPLETE)
+    assert (role, text[0], state) == (Role.ASSISTANT, "你", TurnState.COMPLETE)
+
+
+def test_a_file_that_llama_cpp_refuses_costs_one_sentence_and_what_waits_is_answered_by_another(
+    open_window: OpenWindow, qtbot: QtBot, vault: Vault, tmp_path: Path, tiny_model: Path
+) -> None:
+    garbage = write_garbage(tmp_path / "garbage")
+    window = open_window(garbage)
+    with turning(window) as stalls:
+        send(qtbot, window, FIRST)
+        qtbot.waitUntil(lambda: window.model.error is not None, timeout=WAIT_MS)
+        wait_for_end(qtbot, window)
+        assert window.middle.notice.text == sentence("error.engine.load_failed", file=garbage.name)
+        assert said(vault) == [(Role.USER, FIRST, TurnState.COMPLETE)]
+        window.model.open(str(tiny_model))
+        qtbot.waitUntil(lambda: len(rows(window)) == 2, timeout=WAIT_MS)
+        wait_for_end(qtbot, window)
+
+    assert stalls.worst_ms < LONGEST_STALL_MS
+    assert window.middle.notice.text == ""
+    assert said(vault) == [
+        (Role.USER, FIRST, TurnState.COMPLETE),
+        (Role.ASSISTANT, "你", TurnState.COMPLETE),
+    ]
+
+
+def write_garbage(folder: Path) -> Path:
+    """Write a GGUF that is whole, and whose tensors have other sizes than its header says."""
+    model = write_tiny_model(folder)
+    content = bytearray(model.read_bytes())
+    key = b"qwen2.embedding_length"
+    at = content.index(key) + len(key) + 4  # behind the key stands its value's type
+    assert content[at : at + 4] == Shape().hidden.to_bytes(4, "little")
+    content[at : at + 4] = (2 * Shape().hidden).to_bytes(4, "little")
+    model.write_bytes(content)
+    write_manifest(model, CHATML)
+    return model
 
 
 def test_a_window_that_stands_still_is_noticed(

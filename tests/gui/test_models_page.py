@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,10 +16,11 @@ from pytestqt.qtbot import QtBot
 
 from desktop_app.models import catalogue
 from desktop_app.models.catalogue import Entry
-from desktop_app.models.install import PARTS
-from desktop_app.models.library import find_model
+from desktop_app.models.install import PARTS, add
+from desktop_app.models.library import find_model, id_of
+from desktop_app.models.part import remove_other_parts
 from desktop_app.paths import Paths
-from desktop_app.settings import read
+from desktop_app.settings import Settings, read, write
 from desktop_app.views import transfers
 from desktop_app.views.model_rows import OfferedRow
 from desktop_app.views.models_page import ModelsPage
@@ -29,6 +31,7 @@ from tests.gui.conftest import OpenWindow
 from tests.support.engine_tiny import write_tiny_model
 from tests.support.fake_hub import REVISION, Hub, serving
 from tests.support.gate_fixtures import focus
+from tests.support.locking import OpenedWindow, lock, unlock
 from tests.support.window_run import WAIT_MS, type_text, wait_for_model
 
 pytestmark = pytest.mark.gui
@@ -148,8 +151,115 @@ def test_a_download_is_paused_outlives_the_page_goes_on_and_is_cancelled(
     assert hub.ranges()[-1] == f"bytes={there}-"
     assert row.cancel.text() == sentence("models.remove_what_came")
     row.cancel.click()
-    assert row.get.text() in {sentence("models.get"), sentence("models.go_on")}
-    qtbot.waitUntil(lambda: not part.exists(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: row.get.text() == sentence("models.get"), timeout=WAIT_MS)
+    assert not part.exists()
+
+
+@pytest.mark.parametrize("paused", [True, False], ids=["paused", "coming"])
+def test_what_came_of_one_is_removed_while_the_window_can_be_used(
+    window: MainWindow,
+    hub: Hub,
+    paths: Paths,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    paused: bool,
+) -> None:
+    """A file of gigabytes takes its time to go; here it takes until somebody lets go of it."""
+    removing, let_go = threading.Event(), threading.Event()
+
+    def slow(parts: Path, name: str) -> None:
+        removing.set()
+        let_go.wait(WAIT_MS / 1000)
+        remove_other_parts(parts, name)
+
+    monkeypatch.setattr(transfers, "remove_other_parts", slow)
+    hub.stall_after = [200_000]
+    row = offered(open_page(window))
+    row.get.click()
+    wait_for_stage(qtbot, row, Stage.AGREEING)
+    row.get.click()
+    qtbot.waitUntil(lambda: row.bar.value() > 0, timeout=WAIT_MS)
+    if paused:
+        row.pause.click()
+        qtbot.waitUntil(lambda: not row._transfers._running, timeout=WAIT_MS)
+    (part,) = (paths.models / PARTS).glob("*.part")
+
+    row.cancel.click()
+
+    assert row.transfer is None
+    qtbot.waitUntil(removing.is_set, timeout=WAIT_MS)
+    assert part.exists()
+    assert row.get.text() == sentence("models.go_on")
+    let_go.set()
+    qtbot.waitUntil(lambda: row.get.text() == sentence("models.get"), timeout=WAIT_MS)
+    assert not part.exists()
+
+
+@pytest.mark.usefixtures("answered", "no_keyring")
+@pytest.mark.parametrize("status", [None, 404], ids=["comes", "does not come"])
+def test_a_download_goes_on_behind_the_lock_and_what_became_of_it_is_said(
+    opened: OpenedWindow, hub: Hub, qtbot: QtBot, status: int | None
+) -> None:
+    hub.stall_after = [100_000]
+    window = opened()
+    window._preferences.change(hub=hub.url)
+    row = offered(open_page(window))
+    row.get.click()
+    wait_for_stage(qtbot, row, Stage.AGREEING)
+    row.get.click()
+    qtbot.waitUntil(hub.reached.is_set, timeout=WAIT_MS)
+    came = row._transfers
+
+    lock(qtbot, window)
+    assert came.current is not None
+    assert came._tasks.works  # it was neither given up nor waited for
+    if status is not None:
+        hub.cdn_statuses = [(status, {})]
+    hub.let_go.set()
+    qtbot.waitUntil(lambda: came.current is None, timeout=WAIT_MS)
+    unlock(qtbot, window)
+
+    notice = window.middle.notice
+    arrived = sentence("models.arrived", name="A Model")
+    assert (notice.text == arrived) is (status is None)
+    assert "A Model" in notice.text
+
+
+def test_the_model_that_is_in_use_is_the_one_that_the_window_has(
+    window: MainWindow, tiny_model: Path, paths: Paths
+) -> None:
+    """It was named for this start; none is set, which would be the one that ships."""
+    assert read(paths.settings)[0].model is None
+    page = open_page(window)
+
+    assert window.counselling.model == str(tiny_model)
+    assert [row.id for row in page.installed if not row.use.isEnabled()] == []
+
+
+@pytest.mark.parametrize("named", ["by its id", "by its file"])
+def test_a_model_that_a_start_named_is_let_go_of_before_it_is_removed(
+    open_window: OpenWindow, hub: Hub, paths: Paths, tmp_path: Path, qtbot: QtBot, named: str
+) -> None:
+    assert hub.asked == []
+    model, other = (
+        add(write_tiny_model(tmp_path / str(seed), seed=seed), paths.models) for seed in (3, 4)
+    )
+    write(paths.settings, Settings(model=id_of(other)))
+    window = open_window(Path(id_of(model)) if named == "by its id" else model.path)
+    wait_for_model(qtbot, window)
+    page = open_page(window)
+    assert [row.id for row in page.installed if not row.use.isEnabled()] == [id_of(model)]
+
+    row = page._row(id_of(model))
+    assert row is not None
+    row.remove_wanted.emit(row.id)
+
+    assert window.counselling.model == id_of(other)
+    qtbot.waitUntil(lambda: not model.path.exists(), timeout=WAIT_MS)
+    assert read(paths.settings)[0].model == id_of(other)
+    wait_for_model(qtbot, window)
+    in_use = [row.id for row in page.installed if not row.use.isEnabled()]
+    assert in_use == [id_of(other)]
 
 
 def test_a_look_up_or_a_question_that_is_given_up_costs_nothing_that_has_come(

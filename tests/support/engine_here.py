@@ -95,6 +95,20 @@ class EngineHere:
         found, true = _logits(self.context), _logits(self._fresh)
         return float(((found - true) ** 2).sum() / (true**2).sum())
 
+    def error_with_wrong_token(self, tokens: list[int], *, at: int | None) -> float:
+        """The same where the cache holds another token than it says; None is none.
+
+        All but the last of `tokens` is reused, as behind a reply.
+        """
+        cached = list(tokens)
+        if at is not None:
+            cached[at] += 1
+        self.context.keep(0)
+        self.context.read(cached, never)
+        self.context.tokens[:] = tokens
+        self.context.read(tokens, never)
+        return self.error_of_logits()
+
     def _made(self) -> KvContext:
         return KvContext(Llama(self._model, n_ctx=self._n_ctx, threads=1))
 

@@ -46,6 +46,11 @@ def test_a_turn_in_its_place_is_said_with_what_it_cost(figures: Figures) -> None
         assert turns[turn]["evaluated_tokens"] < turns[turn]["prompt_tokens"] / 4
 
 
+def test_no_turn_reads_more_than_its_message_the_template_and_two(figures: Figures) -> None:
+    for turn in figures["turns"].values():
+        assert turn["evaluated_tokens"] <= turn["allowed_tokens"] < 60
+
+
 def test_after_typing_ahead_only_the_template_is_left(figures: Figures) -> None:
     assert figures["turns"]["typed_ahead"]["evaluated_tokens"] <= TEMPLATE_TOKENS + 2
 
@@ -56,6 +61,7 @@ def test_a_long_conversation_is_gone_on_with(figures: Figures) -> None:
     assert 450 < resume["tokens"] <= 600
     assert resume["snapshot_bytes"] > 100 * resume["tokens"]
     assert resume["then"]["evaluated_tokens"] < 60
+    assert resume["cold_ms"] > 0
     assert resume["resumed_ms"] > 0
     assert resume["sealed_mb_per_s"] > 0
     assert figures["restart_ms"] > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from statistics import mean
 
 import llama_cpp
@@ -111,6 +112,17 @@ def test_the_cache_is_kept_in_16_bits() -> None:
 def test_logits_after_reuse_are_those_of_a_fresh_evaluation(talked: Talked) -> None:
     assert len(talked.errors) == 20
     assert max(talked.errors) <= 1e-6
+
+
+def test_one_wrong_token_in_the_cache_would_be_noticed(tmp_path: Path) -> None:
+    """The comparison's own control: what is reused here was another text's."""
+    model = tmp_path / "random.gguf"
+    write_random_model(model, SMALL, shipped_folder() / f"{SHIPPED}.gguf")
+    engine = EngineHere(model, N_CTX)
+    said = engine.transcript.tokens((Turn(Role.SYSTEM, SYSTEM), Turn(Role.USER, NAME)))
+
+    assert engine.error_with_wrong_token(said, at=len(said) // 2) > 1e-6
+    assert engine.error_with_wrong_token(said, at=None) <= 1e-6
 
 
 def test_a_late_turn_costs_as_little_as_an_early_one(talked: Talked) -> None:

@@ -184,10 +184,12 @@ def test_a_check_that_hangs_by_itself_is_remembered_and_the_processor_taken(
 def climb(tiny_model: Path, tmp_path: Path) -> Callable[..., Climb]:
     """Return a climb on a machine of functions."""
 
-    def make(*devices: Device, check: Callable[[str], float] = lambda _: 0.0) -> Climb:
+    def make(
+        *devices: Device, check: Callable[[str], float] = lambda _: 0.0, n_ctx: int | None = 2048
+    ) -> Climb:
         plain = [asdict(device) for device in (processor(), *devices)]
         laptop = laptop_for(tiny_model, tmp_path)
-        return Climb(laptop, 2048, listed=lambda: plain, check=check)
+        return Climb(laptop, n_ctx, listed=lambda: plain, check=check)
 
     return make
 
@@ -311,6 +313,18 @@ def test_want_of_memory_is_one(climb: Callable[..., Climb], error: EngineError) 
     assert next(left).cache == "q8_0"
 
 
+def test_of_all_the_context_there_is_less_is_tried_where_it_does_not_hold(
+    climb: Callable[..., Climb],
+) -> None:
+    first = climb(n_ctx=None)
+    tries = []
+    for placement in first.placements():
+        first.fell(placement, REFUSED)
+        tries.append((placement.cache, placement.n_ctx))
+
+    assert tries == [("f16", None), ("q8_0", None), ("q8_0", 2048), ("q8_0", 1024)]
+
+
 @pytest.mark.parametrize("ended", [CLOSED, NEVER_STARTED], ids=["closed", "never started"])
 def test_a_load_that_we_ended_says_nothing_of_a_card_played_by_a_function(
     climb: Callable[..., Climb], ended: EngineError
@@ -372,11 +386,14 @@ def die_at_work(engine: ChildEngine) -> Placement:
     return engine.start().placement
 
 
+@pytest.mark.parametrize("n_ctx", [4096, None], ids=["asked for", "all there is"])
 def test_who_is_killed_for_want_of_memory_at_work_takes_less_the_next_time(
-    at_work: ChildEngine,
+    at_work: ChildEngine, n_ctx: int | None
 ) -> None:
-    assert at_work.start().placement == Placement(4096)
-    assert die_at_work(at_work) == Placement(4096, cache="q8_0")
+    at_work.settings = replace(at_work.settings, n_ctx=n_ctx)
+
+    assert at_work.start().placement == Placement(n_ctx)
+    assert die_at_work(at_work) == Placement(n_ctx, cache="q8_0")
     assert die_at_work(at_work) == Placement(2048, cache="q8_0")
 
 

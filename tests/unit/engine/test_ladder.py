@@ -21,7 +21,7 @@ ALL = 29
 
 
 def tried(
-    room: Room, *failed: Placement, shape: ModelShape | None = SHAPE, n_ctx: int = 8192
+    room: Room, *failed: Placement, shape: ModelShape | None = SHAPE, n_ctx: int | None = 8192
 ) -> list[tuple[str | None, int, str, int | None]]:
     return [
         (each.device, each.layers, each.cache, each.n_ctx)
@@ -123,6 +123,26 @@ def test_a_context_that_is_shorter_than_one_that_failed_is_tried() -> None:
         (None, 0, "q8_0", 2048),
         (None, 0, "q8_0", 1024),
     ]
+
+
+def test_of_all_it_was_trained_for_what_failed_leaves_every_shorter_context() -> None:
+    failed = Placement(None, cache="q8_0")
+
+    assert [rung[3] for rung in tried(Room([], PLENTY, PLENTY), failed, n_ctx=None)] == [
+        16384,
+        8192,
+        4096,
+        2048,
+        1024,
+    ]
+
+
+def test_nothing_asks_for_more_context_than_all_it_was_trained_for() -> None:
+    whole = Placement(None)
+
+    assert whole.asks_as_much_as(whole)
+    assert whole.asks_as_much_as(Placement(32768))
+    assert not Placement(32768).asks_as_much_as(whole)
 
 
 @pytest.mark.parametrize(

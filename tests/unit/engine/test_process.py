@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from desktop_app.dialogue import Role, Turn
+from desktop_app.engine.causes import DiedError
+from desktop_app.engine.child import Child
 from desktop_app.engine.last_words import KEPT_BYTES, LastWords
 from desktop_app.engine.load_markers import LoadMarkers
 from desktop_app.engine.process import ChildEngine, Settings
@@ -126,6 +130,40 @@ def test_cancel_with_nothing_to_cancel_does_nothing(engine: ChildEngine) -> None
     engine.cancel()
 
     assert finished(engine.reply(request())).text == "你"
+
+
+def test_cancelling_does_not_wait_for_a_stopped_child_whose_pipe_is_full(
+    endless: ChildEngine,
+) -> None:
+    events = endless.reply(request(most=4000))
+    next(events)
+    child = endless._child
+    assert child is not None
+    os.kill(child.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, child.pid, os.WSTOPPED | os.WNOWAIT)  # until then it still reads
+    fill(child)
+
+    cancelling = threading.Thread(target=endless.cancel, daemon=True)
+    cancelling.start()
+    cancelling.join(5)
+    waits = cancelling.is_alive()
+    endless.kill()  # which ends a write to its pipe, too
+
+    assert not waits
+    with pytest.raises(DiedError):
+        list(events)
+
+
+def fill(child: Child) -> None:
+    """Write to a child that does not read, until its pipe holds no byte more."""
+    assert child._process.stdin is not None
+    handle = child._process.stdin.fileno()
+    os.set_blocking(handle, False)
+    for size in (4096, 1):  # of a page that is not full, more than is free there is refused
+        with suppress(BlockingIOError):
+            while True:
+                os.write(handle, b"\n" * size)
+    os.set_blocking(handle, True)
 
 
 def test_leaving_a_reply_early_leaves_the_engine_ready(endless: ChildEngine) -> None:

@@ -22,6 +22,9 @@ from tests.support.engine_here import EngineHere
 from tests.support.engine_tiny import THOUGHTFUL, write_tiny_model
 
 SAID = ("您", "今天又没有睡好", "嗯", "还是想不明白")
+SAME = 1e-12
+"""NMSE. What this model is made to say outweighs what it has read: a wrong token in its cache makes
+1e-9 and more, the right ones 1e-18."""
 AROUND = "<|im_end|>\n<|im_start|>user\n<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"
 """What the template adds around a message, the header of its reply included."""
 
@@ -48,7 +51,15 @@ def test_a_later_turn_evaluates_its_message_and_the_template(model: Path) -> Non
 
     for message, cost in zip(SAID[1:], costs[1:], strict=True):
         assert cost.evaluated_tokens <= len(message.encode()) + around + 2
-    assert max(errors) <= 1e-6
+    assert max(errors) <= SAME
+
+
+def test_one_wrong_token_in_its_cache_would_be_noticed(model: Path) -> None:
+    engine = EngineHere(model, 1024)
+    said = engine.transcript.tokens((Turn(Role.USER, SAID[1]),))
+
+    assert engine.error_with_wrong_token(said, at=len(said) // 2) > 100 * SAME
+    assert engine.error_with_wrong_token(said, at=None) <= SAME
 
 
 def test_a_reply_stands_behind_the_header_it_was_written_behind(model: Path) -> None:

@@ -22,8 +22,10 @@ from desktop_app.models.install import MODEL, PARTS
 from desktop_app.models.job import Job, job_for
 from desktop_app.models.ledger import Connection, connections
 from desktop_app.models.library import find_model
+from desktop_app.models.part import named_part
 from desktop_app.models.source import Source
 from desktop_app.models.verify import verify_before_load
+from desktop_app.paths import private_folder
 from tests.support.broken_pipe import BrokenOnWindows
 from tests.support.certificate import write_certificate
 from tests.support.engine_tiny import write_tiny_model
@@ -280,6 +282,21 @@ def test_an_encrypted_source_that_leads_out_of_encryption_is_not_followed(
     moved = replace(place, source=Source(encrypted.url))
     assert moved.fails("look").key == "download.in_the_clear"
     assert moved.fails().key == "download.in_the_clear"
+    assert place.hub.asked == []
+
+
+def test_what_has_come_stays_where_the_rest_would_come_in_the_clear(
+    place: Place, encrypted: Hub
+) -> None:
+    part = named_part(private_folder(place.installed) / PARTS, "a-model", place.pin)
+    private_folder(part.parent)
+    part.write_bytes(encrypted.content[:100_000])
+    encrypted.cdn = place.hub.cdn
+
+    error = replace(place, source=Source(encrypted.url)).fails()
+
+    assert error.key == "download.in_the_clear"
+    assert part.read_bytes() == encrypted.content[:100_000]
     assert place.hub.asked == []
 
 
