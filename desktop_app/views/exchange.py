@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop_app.care.guard.verdict import Level, Verdict
-from desktop_app.conversation.message import MAX_CHARACTERS, checked
+from desktop_app.conversation.message import checked, composed
 from desktop_app.conversation.reply import Reply
 from desktop_app.dialogue import TurnState
 from desktop_app.errors import EngineError, KnownError, MessageError
@@ -76,7 +76,7 @@ class Exchange(QObject):
 
     def heed(self, conversation: Conversation, text: str) -> None:
         """Have the guard hear what is being said, whatever becomes of it afterwards."""
-        heard = text[:MAX_CHARACTERS].encode(errors="replace").decode()  # pasted halves of a pair
+        heard = composed(text).encode(errors="replace").decode()  # pasted halves of a pair
         verdict = _watched(conversation, heard).verdict
         if verdict.level is not Level.NONE:
             self.alarmed.emit(conversation, verdict)

@@ -41,6 +41,7 @@ __all__ = ["programs"]
 pytestmark = pytest.mark.gui
 
 GRAVE = "我想自杀"
+TOO_LONG = "长" * 100_000
 NARROW = 760
 """Pixels: the card that comes takes the conversation's place."""
 WORDS = {words for each in fixed_replies() for words in each.text.values()}
@@ -67,16 +68,21 @@ def test_the_card_stands_beside_the_conversation_and_the_talk_goes_on(
     assert len(set(said)) == len(said)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [GRAVE + TOO_LONG, TOO_LONG + GRAVE, TOO_LONG + GRAVE + "\n" * 5000],
+    ids=["at its beginning", "at its end", "before empty lines"],
+)
 def test_the_card_comes_whatever_is_wrong_with_the_message(
-    open_window: OpenWindow, tiny_model: Path
+    open_window: OpenWindow, tiny_model: Path, text: str
 ) -> None:
     window = open_window(tiny_model)
 
-    window.send(GRAVE + "长" * 100_000)
+    window.send(text)
 
     assert window.card.isVisible()
     assert window.middle.notice.text == sentence(
-        "error.message.too_long", characters=100_000 + len(GRAVE)
+        "error.message.too_long", characters=len(TOO_LONG + GRAVE)
     )
 
 
