@@ -74,10 +74,13 @@ class Exchange(QObject):
         conversation.say(checked(text))
         self.ask(conversation)
 
-    def heed(self, conversation: Conversation, text: str) -> None:
-        """Have the guard hear what is being said, whatever becomes of it afterwards."""
-        heard = composed(text).encode(errors="replace").decode()  # pasted halves of a pair
-        verdict = _watched(conversation, heard).verdict
+    def heed(self, conversation: Conversation, *texts: str) -> None:
+        """Have the guard hear what waits for a reply, and what is being said.
+
+        Whatever becomes of that afterwards; there has to be one or the other.
+        """
+        heard = (composed(text).encode(errors="replace").decode() for text in texts)  # half a pair
+        verdict = _watched(conversation, *heard).verdict
         if verdict.level is not Level.NONE:
             self.alarmed.emit(conversation, verdict)
 

@@ -84,12 +84,22 @@ class Versions(QObject):
             MessageError: a reply has begun since, or it is no message; nothing has changed.
             VaultError: it could not be kept.
         """
-        self._window.exchange.heed(conversation, text)
-        if not self._may(conversation):
-            raise MessageError("message.not_now")
-        turn = self._turn_of(conversation, row)
-        self._history.edit(self._id(conversation), turn.id, checked(text))
-        self._read_again(conversation)
+        exchange = self._window.exchange
+        try:
+            if not self._may(conversation):
+                raise MessageError("message.not_now")
+            turn = self._turn_of(conversation, row)
+            self._history.edit(self._id(conversation), turn.id, checked(text))
+        except KnownError:
+            exchange.heed(conversation, text)
+            raise
+        try:
+            self._read_again(conversation)
+        except KnownError as error:  # no refusal: it is kept, and sent again it were kept twice
+            exchange.heed(conversation, text)
+            self._window.say_error(error)
+            return
+        exchange.heed(conversation)  # what it replaces, and all that followed, is unsaid now
         self._answer(conversation)
 
     def regenerate(self, row: int) -> None:

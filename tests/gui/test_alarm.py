@@ -41,6 +41,7 @@ __all__ = ["programs"]
 pytestmark = pytest.mark.gui
 
 GRAVE = "我想自杀"
+EMERGENCY = "我刚刚吞了一整瓶安眠药"
 TOO_LONG = "长" * 100_000
 NARROW = 760
 """Pixels: the card that comes takes the conversation's place."""
@@ -106,13 +107,47 @@ def test_the_card_comes_for_a_message_that_is_said_otherwise(
 ) -> None:
     vault.sessions.add("a", Turn(Role.USER, "今天很累"))
     window = open_window(tiny_model)
-    versions = window.middle.transcript.findChild(Versions)
-    assert versions is not None
 
-    versions.say_otherwise(window.conversation, 0, GRAVE)
+    versions_of(window).say_otherwise(window.conversation, 0, GRAVE)
 
     assert window.card.isVisible()
     wait_for_end(qtbot, window)
+
+
+def test_what_a_message_said_otherwise_replaces_is_no_longer_heard_with_it(
+    open_window: OpenWindow, tiny_model: Path, vault: Vault, qtbot: QtBot
+) -> None:
+    asked = next(each for each in fixed_replies() if each.asks == "danger").text["zh"]
+    for text, reply in (("今天很累", "嗯。"), (GRAVE, asked)):
+        vault.sessions.add("a", Turn(Role.USER, text))
+        vault.sessions.add("a", Turn(Role.ASSISTANT, reply))
+    window = open_window(tiny_model)
+
+    versions_of(window).say_otherwise(window.conversation, 0, "嗯")  # no yes to what was asked
+
+    assert window.card.isHidden()
+    wait_for_end(qtbot, window)
+
+
+def test_an_emergency_said_otherwise_brings_no_second_card(
+    open_window: OpenWindow, tiny_model: Path, vault: Vault, qtbot: QtBot
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, EMERGENCY))
+    window = open_window(tiny_model)
+    window.exchange.heed(window.conversation)
+    assert window.card.isVisible()
+    window.show_card(shown=False)
+
+    versions_of(window).say_otherwise(window.conversation, 0, "今天中午吃了什么好呢")
+
+    assert window.card.isHidden()
+    wait_for_end(qtbot, window)
+
+
+def versions_of(window: MainWindow) -> Versions:
+    versions = window.middle.transcript.findChild(Versions)
+    assert versions is not None
+    return versions
 
 
 def test_who_denies_danger_gets_back_to_the_talk_with_the_model(

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from desktop_app.dialogue import Role, Turn, TurnState
+from desktop_app.vault.errors import BusyVaultError
 from desktop_app.vault.vault import Vault
 from desktop_app.views.edit_dialog import EditDialog
 from desktop_app.views.window import MainWindow
@@ -182,4 +183,30 @@ def test_what_cannot_be_said_otherwise_stays_in_the_field_and_why_stands_below(
     dialog.field.setPlainText("换一种说法")
     dialog.accept()
     wait_for_end(qtbot, window)
+    assert vault.sessions.turns("a")[0].turn.content == "换一种说法"
+
+
+@pytest.mark.usefixtures("talked")
+def test_what_is_kept_and_cannot_be_read_again_leaves_no_dialog_that_would_keep_it_twice(
+    open_window: OpenWindow,
+    tiny_model: Path,
+    vault: Vault,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window = open_window(tiny_model)
+    wait_for_model(qtbot, window)
+
+    def fails(*_: object) -> None:
+        raise BusyVaultError("vault.busy")
+
+    monkeypatch.setattr("desktop_app.views.versions.kept", fails)
+    choose(window, 0, "window.edit")
+    dialog = window.middle.findChild(EditDialog)
+    assert dialog is not None
+    dialog.field.setPlainText("换一种说法")
+    dialog.accept()
+
+    assert not dialog.isVisible()
+    assert window.middle.notice.text == sentence("error.vault.busy")
     assert vault.sessions.turns("a")[0].turn.content == "换一种说法"
