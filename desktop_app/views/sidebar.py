@@ -31,8 +31,10 @@ class Sidebar(QFrame):
     """`chosen` and `deleted` carry a row; the others ask for a new conversation."""
 
     chosen = Signal(int)
+    clicked = Signal()
+    """The person would see the current row's conversation."""
     taken = Signal()
-    """The person would go on in the current row's conversation, and be done with the list."""
+    """They would go on in it, and be done with the list."""
     deleted = Signal(int)
     begun = Signal()
     begun_off_the_record = Signal()
@@ -67,7 +69,7 @@ class Sidebar(QFrame):
         self.list.setSpacing(1)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(self._show_menu_of_row)
-        self.list.clicked.connect(self.taken)
+        self.list.clicked.connect(self.clicked)
         self.list.activated.connect(self.taken)
         delete = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), self.list)
         delete.setContext(Qt.ShortcutContext.WidgetShortcut)

@@ -457,6 +457,7 @@ class MainWindow(QMainWindow):
         self.side.begun.connect(self.begin_conversation)
         self.side.begun_off_the_record.connect(begin_off_the_record)
         self.side.chosen.connect(self._chosen)
+        self.side.clicked.connect(self._see)
         self.side.taken.connect(self._take_up)
         self.side.deleted.connect(self.deleting.delete)
         self.side.history_wanted.connect(self._want_history)
@@ -521,8 +522,19 @@ class MainWindow(QMainWindow):
         if self.sessions.at(row).conversation is not self.conversation:
             self.show_conversation(row)
 
+    def _see(self) -> None:
+        """Show the conversation that is marked in the list.
+
+        The keyboard stays with a list that stays: Delete is about the row that was clicked.
+        """
+        if self.room.isHidden():
+            self._take_up()
+        else:
+            self.care.leave()
+
     def _take_up(self) -> None:
         """Go on in the conversation that is marked in the list."""
+        self.care.leave()
         self.sharing.put_side_away()
         self.sharing.take_keyboard()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.dialogue import Role
@@ -25,9 +25,10 @@ pytestmark = pytest.mark.gui
 
 LARGEST = 5
 """Steps from the normal text size to 200 %."""
+WIDE = (1120, 760)
 EVERY = pytest.mark.parametrize(
     ("size", "steps", "language"),
-    list(itertools.product([LEAST_SIZE, (1120, 760)], [0, LARGEST], LANGUAGES)),
+    list(itertools.product([LEAST_SIZE, WIDE], [0, LARGEST], LANGUAGES)),
 )
 
 
@@ -173,6 +174,56 @@ def test_who_goes_through_that_list_by_keys_has_it_until_enter(
     assert window.side.isHidden()
     assert window.conversation.messages.message(0).text == "一"
     assert window.middle.composer.field.hasFocus()
+
+
+@pytest.mark.parametrize("way", ["click", "enter"])
+@pytest.mark.parametrize(
+    ("size", "steps"), [(LEAST_SIZE, LARGEST), (WIDE, 0)], ids=["narrow", "wide"]
+)
+def test_who_takes_up_the_conversation_behind_a_page_sees_it(
+    window: MainWindow, qtbot: QtBot, size: tuple[int, int], steps: int, way: str
+) -> None:
+    arrange(qtbot, window, size, steps, "zh")
+    window.care.show_exercises()
+    window.sharing.show_side()
+
+    if way == "click":
+        click_current_row(qtbot, window)
+    else:
+        window.side.list.setFocus()
+        qtbot.keyClick(window.side.list, Qt.Key.Key_Return)
+
+    assert window.care.page is None
+    assert window.middle.composer.isVisible()
+    assert window.middle.composer.field.hasFocus()
+
+
+def test_delete_after_a_click_on_a_row_is_about_the_row(window: MainWindow, qtbot: QtBot) -> None:
+    arrange(qtbot, window, WIDE, 0, "zh")
+
+    click_current_row(qtbot, window)
+
+    assert window.side.list.hasFocus()
+
+
+def test_a_click_on_a_row_of_a_list_that_makes_way_leads_to_the_field(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    arrange(qtbot, window, LEAST_SIZE, LARGEST, "zh")
+    window.sharing.show_side()
+    assert window.room.isHidden()
+
+    click_current_row(qtbot, window)
+
+    assert window.side.isHidden()
+    assert window.middle.composer.field.hasFocus()
+
+
+def click_current_row(qtbot: QtBot, window: MainWindow) -> None:
+    rows = window.side.list
+    QApplication.processEvents()  # where a row stands is known once it has been laid out
+    place = rows.visualRect(rows.currentIndex()).center()
+    qtbot.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
 
 @pytest.mark.parametrize("way", ["list", "menu"])
