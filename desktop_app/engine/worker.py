@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from desktop_app.engine import wire
 from desktop_app.engine.empty_network import leave_networks
-from desktop_app.engine.parcels import in_parcels
+from desktop_app.engine.pacing import paced
 from desktop_app.engine.placement import Placement
 from desktop_app.engine.precautions import take_precautions
 from desktop_app.engine.protocol import Finished, Piece, Request
@@ -195,7 +195,7 @@ class Worker:
             message["max_tokens"],
         )
         number = message["id"]
-        for event in in_parcels(
+        for event in paced(
             write_reply(
                 request,
                 transcript=transcript,

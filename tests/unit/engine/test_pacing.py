@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from desktop_app.engine.parcels import APART_S, in_parcels
+import pytest
+
+from desktop_app.engine.pacing import APART_S, paced
 from desktop_app.engine.protocol import Finished, Piece
 
 
 def test_pieces_that_come_faster_than_a_screen_shows_are_sent_together() -> None:
     said = Said(every_s=APART_S / 4)
 
-    *pieces, end = in_parcels(said.reply(*"abcdefghi"), said.clock)
+    *pieces, end = paced(said.reply(*"abcdefghi"), said.clock)
 
     assert pieces == [Piece("a"), Piece("bcde"), Piece("fghi")]
     assert end == finished("abcdefghi")
@@ -19,7 +21,7 @@ def test_pieces_that_come_faster_than_a_screen_shows_are_sent_together() -> None
 
 def test_a_piece_of_a_slow_model_waits_for_no_other() -> None:
     said = Said(every_s=1.0)
-    sent = in_parcels(said.reply("a", "b"), said.clock)
+    sent = paced(said.reply("a", "b"), said.clock)
 
     assert [(next(sent), said.now), (next(sent), said.now)] == [(Piece("a"), 1), (Piece("b"), 2)]
 
@@ -27,7 +29,7 @@ def test_a_piece_of_a_slow_model_waits_for_no_other() -> None:
 def test_what_was_held_back_comes_before_the_end() -> None:
     said = Said(every_s=0.0)
 
-    assert list(in_parcels(said.reply("a", "b", "c"), said.clock)) == [
+    assert list(paced(said.reply("a", "b", "c"), said.clock)) == [
         Piece("a"),
         Piece("bc"),
         finished("abc"),
@@ -37,7 +39,20 @@ def test_what_was_held_back_comes_before_the_end() -> None:
 def test_a_reply_without_a_character_is_its_end_alone() -> None:
     said = Said(every_s=1.0)
 
-    assert list(in_parcels(said.reply(), said.clock)) == [finished("")]
+    assert list(paced(said.reply(), said.clock)) == [finished("")]
+
+
+def test_what_was_held_back_comes_before_the_error_of_a_reply_that_breaks_off() -> None:
+    said, came = Said(every_s=0.0), list[Piece | Finished]()
+
+    def breaks_off() -> Iterator[Piece | Finished]:
+        yield from map(Piece, "abc")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        came.extend(paced(breaks_off(), said.clock))
+
+    assert came == [Piece("a"), Piece("bc")]
 
 
 class Said:
