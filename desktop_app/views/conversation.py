@@ -153,16 +153,9 @@ class Conversation(QObject):
         self.titled.emit()
         return text
 
-    def take_back_longest(self) -> tuple[str, int]:
-        """Remove messages without a reply up to the longest; return their text and its length.
-
-        Raises:
-            VaultError: see `take_back`.
-        """
-        longest, taken = self._opened.longest_unanswered(), [self.take_back()]
-        while len(taken[0]) < longest:
-            taken.insert(0, self.take_back())
-        return "\n\n".join(taken), longest
+    def longest_unanswered(self) -> int:
+        """Return the characters of the longest message without a reply."""
+        return self._opened.longest_unanswered()
 
     def _end(self, state: TurnState) -> None:
         if self._last().text:

@@ -271,16 +271,21 @@ class Exchange(QObject):
         self.changed.emit()
 
     def _give_back(self, conversation: Conversation, error: MessageError) -> None:
-        try:
-            text, longest = conversation.take_back_longest()
-        except KnownError as not_kept:
-            self._tell_failed(conversation, not_kept)
-            return
+        """Take messages without a reply out of the conversation, up to the longest."""
+        longest, taken = conversation.longest_unanswered(), list[str]()
         if error.key == "message.too_long":  # counted with what waited beside it
             error = MessageError(error.key, characters=longest)
         conversation.trouble = error
+        try:
+            while not taken or len(taken[0]) < longest:
+                taken.insert(0, conversation.take_back())
+        except KnownError as not_kept:
+            if not taken:
+                self._tell_failed(conversation, not_kept)
+                return
+            conversation.trouble = not_kept  # what was taken is nowhere but in the field
         self.changed.emit()
-        self.given_back.emit(conversation, text)
+        self.given_back.emit(conversation, "\n\n".join(taken))
 
     def _tell_failed(self, conversation: Conversation, error: Exception) -> None:
         conversation.trouble = error

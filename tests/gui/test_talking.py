@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop_app.dialogue import Role, TurnState
+from desktop_app.vault.errors import BusyVaultError
 from desktop_app.vault.vault import Vault
 from desktop_app.views.counselling import REPAINT_MS
 from resources.messages import sentence
@@ -187,6 +188,38 @@ def test_a_message_beyond_the_models_context_returns_to_the_field(
     assert window.middle.composer.text == "长" * 3000
     said = sentence("error.message.too_long", characters=3000)
     assert window.middle.notice.text == said
+
+
+def test_what_returns_to_the_field_stays_there_where_the_message_before_it_cannot_be_taken_back(
+    open_window: OpenWindow,
+    tiny_model: Path,
+    vault: Vault,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window = open_window(tiny_model)
+    send(qtbot, window, "长" * 3000)
+    window.middle.composer.stop.click()
+    take_back = vault.sessions.take_back
+
+    def once(session: str, *, as_draft: bool) -> None:
+        monkeypatch.setattr(vault.sessions, "take_back", fails)
+        take_back(session, as_draft=as_draft)
+
+    def fails(*_: object, **__: object) -> None:
+        raise BusyVaultError("vault.busy")
+
+    monkeypatch.setattr(vault.sessions, "take_back", once)
+    send(qtbot, window, "第二句。")
+    wait_for_end(qtbot, window)
+
+    assert [message.text for message in rows(window)] == ["长" * 3000]
+    assert window.middle.composer.text == "第二句。"
+    assert window.middle.notice.text == sentence("error.vault.busy")
+    (session,) = vault.sessions.kept()
+    draft = vault.sessions.drafts.of(session.id)
+    assert draft is not None
+    assert draft.text == "第二句。"
 
 
 def test_a_reply_goes_into_its_own_conversation(
