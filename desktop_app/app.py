@@ -22,7 +22,7 @@ from desktop_app.paths import Paths
 from desktop_app.vault.files import VaultFiles
 from desktop_app.views import qt_words
 from desktop_app.views.appearance import Appearance
-from desktop_app.views.bugs import bugs_said
+from desktop_app.views.bugs import bugs_said, tell_if_bug
 from desktop_app.views.capture import OutOfCaptures
 from desktop_app.views.counselling import Counselling
 from desktop_app.views.first_paint import FirstPaint
@@ -183,6 +183,8 @@ def _put_away(window: MainWindow, counselling: Counselling) -> None:
         window.leave()
     except KnownError as error:
         _say_in_terminal(error.in_terminal())
+    except Exception as error:  # noqa: BLE001 - the person knows, and closed the window anyway
+        tell_if_bug(error)
     window.read_ahead.end()
     counselling.seal(SEAL_AT_QUIT_S)
     window.deleteLater()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from shiboken6 import isValid
 
+from desktop_app.errors import KnownError
 from resources.messages import sentence
 
 if TYPE_CHECKING:
@@ -45,6 +46,13 @@ def bugs_said(window: MainWindow) -> Iterator[None]:
         yield
     finally:
         sys.excepthook, threading.excepthook = hook, hook_of_threads
+
+
+def tell_if_bug(error: Exception) -> None:
+    """Have the hook hear of what a step met that others follow, where it is a fault of ours."""
+    if not isinstance(error, KnownError):
+        with suppress(Exception):  # it may write where nobody listens any more
+            sys.excepthook(type(error), error, error.__traceback__)
 
 
 class BugTeller(QObject):

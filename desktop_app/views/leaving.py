@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from desktop_app.views.bugs import tell_if_bug
 from desktop_app.views.counselling import Counselling
 from desktop_app.views.notice import WayOn
 from resources.messages import sentence
@@ -45,6 +46,8 @@ class Leaving:
                 step()
             except Exception as error:  # noqa: BLE001 - the others may find room on the disk
                 failed.append(error)
+        for other in failed[1:]:
+            tell_if_bug(other)
         if failed:
             raise failed[0]
 
@@ -54,6 +57,7 @@ class Leaving:
         try:
             self._window.leave()
         except Exception as error:  # noqa: BLE001 - a fault of ours loses nothing either
+            tell_if_bug(error)
             told = self._number_told and not self._window.passed
             if not (self._closes_anyway or told):
                 self._window.stays.emit()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 
 from desktop_app.errors import KnownError
+from desktop_app.views.bugs import tell_if_bug
 from desktop_app.views.notice import explained
 from resources.messages import sentence
 
@@ -24,9 +23,7 @@ class Undeterred:
         try:
             step()
         except Exception as error:  # noqa: BLE001 - whatever it is, the next step is taken
-            if not isinstance(error, KnownError):
-                with suppress(Exception):  # it may write where nobody listens any more
-                    sys.excepthook(type(error), error, error.__traceback__)
+            tell_if_bug(error)
             self.tell(*keys)
             self.told.append(partial(explained, error))
             return False

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from desktop_app.app import running_window
 from desktop_app.dialogue import Role, Turn
+from desktop_app.paths import Paths
 from desktop_app.vault import parcel
 from desktop_app.vault.errors import DamagedHistoryError, DiskFullError
 from desktop_app.vault.records import Draft, StoredTurn
@@ -26,6 +29,7 @@ from resources.messages import sentence
 from tests.gui.conftest import OpenWindow
 from tests.support.held_commits import PATIENCE_S
 from tests.support.locking import MESSAGE, OpenedWindow, lock, talk, unlock
+from tests.support.shown import show
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.window_run import (
     WAIT_MS,
@@ -118,23 +122,36 @@ def test_keeping_it_waits_for_nobody_and_is_done_when_the_history_is_free(
 
 
 def test_what_a_fault_of_ours_does_not_keep_keeps_the_window_open_until_told_otherwise(
-    open_window: OpenWindow, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+    qapp: QApplication,
+    paths: Paths,
+    tiny_model: Path,
+    vault: Vault,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    window = open_window(tiny_model)
+    """The fault lasts, and all that comes after it in leaving is done."""
+    heard, sealed = list[type[BaseException]](), list[float]()
 
     def fails() -> None:
         raise ZeroDivisionError
 
-    with monkeypatch.context() as broken:
-        broken.setattr(window.unsent, "keep", fails)
+    monkeypatch.setattr(sys, "excepthook", lambda kind, *_: heard.append(kind))
+    with running_window(qapp, str(tiny_model), paths) as window:
+        show(qtbot, window)
+        window.open_history(vault)
+        monkeypatch.setattr(window.unsent, "keep", fails)
+        monkeypatch.setattr(window.counselling, "seal", sealed.append)
         window.close()
 
         assert window.isVisible()
+        assert heard == [ZeroDivisionError]
         assert window.middle.notice.text == sentence("cli.bug", name="ZeroDivisionError")
         anyway = window.middle.notice.button("window.close_anyway")
         assert anyway is not None
         anyway.click()
         assert not window.isVisible()
+    assert len(sealed) == 1
+    assert set(heard) == {ZeroDivisionError}
 
 
 def test_each_conversation_has_its_own(
