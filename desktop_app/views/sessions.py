@@ -316,8 +316,7 @@ class Sessions(QAbstractListModel):
         conversation = self.sender()
         assert isinstance(conversation, Conversation)
         row = self.row_of(conversation)
-        if row < 0:  # it was deleted, and its reply ended afterwards
-            return
+        assert row >= 0, "something is said in the conversation on the screen: that is in the list"
         self._rows[row].spoken = datetime.now(UTC)
         if conversation.name and conversation.id and conversation.messages.rowCount() == 1:
             # Its only message had been taken back, and in the history its title with it.

@@ -401,7 +401,10 @@ class MainWindow(QMainWindow):
             event.accept()
 
     def _keep_unsent(self) -> None:
-        """Keep what is written: a kill or a power cut then takes the last ten seconds at most."""
+        """Keep what is written: a kill or a power cut then takes the last ten seconds at most.
+
+        While an import or a change of the key has the history, it takes all since that began.
+        """
         with suppress(KnownError):  # leaving tries again, and says so
             if not self.unsent.keep_unless_busy():
                 self.read_ahead.rest_again()
