@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
@@ -28,7 +28,8 @@ from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.vault import open_with_passphrase
 
 PAIRS: Final = 15
-COLD_PAIRS: Final = 5
+COLD_PAIRS: Final = 3
+"""Few: whatever else runs on the machine finds its files gone from the cache, too."""
 PATIENCE_S: Final = 300.0
 """One measured window is ended after so long, and the bench with it."""
 IDLE_S: Final = 10.0
@@ -54,7 +55,7 @@ def measure_window(paths: Paths, passphrase: str, model: Path) -> Facts:
     dying = ("desktop_app.bench_window", "faults", *starting[2:])
     talking = ("desktop_app.bench_window", "session", *idling[2:])
     asked, platform = _starts(starting)
-    cold, _ = _starts(starting, cold=True)
+    cold = _cold_starts(starting)
     with _opened_by_keyring(paths, passphrase) as opens:
         by_keyring = _starts((starting[0], "start_by_keyring", *starting[2:]))[0] if opens else None
     with _process(talking, passphrase) as process:
@@ -113,19 +114,34 @@ def _starts(command: tuple[str, ...], *, cold: bool = False) -> tuple[Facts, str
     return facts | ({"history": round(median(history), 1)} if history else {}), platform
 
 
+def _cold_starts(command: tuple[str, ...]) -> Facts | None:
+    """Return `_starts` with the files on the disk alone; None where the system keeps its cache."""
+    return _starts(command, cold=True)[0] if hasattr(os, "posix_fadvise") else None
+
+
 def _forget_files() -> None:
-    """Have the system drop from its cache what the windows read: Python, Qt, and the program."""
-    if not hasattr(os, "posix_fadvise"):
-        return
-    for folder in {sys.prefix, sys.base_prefix + "/lib", str(Path(__file__).parents[2])}:
-        for place, _, names in os.walk(folder):
-            for name in names:
-                with suppress(OSError):
-                    file = os.open(f"{place}/{name}", os.O_RDONLY)
-                    try:
-                        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
-                    finally:
-                        os.close(file)
+    """Have the system drop from its cache what the windows read: Python, Qt, and the program.
+
+    What a running process has mapped stays in memory, this one's Python and the display's libraries
+    among it: a computer that was just started is slower still.
+    """
+    for path in _files((Path(sys.prefix), Path(sys.base_prefix, "lib"), Path(__file__).parents[2])):
+        with suppress(OSError):
+            file = os.open(path, os.O_RDONLY)
+            try:
+                os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+            finally:
+                os.close(file)
+
+
+def _files(folders: Iterable[Path]) -> Iterator[str]:
+    """Yield each file in `folders` once, though some lie in others; no window reads Git's own."""
+    every = {folder.resolve() for folder in folders}
+    for folder in every:
+        if every.isdisjoint(folder.parents):
+            for place, inner, names in os.walk(folder):
+                inner[:] = [name for name in inner if name != ".git"]
+                yield from (f"{place}/{name}" for name in names)
 
 
 @contextmanager

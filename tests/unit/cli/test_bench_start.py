@@ -1,13 +1,14 @@
-"""The part of `soulchat bench` that lets a keyring open the history; not how fast that is."""
+"""The parts of `soulchat bench` that start windows: by a keyring, or cold; not how fast that is."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from desktop_app.commands import bench_window
-from desktop_app.commands.bench_window import _opened_by_keyring, _starts
+from desktop_app.commands.bench_window import _cold_starts, _files, _opened_by_keyring, _starts
 from desktop_app.paths import Paths, app_paths
 from desktop_app.settings import AgeBand, Settings, write
 from desktop_app.vault.creation import create
@@ -61,3 +62,22 @@ def test_one_can_write_before_the_conversation_is_there(
     assert platform == "offscreen"
     assert figures["history"] >= figures["ours"] > 0
     assert figures["empty"] > 0
+
+
+def test_where_the_system_keeps_its_cache_no_start_is_cold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "posix_fadvise", raising=False)
+
+    assert _cold_starts(("desktop_app.bench_window", "start")) is None
+
+
+def test_each_file_the_windows_read_is_dropped_once(tmp_path: Path) -> None:
+    program, python = tmp_path / "program", tmp_path / "python"
+    environment = program / ".venv"
+    for folder in (python, environment, program / ".git" / "objects"):
+        folder.mkdir(parents=True)
+        (folder / "file").touch()
+    (program / "app.py").touch()
+
+    found = [Path(each) for each in _files((environment, python, program))]
+
+    assert sorted(found) == sorted([environment / "file", program / "app.py", python / "file"])
