@@ -7,6 +7,7 @@ Nor is what somebody put beside the copies or the sealed files.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -80,6 +81,19 @@ def own_copies(folder: Path) -> list[Path]:
     """
     named = [path for path in sorted(folder.iterdir()) if OF_COPIES.fullmatch(path.name)]
     return list(filter(_is_folder, named))
+
+
+def own_envelopes(folder: Path) -> list[Path]:
+    """Return the files of sealed keys among them; those of a copy that cannot be read are missed.
+
+    Raises:
+        OSError: the folder itself cannot be read.
+    """
+    found = _named(folder, OF_A_VAULT)
+    for copy in own_copies(folder):
+        with suppress(OSError):
+            found += _named(copy, OF_A_VAULT)
+    return list(filter(is_envelope, found))
 
 
 def is_envelope(path: Path) -> bool:

@@ -77,6 +77,56 @@ def test_what_somebody_named_after_it_stays_and_is_said(closed: Path, name: str)
     assert (folder.with_name(f"{name}.photos") / "vault.json").read_bytes() == b"mine"
 
 
+PUT_INTO = (
+    "vault/photo.jpg",
+    "vault/notes.json",
+    "vault/blobs/photo.jpg",
+    "vault.backups/mine/vault.json",
+    "vault.backups/000001/notes.json",
+    "vault.backups-1/mine/vault.json",
+    "vault.damaged-1/mine/photo.jpg",
+)
+
+
+def test_what_somebody_put_into_its_folders_stays_and_is_said(closed: Path) -> None:
+    for each in ("vault.backups/000001", "vault.backups-1/000002", "vault.damaged-1"):
+        shutil.copytree(closed, closed.parent / each)
+    (closed / "blobs").mkdir()
+    (closed / "blobs" / ("0" * 32)).write_bytes(b"sealed")
+    for each in PUT_INTO:
+        (closed.parent / each).parent.mkdir(exist_ok=True)
+        (closed.parent / each).write_bytes(b"mine")
+
+    with pytest.raises(KeysErasedError) as raised:
+        erase(closed, Keychain())
+
+    assert files_of(closed.parent) == {*PUT_INTO, "vault.lock"}
+    assert all((closed.parent / each).read_bytes() == b"mine" for each in PUT_INTO)
+    assert all(str(closed.parent / each.split("/")[0]) in str(raised.value) for each in PUT_INTO)
+    with pytest.raises(VaultError, match="移到别处"):
+        create(closed, passphrase="another one")
+
+
+def test_keys_beside_sealed_files_that_cannot_be_read_go(
+    closed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = closed.with_name("vault.backups") / "000001"
+    shutil.copytree(closed, copied)
+    (copied / "blobs").mkdir()
+    inside = Path.iterdir
+
+    def refused(path: Path) -> Iterator[Path]:
+        if path.name == "blobs":
+            raise PermissionError(errno.EACCES, "refused", str(path))
+        return inside(path)
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    with pytest.raises(KeysErasedError, match="谁也打不开"):
+        erase(closed, Keychain())
+
+    assert not (copied / "vault.json").exists()
+
+
 def test_where_only_such_a_name_is_left_there_is_nothing_to_erase(folder: Path) -> None:
     folder.parent.mkdir()
     (folder.parent / "vault.kdbx").write_bytes(b"mine")
@@ -167,8 +217,8 @@ def test_a_disk_that_takes_nothing_leaves_it_as_it_is(small_disk: Path) -> None:
 
 @pytest.fixture
 def unremovable(folder: Path) -> Iterator[Path]:
-    """A place in the vault's folder that cannot be removed: something is mounted there."""
-    place = folder / "blobs" / "mounted"
+    """A folder of the vault's that cannot be removed: something is mounted there."""
+    place = folder / "blobs"
     place.mkdir(parents=True)
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place], check=True)
     yield place
