@@ -12,7 +12,6 @@ copies go could not be told any more. It begins its own.
 from __future__ import annotations
 
 import glob
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,10 +19,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from desktop_app.atomic_file import sync_folder
-from desktop_app.vault.copies import Copy, clear_leftovers, copies_in, safety_copies_in
+from desktop_app.vault.copies import Copy, clear_leftovers, copies_in, is_left, safety_copies_in
 from desktop_app.vault.errors import disk_error
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.own_names import is_beside
+from desktop_app.vault.removal import remove_own
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def set_some_aside(files: VaultFiles, copies: Sequence[Copy]) -> None:
 def set_aside(files: VaultFiles) -> tuple[SetAside, ...]:
     """Return all of them, the newest first."""
     found = []
-    for path in (*_folders(files), *_rescued(files)):
+    for path in (*filter(is_left, _folders(files)), *_rescued(files)):
         history = VaultFiles(path).history
         with suppress(OSError):
             written = (history if history.exists() else path).stat().st_mtime
@@ -102,16 +102,14 @@ def bytes_of(path: Path) -> int:
 
 
 def remove_set_aside(files: VaultFiles) -> None:
-    """Remove all of them, the sealed keys among them first.
+    """Remove all of them, the sealed keys among them first; what is somebody else's stays.
 
     Raises:
         VaultError: some cannot be removed; again is the way on.
     """
     try:
         for folder in (*_folders(files), *copies_aside(files)):
-            for envelope in folder.rglob(VaultFiles(folder).envelope.name):
-                envelope.unlink()
-            shutil.rmtree(folder)
+            remove_own(folder)
         for path in _rescued(files):
             _log_of(path).unlink(missing_ok=True)
             path.unlink()
