@@ -1,8 +1,8 @@
 """Erasing a history for good: its keys first, then its files, and the copies beside it.
 
 Overwriting is no proof on a flash disk, which writes elsewhere. So the sealed keys go first, every
-copy of them in the data folder, and with them the safety plan where it was kept readable: what is
-then left of the history is noise to everybody. A kill on the way leaves nothing that opens once the
+copy under this program's own names, and with them the safety plan where it was kept readable: what
+is then left of these is noise to everybody. A kill on the way leaves nothing that opens once the
 keys are gone; erasing again clears the rest.
 
 The keyring comes last, and is not waited for longer than a person who is there needs: it may ask
@@ -10,7 +10,7 @@ one who has gone, and nothing of the history may outlast a prompt. Its key then 
 asked also where a file could not be removed: erasing again, no envelope would name the key.
 
 Backups that a person saved are files of their own, and stay, also where they lie beside it and are
-called like it.
+called like it. They open as before, and whoever erases is told.
 """
 
 from __future__ import annotations

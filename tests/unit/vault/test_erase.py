@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.vault.backup_file import write_backup
 from desktop_app.vault.creation import create
 from desktop_app.vault.envelope_file import read_envelope, write_envelope
 from desktop_app.vault.erase import erase
@@ -125,6 +126,18 @@ def test_keys_beside_sealed_files_that_cannot_be_read_go(
         erase(closed, Keychain())
 
     assert not (copied / "vault.json").exists()
+
+
+def test_of_a_backup_that_is_left_it_is_said_that_it_opens(vault: Vault, folder: Path) -> None:
+    backup = folder.with_name("vault.soulchat-backup")
+    write_backup(vault, backup)
+    vault.close()
+
+    with pytest.raises(KeysErasedError, match="原来的口令仍能打开") as raised:
+        erase(folder, Keychain())
+
+    assert str(backup) in str(raised.value)
+    assert "不是本软件放的" not in str(raised.value)
 
 
 def test_where_only_such_a_name_is_left_there_is_nothing_to_erase(folder: Path) -> None:
