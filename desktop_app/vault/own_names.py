@@ -42,6 +42,11 @@ def is_scratch(vault: Path, path: Path) -> bool:
     return _follows(vault, path, SCRATCH)
 
 
+def is_of_a_vault(path: Path) -> bool:
+    """Tell whether a file in a vault's folder has a name this program gives."""
+    return OF_A_VAULT.fullmatch(path.name) is not None
+
+
 def own_files(folder: Path) -> list[Path]:
     """Return the program's files below a folder that is a vault or holds copies of one.
 

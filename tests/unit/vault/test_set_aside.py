@@ -117,6 +117,21 @@ def test_removing_leaves_what_somebody_put_there(closed: Path, tmp_path: Path) -
     open_with_passphrase(another, PASSPHRASE).close()
 
 
+@pytest.mark.parametrize("name", ["vault", "我的 [1].history"])
+def test_only_what_this_program_named_is_one(closed: Path, name: str) -> None:
+    folder = closed.rename(closed.with_name(name))
+    files, mine = VaultFiles(folder), folder / "history.damaged-mine.db"
+    for each in ("damaged-1", "damaged-of-mine"):
+        shutil.copytree(folder, folder.with_name(f"{name}.{each}"))
+    mine.write_bytes(b"mine")
+
+    assert [copy.files.folder.name for copy in kept_copies(files)] == [f"{name}.damaged-1"]
+    assert [each.path.name for each in set_aside(files)] == [f"{name}.damaged-1"]
+    remove_set_aside(files)
+    assert mine.exists()
+    assert VaultFiles(folder.with_name(f"{name}.damaged-of-mine")).exist()
+
+
 def test_no_copy_goes_that_may_hold_what_a_rescue_lost(lost: Path) -> None:
     now = 2_000_000_000.0
     for day in range(5):  # more than are kept
