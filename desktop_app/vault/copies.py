@@ -46,8 +46,9 @@ def copies_in(folder: Path) -> tuple[Copy, ...]:
 
 
 def safety_copies_in(folder: Path) -> tuple[Copy, ...]:
-    """Return the copy from before a restore or an import, and one that is void, if any."""
-    copies = (VaultFiles(folder / BEFORE), VaultFiles(folder / f"{BEFORE}{VOID}"))
+    """Return the copy from before a restore or an import, and those that are void, if any."""
+    named = [path for path in folders_in(folder) if path.name.startswith(BEFORE)]
+    copies = [VaultFiles(path) for path in named if path.suffix in {"", VOID}]
     return tuple(found for copy in copies if (found := _found(copy)) is not None)
 
 
