@@ -84,7 +84,7 @@ PUT_INTO = (
     "vault/blobs/photo.jpg",
     "vault.backups/mine/vault.json",
     "vault.backups/000001/notes.json",
-    "vault.backups-1/mine/vault.json",
+    "vault.backups-1/2024/vault.json",
     "vault.damaged-1/mine/photo.jpg",
 )
 
