@@ -211,11 +211,11 @@ class Sessions:
             *_, last = self.turns(session)
             if last.turn.role is not Role.USER:
                 return None
+            drafts = self.drafts.readable(session) if as_draft else None
             with self._database.transaction():
-                draft = self.drafts.of(session) if as_draft else None
                 self._remove(session, last.id)
-                if as_draft:
-                    self.drafts.give_back(session, last.turn.content, draft)
+                if drafts is not None:
+                    self.drafts.give_back(session, last.turn.content, drafts)
                 note_removed(self._database)
         if not self._state(session):
             self._after_removal()
