@@ -142,16 +142,18 @@ def test_a_copy_that_is_being_made_holds_up_what_is_removed_and_not_the_window(
 
     copying = threading.Thread(target=copy)
     copying.start()
-    assert begun.wait(20)
-    dialog = pressed_twice(window)
+    try:
+        assert begun.wait(20)
+        dialog = pressed_twice(window)
 
-    assert copying.is_alive()
-    assert not dialog.purge.isEnabled()
-    assert not dialog.back.isEnabled()
-    assert dialog._says.text() == sentence("window.purging")
-    assert [session.id for session in vault.sessions.trashed()] == ["a"]
-    may_end.set()
-    copying.join(20)
+        assert copying.is_alive()
+        assert not dialog.purge.isEnabled()
+        assert not dialog.back.isEnabled()
+        assert dialog._says.text() == sentence("window.purging")
+        assert [session.id for session in vault.sessions.trashed()] == ["a"]
+    finally:
+        may_end.set()
+        copying.join(20)
     qtbot.waitUntil(lambda: dialog.list.count() == 0)
     assert vault.sessions.trashed() == ()
     dialog.close()
