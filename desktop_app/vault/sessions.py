@@ -252,10 +252,11 @@ class Sessions:
             self.require(session, deleted=True)
             self._database.rows("UPDATE session SET deleted = NULL WHERE id = ?", (session,))
 
-    def purge(self, *sessions: str) -> None:
+    def purge(self, *sessions: str, check: Callable[[], None] = lambda: None) -> None:
         """Remove sessions in the trash for good: key, turns, documents, words, log and files.
 
         The copies beside the history are made anew without them, soon, and when it is closed.
+        `check` is called before it is certain; what it raises undoes it all.
 
         Raises:
             SessionMissingError: one of them is not in the trash; nothing has changed.
@@ -266,6 +267,7 @@ class Sessions:
                 session_documents.remove_session(self._database, session)
             crash_point("purge.rows_removed")
             forget_removed(self._database)
+            check()
             certain()
         crash_point("purge.committed")
         with suppress(VaultError):  # it is done: the timer empties the log again

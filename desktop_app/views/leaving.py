@@ -1,6 +1,7 @@
 """Keeping what came of a reply when the window closes, or its history does.
 
 A window whose last words the disk does not take stays, says so, and closes when it is told again.
+So does one in which something was not removed for good yet that a person would have gone.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from desktop_app.views.counselling import Counselling
 from desktop_app.views.notice import WayOn
+from desktop_app.views.purging import Purging
 from resources.messages import sentence
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ class Leaving:
         self._window.closing.emit()
         try:
             self._window.leave()
+            for each in self._window.findChildren(Purging):
+                each.finish()  # nobody could be told any more
         except Exception as error:  # noqa: BLE001 - a fault of ours loses nothing either
             told = self._number_told and not self._window.passed
             if not (self._closes_anyway or told):
