@@ -13,6 +13,7 @@ else's, also in a folder of such a name, and stays when a copy goes.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ BEFORE: Final = "before"
 VOID: Final = ".void"
 PART: Final = ".part"
 OLD: Final = ".old"
+NUMBERED: Final = re.compile(rf"(?P<number>[0-9]{{6,}})({re.escape(VOID)})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +48,16 @@ def copies_in(folder: Path) -> tuple[Copy, ...]:
 
 
 def safety_copies_in(folder: Path) -> tuple[Copy, ...]:
-    """Return the copy from before a restore or an import, and one that is void, if any."""
-    copies = (VaultFiles(folder / BEFORE), VaultFiles(folder / f"{BEFORE}{VOID}"))
+    """Return the copy from before a restore or an import, and those that are void, if any."""
+    named = [path for path in folders_in(folder) if path.name.startswith(BEFORE)]
+    copies = [VaultFiles(path) for path in named if path.suffix in {"", VOID}]
     return tuple(found for copy in copies if (found := _found(copy)) is not None)
 
 
 def number_of(path: Path) -> int:
     """Return the number a copy is named by, void or not; 0 where it is none."""
-    name = path.name.removesuffix(VOID)
-    return int(name) if name.isascii() and name.isdigit() else 0
+    numbered = NUMBERED.fullmatch(path.name)
+    return int(numbered["number"]) if numbered is not None else 0
 
 
 def folders_in(folder: Path) -> list[Path]:

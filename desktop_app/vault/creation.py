@@ -72,6 +72,8 @@ def create(
 def _write(files: VaultFiles, envelope: Envelope, dek: bytes) -> None:
     draft = files.being_created
     try:
+        if files.folder.is_dir() and any(files.folder.iterdir()):  # an erase left it
+            raise VaultError("vault.folder_taken", folder=files.folder)
         shutil.rmtree(draft.folder, ignore_errors=True)  # left by a crash
         draft.folder.mkdir(mode=0o700)
         write_envelope(draft.envelope, envelope)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Final
 
 from desktop_app.vault.database import Database
@@ -73,16 +73,29 @@ class Drafts:
             for session, draft in changed.items():
                 self._write(session, draft)
 
-    def give_back(self, session: str, text: str, draft: Draft | None) -> None:
-        """Have `text` stand before a session's `draft`; part of the transaction that removes it.
+    def readable(self, session: str) -> dict[str | None, Draft | None]:
+        """Return what stands in a session and in what was begun, but for one that is damaged."""
+        found: dict[str | None, Draft | None] = {}
+        for each in (session, None):
+            with suppress(DamagedHistoryError):
+                found[each] = self.of(each)
+        return found
 
-        Where the session has gone with it, they stand in what was begun and never spoken in.
+    def give_back(self, session: str, text: str, found: Mapping[str | None, Draft | None]) -> None:
+        """Have `text` stand before a session's draft; part of the transaction that removes it.
+
+        Where the session has gone with it, or its draft is damaged, they stand in what was begun
+        and never spoken in. `found`: see `readable`, to be called before the transaction, in which
+        nothing could be written once a damaged page was met.
+
+        Raises:
+            DamagedHistoryError: that is damaged too.
         """
         there = self._database.rows("SELECT 1 FROM session WHERE id = ?", (session,))
-        kept = session if there else None
-        begun = None if there else self.of(None)
-        texts = [each.text for each in (draft, begun) if each is not None]
-        self._write(kept, Draft("\n\n".join([text, *texts]), shown=True))
+        kept = session if there and session in found else None
+        drafts = [found.get(each) for each in dict.fromkeys((session, kept))]
+        texts = [text, *(draft.text for draft in drafts if draft is not None)]
+        self._write(kept, Draft("\n\n".join(texts), shown=True))
 
     def part(self) -> None:
         """Give each conversation its own where an earlier version kept them together.

@@ -1,8 +1,8 @@
 """Erasing a history for good: its keys first, then its files, and the copies beside it.
 
 Overwriting is no proof on a flash disk, which writes elsewhere. So the sealed keys go first, every
-copy of them in the data folder, and with them the safety plan where it was kept readable: what is
-then left of the history is noise to everybody. A kill on the way leaves nothing that opens once the
+copy under this program's own names, and with them the safety plan where it was kept readable: what
+is then left of these is noise to everybody. A kill on the way leaves nothing that opens once the
 keys are gone; erasing again clears the rest.
 
 The keyring comes last, and is not waited for longer than a person who is there needs: it may ask
@@ -10,7 +10,7 @@ one who has gone, and nothing of the history may outlast a prompt. Its key then 
 asked also where a file could not be removed: erasing again, no envelope would name the key.
 
 Backups that a person saved are files of their own, and stay, also where they lie beside it and are
-called like it.
+called like it. They open as before, and whoever erases is told.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ from desktop_app.vault.errors import (
 )
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.lock import locked
-from desktop_app.vault.own_names import is_beside, is_envelope, own_files, own_folders
+from desktop_app.vault.own_names import is_beside, own_envelopes
+from desktop_app.vault.removal import remove_own
 from resources.system_errors import reason_of
 
 if TYPE_CHECKING:  # a keyring's libraries are loaded by whoever has one
@@ -56,7 +57,7 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
         BusyVaultError: it is open.
         KeyringError: all is erased, but the keyring still holds a key, of no use now.
         KeysErasedError: nothing opens it any more, but files could not be removed, or there are
-            files of somebody else's where a link led, or beside it under such a name.
+            files of somebody else's in its folders, or beside it under such a name.
         VaultError: there is none, or a key cannot be removed; again is the way on.
     """
     files = VaultFiles(folder)
@@ -113,41 +114,15 @@ def _others(files: VaultFiles) -> list[Path]:
 def _remove(part: Path, others: list[Path]) -> tuple[Path, OSError] | None:
     """Remove all that can be of a file or folder; return the first that cannot, and why.
 
-    Of a folder that is a link what this program made goes, and the link: the folder there may be
-    somebody's choice, or a whole disk. It is put among `others` where something else lies in it.
+    It is put among `others` where something else lies in it.
     """
-    failed: list[tuple[Path, OSError]] = []
     try:
-        if part.is_symlink() and part.is_dir():
-            _remove_own(part, others, failed)
+        left = remove_own(part)
     except OSError as error:
-        failed.append((part, error))
-    else:
-        _remove_all_of(part, failed)
-    return failed[0] if failed else None
-
-
-def _remove_own(link: Path, others: list[Path], failed: list[tuple[Path, OSError]]) -> None:
-    for path in own_files(link):
-        _remove_all_of(path, failed)
-    for folder in own_folders(link):
-        with suppress(OSError):  # something else is in it
-            folder.rmdir()
-    if not failed and any(link.iterdir()):
-        others.append(link.resolve())
-
-
-def _remove_all_of(path: Path, failed: list[tuple[Path, OSError]]) -> None:
-    """Remove a file, a link or a folder; note what cannot be, and go on."""
-    try:
-        if path.is_dir() and not path.is_symlink():
-            for each in path.iterdir():
-                _remove_all_of(each, failed)
-            path.rmdir()
-        else:
-            path.unlink(missing_ok=True)
-    except OSError as error:
-        failed.append((path, error))
+        return Path(error.filename or part), error
+    if left is not None:
+        others.append(left)
+    return None
 
 
 def _readable(files: VaultFiles) -> list[Path]:
@@ -159,12 +134,9 @@ def _readable(files: VaultFiles) -> list[Path]:
 def _envelopes(files: VaultFiles) -> Iterator[Path]:
     """Return every file of sealed keys, those of the vault itself first."""
     yield from filter(Path.exists, (files.envelope, files.next_envelope))
-    for part in _parts(files):
-        if part.is_symlink():
-            with suppress(OSError):  # `_remove` meets it again, and says it
-                yield from [path for path in own_files(part) if is_envelope(path)]
-        else:
-            yield from (path for path in part.rglob("*.json*") if path.is_file())
+    for part in filter(Path.is_dir, _parts(files)):
+        with suppress(OSError):  # `_remove` meets it again, and says it
+            yield from own_envelopes(part)
 
 
 def _kept_in_keyring(files: VaultFiles) -> frozenset[str]:

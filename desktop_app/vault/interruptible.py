@@ -11,8 +11,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum, auto
+from typing import Final
 
-from desktop_app.vault.errors import GivenUpError
+from desktop_app.vault.errors import GivenUpError, VaultError
+
+IN_HASTE_S: Final = 1.5
+"""Less than a window that locks waits for what runs: what then is not done will not be."""
 
 
 class Work(StrEnum):
@@ -22,6 +26,10 @@ class Work(StrEnum):
     """A backup that is restored, conversations that are imported."""
     WRITING_OUT = auto()
     """A backup or an export that is written."""
+    PURGING = auto()
+    """What is removed for good. It may still be done in haste: the person is sure, and may not
+    come back for what they believe to be gone.
+    """
 
 
 class Interruptible:
@@ -29,6 +37,8 @@ class Interruptible:
 
     def __init__(self) -> None:
         self._given_up = threading.Event()
+        self._given_up_at = 0.0
+        """When (monotonic clock)."""
         self._at_work: dict[int, Work] = {}
         """The threads whose work can still be given up."""
         self._granted: dict[int, float] = {}
@@ -43,6 +53,7 @@ class Interruptible:
         For whoever is about to close this, and waits for as little as possible.
         """
         with self._marks:
+            self._given_up_at = time.monotonic()
             self._given_up.set()
 
     @property
@@ -67,7 +78,10 @@ class Interruptible:
         Raises:
             GivenUpError: `give_up` was called; whoever is at it undoes what it did.
         """
-        until = self._granted.get(threading.get_ident(), 0.0)
+        thread = threading.get_ident()
+        until = self._granted.get(thread, 0.0)
+        if self._at_work.get(thread) is Work.PURGING:
+            until = self._given_up_at + IN_HASTE_S
         if self._given_up.is_set() and time.monotonic() >= until:
             raise GivenUpError("vault.given_up")
 
@@ -94,9 +108,12 @@ class Interruptible:
         try:
             self.check_given_up()
             yield
-        except GivenUpError:
-            with self._marks:
-                self._broke_off.add(work)
+        except VaultError as error:
+            # What fails in haste is not done either, and nobody hears of it otherwise.
+            hurried = work is Work.PURGING and self._given_up.is_set()
+            if hurried or isinstance(error, GivenUpError):
+                with self._marks:
+                    self._broke_off.add(work)
             raise
         finally:
             if begins:

@@ -15,7 +15,7 @@ from enum import StrEnum, auto
 
 from desktop_app.vault.copies import copies_in, safety_copies_in
 from desktop_app.vault.files import VaultFiles
-from desktop_app.vault.set_aside import copies_aside
+from desktop_app.vault.set_aside import copies_aside, histories_aside
 
 
 class CopyKind(StrEnum):
@@ -49,7 +49,7 @@ def kept_copies(files: VaultFiles) -> tuple[KeptCopy, ...]:
 def set_aside(files: VaultFiles) -> list[KeptCopy]:
     """Return the histories that did not open when a backup took their place."""
     found = []
-    for folder in files.folder.parent.glob(f"{files.folder.name}.damaged-*"):
+    for folder in histories_aside(files):
         with suppress(OSError):
             written = VaultFiles(folder).history.stat().st_mtime
             made = datetime.fromtimestamp(written, UTC)

@@ -7,10 +7,11 @@ Nor is what somebody put beside the copies or the sealed files.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-SCRATCH: Final = re.compile(r"\.(copying|restoring)(-[a-z0-9_]+)?(\.lock)?")
+SCRATCH: Final = re.compile(r"\.(copying|restoring)(-[a-z0-9_]{8})?(\.lock)?")
 """See scratch.py; earlier versions had one of each kind."""
 BESIDE: Final = re.compile(
     rf"|\.(backups|creating|arriving)|\.(backups|damaged)-[0-9]+|{SCRATCH.pattern}"
@@ -21,7 +22,7 @@ OF_A_VAULT: Final = re.compile(
     r"|history(\.(rescuing|reading|rescued|damaged-[0-9-]+))?\.db(-wal|-shm|-journal)?"
 )
 """See files.py, and the names SQLite gives what lies beside a database."""
-OF_COPIES: Final = re.compile(r"([0-9]+|before)(\.part|\.void|\.old)*")
+OF_COPIES: Final = re.compile(r"([0-9]{6,}|before)(\.part|\.void|\.old)*")
 """See copies.py."""
 OF_BLOBS: Final = re.compile(r"[0-9a-f]{32}(\.part)?")
 """See blobs.py."""
@@ -39,6 +40,11 @@ def is_beside(vault: Path, path: Path) -> bool:
 def is_scratch(vault: Path, path: Path) -> bool:
     """Tell whether a path next to a vault's folder is where a backup is written or read."""
     return _follows(vault, path, SCRATCH)
+
+
+def is_of_a_vault(path: Path) -> bool:
+    """Tell whether a file in a vault's folder has a name this program gives."""
+    return OF_A_VAULT.fullmatch(path.name) is not None
 
 
 def own_files(folder: Path) -> list[Path]:
@@ -80,6 +86,19 @@ def own_copies(folder: Path) -> list[Path]:
     """
     named = [path for path in sorted(folder.iterdir()) if OF_COPIES.fullmatch(path.name)]
     return list(filter(_is_folder, named))
+
+
+def own_envelopes(folder: Path) -> list[Path]:
+    """Return the files of sealed keys among them; those of a copy that cannot be read are missed.
+
+    Raises:
+        OSError: the folder itself cannot be read.
+    """
+    found = _named(folder, OF_A_VAULT)
+    for copy in own_copies(folder):
+        with suppress(OSError):
+            found += _named(copy, OF_A_VAULT)
+    return list(filter(is_envelope, found))
 
 
 def is_envelope(path: Path) -> bool:

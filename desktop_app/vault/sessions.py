@@ -211,11 +211,11 @@ class Sessions:
             *_, last = self.turns(session)
             if last.turn.role is not Role.USER:
                 return None
+            drafts = self.drafts.readable(session) if as_draft else None
             with self._database.transaction():
-                draft = self.drafts.of(session) if as_draft else None
                 self._remove(session, last.id)
-                if as_draft:
-                    self.drafts.give_back(session, last.turn.content, draft)
+                if drafts is not None:
+                    self.drafts.give_back(session, last.turn.content, drafts)
                 note_removed(self._database)
         if not self._state(session):
             self._after_removal()
@@ -252,10 +252,11 @@ class Sessions:
             self.require(session, deleted=True)
             self._database.rows("UPDATE session SET deleted = NULL WHERE id = ?", (session,))
 
-    def purge(self, *sessions: str) -> None:
+    def purge(self, *sessions: str, check: Callable[[], None] = lambda: None) -> None:
         """Remove sessions in the trash for good: key, turns, documents, words, log and files.
 
         The copies beside the history are made anew without them, soon, and when it is closed.
+        `check` is called before it is certain; what it raises undoes it all.
 
         Raises:
             SessionMissingError: one of them is not in the trash; nothing has changed.
@@ -266,6 +267,7 @@ class Sessions:
                 session_documents.remove_session(self._database, session)
             crash_point("purge.rows_removed")
             forget_removed(self._database)
+            check()
             certain()
         crash_point("purge.committed")
         with suppress(VaultError):  # it is done: the timer empties the log again

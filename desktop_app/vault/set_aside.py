@@ -12,7 +12,6 @@ copies go could not be told any more. It begins its own.
 from __future__ import annotations
 
 import glob
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,10 +19,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from desktop_app.atomic_file import sync_folder
-from desktop_app.vault.copies import Copy, clear_leftovers, copies_in, safety_copies_in
+from desktop_app.vault.copies import Copy, clear_leftovers, copies_in, is_left, safety_copies_in
 from desktop_app.vault.errors import disk_error
 from desktop_app.vault.files import VaultFiles
-from desktop_app.vault.own_names import is_beside
+from desktop_app.vault.own_names import is_beside, is_of_a_vault
+from desktop_app.vault.removal import remove_own
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def set_some_aside(files: VaultFiles, copies: Sequence[Copy]) -> None:
 def set_aside(files: VaultFiles) -> tuple[SetAside, ...]:
     """Return all of them, the newest first."""
     found = []
-    for path in (*_folders(files), *_rescued(files)):
+    for path in (*filter(is_left, histories_aside(files)), *_rescued(files)):
         history = VaultFiles(path).history
         with suppress(OSError):
             written = (history if history.exists() else path).stat().st_mtime
@@ -102,16 +102,14 @@ def bytes_of(path: Path) -> int:
 
 
 def remove_set_aside(files: VaultFiles) -> None:
-    """Remove all of them, the sealed keys among them first.
+    """Remove all of them, the sealed keys among them first; what is somebody else's stays.
 
     Raises:
         VaultError: some cannot be removed; again is the way on.
     """
     try:
-        for folder in (*_folders(files), *copies_aside(files)):
-            for envelope in folder.rglob(VaultFiles(folder).envelope.name):
-                envelope.unlink()
-            shutil.rmtree(folder)
+        for folder in (*histories_aside(files), *copies_aside(files)):
+            remove_own(folder)
         for path in _rescued(files):
             _log_of(path).unlink(missing_ok=True)
             path.unlink()
@@ -119,6 +117,11 @@ def remove_set_aside(files: VaultFiles) -> None:
             sync_folder(parent)
     except OSError as error:
         raise disk_error(error, files.folder) from error
+
+
+def histories_aside(files: VaultFiles) -> list[Path]:
+    """Return the folders of histories that were set aside."""
+    return _beside(files, files.folder.with_name(f"{files.folder.name}.damaged"))
 
 
 def copies_aside(files: VaultFiles) -> list[Path]:
@@ -137,10 +140,6 @@ def _copies(folder: Path) -> tuple[Copy, ...]:
     return (*copies_in(folder), *safety_copies_in(folder))
 
 
-def _folders(files: VaultFiles) -> Iterator[Path]:
-    yield from _beside(files, files.folder.with_name(f"{files.folder.name}.damaged"))
-
-
 def _beside(files: VaultFiles, named: Path) -> list[Path]:
     """Return what is numbered after a name; `vault.backups-of-mine` is somebody else's."""
     found = named.parent.glob(f"{glob.escape(named.name)}-*")
@@ -148,7 +147,8 @@ def _beside(files: VaultFiles, named: Path) -> list[Path]:
 
 
 def _rescued(files: VaultFiles) -> Iterator[Path]:
-    yield from sorted(files.folder.glob(f"{files.history.stem}.damaged-*.db"))
+    found = files.folder.glob(f"{files.history.stem}.damaged-*.db")
+    yield from sorted(path for path in found if is_of_a_vault(path))
 
 
 def _log_of(path: Path) -> Path:

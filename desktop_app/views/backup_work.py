@@ -1,4 +1,7 @@
-"""What the threads of the backup section do with an open history; they load its libraries."""
+"""What the threads of the backup section and of the trash do with an open history.
+
+They load its libraries.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from desktop_app.vault.envelope import Envelope
+    from desktop_app.vault.errors import VaultError
     from desktop_app.vault.import_file import FileRead
     from desktop_app.vault.interruptible import Interruptible
     from desktop_app.vault.kept_copies import KeptCopy
@@ -91,6 +95,28 @@ def remove_aside(vault: Vault) -> None:
     from desktop_app.vault.set_aside import remove_set_aside
 
     remove_set_aside(vault.files)
+
+
+def purge(vault: Vault, session: str) -> None:
+    """Remove a conversation for good. A lock has it done in haste, or else says that it was not."""
+    from desktop_app.vault.interruptible import Work
+
+    with vault.database.at(Work.PURGING):
+        vault.sessions.purge(session, check=vault.database.check_given_up_at_last)
+
+
+def purges(vault: Vault) -> bool:
+    """Tell of a history about to be closed whether something is not removed, yet or at all."""
+    from desktop_app.vault.interruptible import Work
+
+    return Work.PURGING in vault.database.broke_off
+
+
+def not_purged() -> VaultError:
+    """Return what a person is told who would close the window then."""
+    from desktop_app.vault.errors import VaultError
+
+    return VaultError("vault.not_purged_yet")
 
 
 def look(folder: Path, path: Path, secret: str) -> Preview:

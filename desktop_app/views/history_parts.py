@@ -13,6 +13,7 @@ from desktop_app.views.appearance import Appearance
 from desktop_app.views.export_dialog import ExportDialog
 from desktop_app.views.finding import Finding
 from desktop_app.views.notice import WayOn
+from desktop_app.views.purging import Purging
 from desktop_app.views.trash_dialog import TrashDialog
 from desktop_app.views.versions import Versions
 from resources.messages import sentence
@@ -31,6 +32,8 @@ class HistoryParts(QObject):
         super().__init__(window.side)
         self._window = window
         self._vault = vault
+        self._purging = Purging(vault, self)
+        self._purging.failed.connect(self._say_not_purged)
         self.versions = Versions(window, vault.sessions)
         self.finding = Finding(
             vault.search, lambda: window.conversation.id, appearance, window.side
@@ -92,9 +95,14 @@ class HistoryParts(QObject):
 
     def show_trash(self) -> None:
         """Show the conversations deleted recently."""
-        dialog = TrashDialog(self._vault, self._window.side)
+        dialog = TrashDialog(self._vault, self._purging, self._window.side)
         dialog.restored.connect(self._bring_back)
         dialog.open()
+
+    def _say_not_purged(self, error: Exception) -> None:
+        """Say it in the window where the list is closed, which says it otherwise."""
+        if not any(each.isVisible() for each in self._window.side.findChildren(TrashDialog)):
+            self._window.say_error(error)
 
     def export(self, session: str) -> None:
         """Let the person choose how to export a conversation."""

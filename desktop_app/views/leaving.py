@@ -1,6 +1,7 @@
 """Keeping what came of a reply when the window closes, or its history does.
 
 A window whose last words the disk does not take stays, says so, and closes when it is told again.
+So does one in which something was not removed for good yet that a person would have gone.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from desktop_app.views.bugs import tell_if_bug
 from desktop_app.views.counselling import Counselling
 from desktop_app.views.notice import WayOn
+from desktop_app.views.purging import Purging
 from resources.messages import sentence
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ class Leaving:
         self._window.closing.emit()
         try:
             self._window.leave()
+            for each in self._window.findChildren(Purging):
+                each.finish()  # nobody could be told any more
         except Exception as error:  # noqa: BLE001 - a fault of ours loses nothing either
             tell_if_bug(error)
             told = self._number_told and not self._window.passed

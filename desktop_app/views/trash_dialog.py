@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -22,9 +21,9 @@ from desktop_app.errors import KnownError
 from desktop_app.views import backup_work
 from desktop_app.views.conversation import shortened
 from desktop_app.views.notice import explained
+from desktop_app.views.purging import Purging
 from desktop_app.views.sessions import day_of
 from desktop_app.views.set_aside import SetAsideButton
-from desktop_app.views.tasks import Tasks
 from resources.messages import sentence
 
 if TYPE_CHECKING:
@@ -35,18 +34,19 @@ if TYPE_CHECKING:
 class TrashDialog(QDialog):
     """`restored` carries the id of a session that is in the history again.
 
-    What is removed for good is removed in a thread: it may wait for a copy that is being made.
+    What is removed for good goes on being removed where this is closed; see purging.py.
     """
 
     restored = Signal(str)
 
-    def __init__(self, vault: Vault, parent: QWidget) -> None:
+    def __init__(self, vault: Vault, purging: Purging, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(sentence("window.recently_deleted"))
         self._vault = vault
-        self._tasks = Tasks(self)
-        self.finished.connect(self._tasks.close)  # before the history is closed
+        self._purging = purging
+        purging.ended.connect(self._fill)
+        purging.failed.connect(self._failed)
         self._sure = False
         self.list = QListWidget(self)
         self.list.setAccessibleName(sentence("window.recently_deleted"))
@@ -101,8 +101,8 @@ class TrashDialog(QDialog):
         self.purge.setText(sentence("window.purge"))
         chosen = self.list.currentItem() is not None
         for button in (self.back, self.purge):
-            button.setEnabled(chosen and not self._tasks.works)
-        if self._tasks.works:
+            button.setEnabled(chosen and not self._purging.works)
+        if self._purging.works:
             self._says.setText(sentence("window.purging"))
         elif not self.list.count():
             self._says.setText(sentence("sessions.trash_empty"))
@@ -127,8 +127,7 @@ class TrashDialog(QDialog):
             self.purge.setText(sentence("window.purge_sure"))
             self._says.setText("\n".join(self._meant()))
             return
-        work = partial(self._vault.sessions.purge, self._chosen())
-        self._tasks.start(work, lambda _: self._fill(), self._failed)
+        self._purging.begin(self._chosen())
         self._refresh()
 
     def _meant(self) -> list[str]:

@@ -19,6 +19,7 @@ from desktop_app.views.edit_dialog import EditDialog
 from desktop_app.views.export_dialog import ExportDialog
 from desktop_app.views.finding import Finding
 from desktop_app.views.message import Message
+from desktop_app.views.purging import Purging
 from desktop_app.views.trash_dialog import TrashDialog
 from desktop_app.views.window import MainWindow
 from resources.messages import LANGUAGES, Language, sentence
@@ -128,7 +129,7 @@ def test_so_has_everything_on_the_other_pages(
         case "privacy":
             window.header.settings.privacy_wanted.emit()
         case "trash":
-            TrashDialog(vault, window).show()
+            TrashDialog(vault, Purging(vault, window), window).show()
         case "edit":
             EditDialog("你好", lambda _: None, window).show()
         case "exercises":

@@ -17,6 +17,7 @@ from desktop_app.views.notice import Notice
 from desktop_app.views.preferences import Preferences
 from desktop_app.views.privacy import Privacy
 from desktop_app.views.privacy_sections import TrashSection
+from desktop_app.views.purging import Purging
 from desktop_app.views.trash_dialog import TrashDialog
 from desktop_app.views.undeterred import Undeterred
 from desktop_app.views.window import MainWindow
@@ -156,7 +157,7 @@ def test_privacy_page_and_trash_open_whatever_kind_of_page_is_damaged(
             assert trash is not None
             assert trash.keep.isChecked(), kind
             page.reject()
-            dialog = TrashDialog(vault, parent)
+            dialog = TrashDialog(vault, Purging(vault, parent), parent)
             # One whose row cannot be read is taken for one that was not deleted.
             lost = set(SESSIONS) <= {session.id for session in vault.sessions.kept()}
             assert dialog.list.count() == (0 if lost else 1), kind

@@ -20,6 +20,7 @@ from desktop_app.views.appearance import Appearance
 from desktop_app.views.export_dialog import ExportDialog
 from desktop_app.views.header import Header
 from desktop_app.views.model_rows import ModelRow
+from desktop_app.views.purging import Purging
 from desktop_app.views.styling import plain_tip
 from desktop_app.views.trash_dialog import TrashDialog
 from tests.gui.conftest import OpenWindow
@@ -89,6 +90,6 @@ def test_an_error_in_the_trash_names_its_folder_as_it_is(
 
     window = open_window(tiny_model)
     monkeypatch.setattr(vault.sessions, "trashed", full)
-    dialog = TrashDialog(vault, window)
+    dialog = TrashDialog(vault, Purging(vault, window), window)
     assert shows(dialog, error.sentence())
     dialog.reject()

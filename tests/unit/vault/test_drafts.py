@@ -9,12 +9,12 @@ import pytest
 
 from desktop_app.dialogue import Role, Turn
 from desktop_app.vault.backup_file import write_backup
-from desktop_app.vault.errors import SessionMissingError
+from desktop_app.vault.errors import DamagedHistoryError, SessionMissingError
 from desktop_app.vault.kept_copies import kept_copies
 from desktop_app.vault.records import Draft
 from desktop_app.vault.restore import become, opened_backup
 from desktop_app.vault.vault import Vault, open_rescued, open_with_passphrase
-from tests.support.damaged_vault import flip_a_byte
+from tests.support.damaged_vault import flip_a_byte, opened, pages_by_kind
 from tests.support.decrypted import decrypted
 from tests.support.two_histories import by_passphrase
 from tests.support.vault_fixtures import PASSPHRASE
@@ -120,6 +120,43 @@ def test_the_only_message_that_is_taken_back_stands_in_what_was_begun(drafted: V
     texts = ["a", DRAFT.text, "draft of None"]
     assert drafted.sessions.drafts.of(None) == Draft("\n\n".join(texts), shown=True)
     assert names(drafted) == [None, "b"]
+
+
+def damaged(drafted: Vault, session: str | None, data_key: bytes) -> Vault:
+    """Open the history again, the draft of a session damaged."""
+    text = "".join(map(str, range(3000)))  # on pages of its own
+    drafted.sessions.drafts.keep({session: Draft(text, shown=False)})
+    (page, *_) = pages_by_kind(drafted)["document/overflow"]
+    drafted.close()
+    flip_a_byte(drafted.files.history, page=page)
+    return opened(drafted.files.folder, data_key)
+
+
+def test_where_the_draft_is_damaged_a_message_stands_in_what_was_begun(
+    drafted: Vault, data_key: bytes
+) -> None:
+    drafted.sessions.add("a", Turn(Role.USER, "too long"))
+
+    with damaged(drafted, "a", data_key) as vault:
+        assert vault.sessions.take_back("a", as_draft=True) == Turn(Role.USER, "too long")
+
+        texts = ["too long", "draft of None"]
+        assert vault.sessions.drafts.of(None) == Draft("\n\n".join(texts), shown=True)
+        assert [turn.turn.content for turn in vault.sessions.turns("a")] == ["a"]
+
+
+def test_what_was_begun_may_be_damaged_where_it_is_not_needed(
+    drafted: Vault, data_key: bytes
+) -> None:
+    drafted.sessions.add("a", Turn(Role.USER, "too long"))
+
+    with damaged(drafted, None, data_key) as vault:
+        vault.sessions.take_back("a", as_draft=True)
+        assert vault.sessions.drafts.of("a") == Draft(f"too long\n\n{DRAFT.text}", shown=True)
+
+        with pytest.raises(DamagedHistoryError):  # the last place there is
+            vault.sessions.take_back("a", as_draft=True)
+        assert [turn.turn.content for turn in vault.sessions.turns("a")] == ["a"]
 
 
 def test_a_backup_that_is_merged_brings_none(drafted: Vault, folder: Path, tmp_path: Path) -> None:

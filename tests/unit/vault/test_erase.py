@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.vault.backup_file import write_backup
 from desktop_app.vault.creation import create
 from desktop_app.vault.envelope_file import read_envelope, write_envelope
 from desktop_app.vault.erase import erase
@@ -75,6 +76,68 @@ def test_what_somebody_named_after_it_stays_and_is_said(closed: Path, name: str)
     assert names(folder) == mine | {f"{name}.photos", f"{name}.lock"}
     assert all(folder.with_name(each).read_bytes() == b"mine" for each in mine)
     assert (folder.with_name(f"{name}.photos") / "vault.json").read_bytes() == b"mine"
+
+
+PUT_INTO = (
+    "vault/photo.jpg",
+    "vault/notes.json",
+    "vault/blobs/photo.jpg",
+    "vault.backups/mine/vault.json",
+    "vault.backups/000001/notes.json",
+    "vault.backups-1/2024/vault.json",
+    "vault.damaged-1/mine/photo.jpg",
+)
+
+
+def test_what_somebody_put_into_its_folders_stays_and_is_said(closed: Path) -> None:
+    for each in ("vault.backups/000001", "vault.backups-1/000002", "vault.damaged-1"):
+        shutil.copytree(closed, closed.parent / each)
+    (closed / "blobs").mkdir()
+    (closed / "blobs" / ("0" * 32)).write_bytes(b"sealed")
+    for each in PUT_INTO:
+        (closed.parent / each).parent.mkdir(exist_ok=True)
+        (closed.parent / each).write_bytes(b"mine")
+
+    with pytest.raises(KeysErasedError) as raised:
+        erase(closed, Keychain())
+
+    assert files_of(closed.parent) == {*PUT_INTO, "vault.lock"}
+    assert all((closed.parent / each).read_bytes() == b"mine" for each in PUT_INTO)
+    assert all(str(closed.parent / each.split("/")[0]) in str(raised.value) for each in PUT_INTO)
+    with pytest.raises(VaultError, match="移到别处"):
+        create(closed, passphrase="another one")
+
+
+def test_keys_beside_sealed_files_that_cannot_be_read_go(
+    closed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = closed.with_name("vault.backups") / "000001"
+    shutil.copytree(closed, copied)
+    (copied / "blobs").mkdir()
+    inside = Path.iterdir
+
+    def refused(path: Path) -> Iterator[Path]:
+        if path.name == "blobs":
+            raise PermissionError(errno.EACCES, "refused", str(path))
+        return inside(path)
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    with pytest.raises(KeysErasedError, match="谁也打不开"):
+        erase(closed, Keychain())
+
+    assert not (copied / "vault.json").exists()
+
+
+def test_of_a_backup_that_is_left_it_is_said_that_it_opens(vault: Vault, folder: Path) -> None:
+    backup = folder.with_name("vault.soulchat-backup")
+    write_backup(vault, backup)
+    vault.close()
+
+    with pytest.raises(KeysErasedError, match="原来的口令仍能打开") as raised:
+        erase(folder, Keychain())
+
+    assert str(backup) in str(raised.value)
+    assert "不是本软件放的" not in str(raised.value)
 
 
 def test_where_only_such_a_name_is_left_there_is_nothing_to_erase(folder: Path) -> None:
@@ -167,8 +230,8 @@ def test_a_disk_that_takes_nothing_leaves_it_as_it_is(small_disk: Path) -> None:
 
 @pytest.fixture
 def unremovable(folder: Path) -> Iterator[Path]:
-    """A place in the vault's folder that cannot be removed: something is mounted there."""
-    place = folder / "blobs" / "mounted"
+    """A folder of the vault's that cannot be removed: something is mounted there."""
+    place = folder / "blobs"
     place.mkdir(parents=True)
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place], check=True)
     yield place

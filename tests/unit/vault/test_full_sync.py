@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,8 @@ from desktop_app.vault.backup_file import write_backup
 from desktop_app.vault.erase import erase
 from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.vault import Vault
+
+fcntl = pytest.importorskip("fcntl")
 
 F_FULLFSYNC = 51
 """As in macOS' <fcntl.h>."""

@@ -8,13 +8,17 @@ from pathlib import Path
 import pytest
 
 from desktop_app.dialogue import Role, Turn
-from desktop_app.vault.copies import clear_leftovers, copies_in
+from desktop_app.vault.copies import clear_leftovers, copies_in, safety_copies_in
+from desktop_app.vault.kept_copies import kept_copies
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from tests.support.vault_fixtures import PASSPHRASE
 
 AMONG_COPIES = (
     "photo.jpg",
     "2024/photo.jpg",
+    "2024/history.db",
+    "2024/vault.json",
+    "2023.part/history.db",
     "mine.part/photo.jpg",
     "mine.void/photo.jpg",
     "000003 (keep)/history.db",
@@ -111,6 +115,32 @@ def test_in_a_copy_that_is_void_it_has_no_copy_made_again_and_again(vault: Vault
         put(vault.backups.make_safety_copy().files.folder, "note.txt")
 
     assert len(list(vault.files.backups.glob("*/note.txt"))) == 4
+
+
+def test_where_a_void_one_keeps_its_name_the_next_void_one_is_known(vault: Vault) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    vault.backups.make()
+    put(vault.files.backups, "000001.void/note.txt")
+    with vault.backups.expiring(vault.keys.lasting_dek()) as expire:
+        expire()
+
+    assert [copy.files.folder.name for copy in copies_in(vault.files.backups)] == [
+        "000001.void.void"
+    ]
+    assert vault.backups.make().files.folder.name == "000002"
+
+
+def test_where_it_keeps_the_name_of_a_void_one_the_safety_copy_is_known(vault: Vault) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    vault.backups.make_safety_copy()
+    put(vault.files.backups, "before.void/note.txt")
+    with vault.backups.expiring(vault.keys.lasting_dek()) as expire:
+        expire()
+
+    (copy,) = safety_copies_in(vault.files.backups)
+
+    assert copy.files.folder.name == "before.void.void"
+    assert [each.files for each in kept_copies(vault.files)] == [copy.files]
 
 
 def test_where_it_keeps_the_name_a_safety_copy_comes_back_after_a_crash(vault: Vault) -> None:

@@ -24,9 +24,9 @@ PATIENCE_SECONDS = 30
 LEFT = [
     "vault.copying",
     "vault.restoring",
-    "vault.copying-abc",
-    "vault.restoring-x_1",
-    "vault.restoring-x_2.lock",
+    "vault.copying-abc_0123",
+    "vault.restoring-x_1abcde",
+    "vault.restoring-x_2abcde.lock",
 ]
 
 
@@ -187,15 +187,16 @@ def test_what_a_kill_left_goes_at_the_next_start(backup: Path, tmp_path: Path, t
         else:
             left.mkdir()
             (left / "history.db").write_bytes(b"left")
-    other = folder.with_name("vault-of-mine.copying-1")
-    other.mkdir()
+    others = ["vault-of-mine.copying-1", "vault.copying-mine", "vault.restoring-of_my_own"]
+    for name in others:
+        folder.with_name(name).mkdir()
 
     if then == "open":
         open_with_passphrase(folder, PASSPHRASE).close()
     else:
         become(backup, folder, by_passphrase)
 
-    assert folders(folder) == [other.name]
+    assert folders(folder) == others
 
 
 def test_the_folder_is_for_the_person_alone(vault: Vault, backup: Path) -> None:

@@ -143,8 +143,10 @@ def test_only_what_is_in_the_trash_can_be_purged(vault: Vault) -> None:
         vault.sessions.restore("a")
 
 
-@pytest.mark.parametrize("removed", ["purge", "take_back"])
-@pytest.mark.parametrize("refuses", ["the log", "the sealed files"])
+@pytest.mark.parametrize(
+    ("removed", "refuses"),
+    [("purge", "the log"), ("purge", "the sealed files"), ("take_back", "the sealed files")],
+)
 def test_what_is_removed_is_no_failure_where_what_follows_is_refused(
     vault: Vault, monkeypatch: pytest.MonkeyPatch, removed: str, refuses: str
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import tempfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -94,6 +95,41 @@ def test_removing_leaves_the_history_and_its_copies(rescued: Path, vault: Vault)
     assert set_aside(vault.files) == ()
     assert all(path.exists() for path in kept)
     assert not [path for path in rescued.parent.rglob("*") if ".damaged-" in path.name]
+
+
+def test_removing_leaves_what_somebody_put_there(closed: Path, tmp_path: Path) -> None:
+    disk, another = tmp_path / "disk", tmp_path / "disk" / "another"
+    plain, linked = closed.with_name("vault.damaged-1"), closed.with_name("vault.damaged-2")
+    for each in (plain, disk, another, closed.with_name("vault.backups-1") / "000001"):
+        shutil.copytree(closed, each)
+    linked.symlink_to(disk)
+    others = [plain / "photo.jpg", disk / "notes.json", plain.with_name("vault.backups-1") / "a"]
+    for each in others:
+        each.write_bytes(b"mine")
+
+    remove_set_aside(VaultFiles(closed))
+
+    assert set_aside(VaultFiles(closed)) == ()
+    assert all(each.read_bytes() == b"mine" for each in others)
+    assert not linked.is_symlink()
+    assert [VaultFiles(each).exist() for each in (plain, disk, another)] == [False, False, True]
+    assert not (closed.with_name("vault.backups-1") / "000001").exists()
+    open_with_passphrase(another, PASSPHRASE).close()
+
+
+@pytest.mark.parametrize("name", ["vault", "我的 [1].history"])
+def test_only_what_this_program_named_is_one(closed: Path, name: str) -> None:
+    folder = closed.rename(closed.with_name(name))
+    files, mine = VaultFiles(folder), folder / "history.damaged-mine.db"
+    for each in ("damaged-1", "damaged-of-mine"):
+        shutil.copytree(folder, folder.with_name(f"{name}.{each}"))
+    mine.write_bytes(b"mine")
+
+    assert [copy.files.folder.name for copy in kept_copies(files)] == [f"{name}.damaged-1"]
+    assert [each.path.name for each in set_aside(files)] == [f"{name}.damaged-1"]
+    remove_set_aside(files)
+    assert mine.exists()
+    assert VaultFiles(folder.with_name(f"{name}.damaged-of-mine")).exist()
 
 
 def test_no_copy_goes_that_may_hold_what_a_rescue_lost(lost: Path) -> None:

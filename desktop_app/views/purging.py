@@ -1,0 +1,51 @@
+"""Removing conversations for good, which goes on where the list they were chosen from is closed."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop_app.views import backup_work
+from desktop_app.views.tasks import PATIENCE_SECONDS, Tasks
+
+if TYPE_CHECKING:
+    from desktop_app.vault.vault import Vault
+
+LOOK_SECONDS: Final = 0.02
+
+
+class Purging(QObject):
+    """Of one open history, in a thread: it may wait for a copy that is being made."""
+
+    ended = Signal()
+    failed = Signal(Exception)
+
+    def __init__(self, vault: Vault, parent: QObject) -> None:
+        super().__init__(parent)
+        self._vault = vault
+        self._tasks = Tasks(self)
+
+    @property
+    def works(self) -> bool:
+        """Tell whether something is being removed."""
+        return self._tasks.works
+
+    def begin(self, session: str) -> None:
+        """Remove one that is in the trash; ends in `ended` or `failed`, but for a lock."""
+        work = partial(backup_work.purge, self._vault, session)
+        self._tasks.start(work, lambda _: self.ended.emit(), self.failed.emit)
+
+    def finish(self) -> None:
+        """Wait for it, as long as a lock would; the history is about to be closed.
+
+        Raises:
+            VaultError: it is not done.
+        """
+        until = time.monotonic() + PATIENCE_SECONDS
+        while self.works and backup_work.purges(self._vault):
+            if time.monotonic() > until:
+                raise backup_work.not_purged()
+            time.sleep(LOOK_SECONDS)
