@@ -22,6 +22,7 @@ def card(facts: Mapping[str, Any]) -> str:
     return Template(template).substitute(
         real=learnt["real"],
         written=learnt["written"],
+        assigned=learnt["assigned"],
         held_out=facts["held_out"]["real"],
         bounds_on=facts["bounds_on"],
         written_held_out=facts["held_out"]["written"],

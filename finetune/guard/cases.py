@@ -27,6 +27,9 @@ OTHERS: Final = (
 )
 """Those who wrote messages without having seen the guard. Of four that stand together each is left
 out with another part of the rest; the last ten so that either language is in every part."""
+ASSIGNED: Final = "sheet-"
+"""How the names of those begin who wrote to assignments drawn by chance: who speaks, how openly, in
+what tone, with what words. Always learnt from; no threshold stands on them."""
 VEILED: Final = frozenset({"fifth", "sixth", "seventh", "eighth", "ninth", "tenth"})
 """Nor had these; they wrote danger without its words, beside harmless twins of it: most of what
 they wrote is harder than what people say, so no threshold stands on it."""

@@ -10,7 +10,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from finetune.guard.network import BUCKETS, CHANNELS, FORGOTTEN, KINDS, LOOKS, WIDE
+from finetune.guard.network import (
+    BUCKETS,
+    CHANNELS,
+    FORGOTTEN,
+    HARMLESS,
+    KINDS,
+    LOOKS,
+    WIDE,
+)
 
 
 class Layers(nn.Module):  # type: ignore[misc]  # torch is seen without its types
@@ -68,8 +76,8 @@ class Layers(nn.Module):  # type: ignore[misc]  # torch is seen without its type
             "far_bias": self.far.bias,
             "attention": self.attention.weight.T,
             "attention_bias": self.attention.bias,
-            "out": self.out.weight[:2].T,
-            "out_bias": self.out.bias[:2],
+            "out": self.out.weight.T,
+            "out_bias": self.out.bias,
         }
         arrays = {
             f"net_{k}": v.detach().numpy().astype(np.float16)
@@ -79,6 +87,15 @@ class Layers(nn.Module):  # type: ignore[misc]  # torch is seen without its type
         arrays["net_embedding"] = np.rint(embedding / scale).astype(np.int8)
         arrays["net_embedding_scale"] = scale.astype(np.float32)
         return arrays
+
+
+def odds(found: Tensor) -> Tensor:
+    """Return (messages, 2): what is known of risk and of an emergency, kinds included."""
+    kinds = found[:, 2:]
+    others = [number for number, kind in enumerate(KINDS) if kind != "emergency"]
+    risk = kinds[:, HARMLESS:].logsumexp(1) - kinds[:, :HARMLESS].logsumexp(1)
+    emergency = kinds[:, KINDS.index("emergency")] - kinds[:, others].logsumexp(1)
+    return found[:, :2] + torch.stack([risk, emergency], 1)
 
 
 def losses(found: Tensor, truth: Mapping[str, Any]) -> Tensor:

@@ -12,10 +12,10 @@ import numpy as np
 from finetune.files import filled
 from finetune.guard.app import scored, seen
 from finetune.guard.card import card
-from finetune.guard.cases import developed, labelled, written
+from finetune.guard.cases import ASSIGNED, developed, labelled, written
 from finetune.guard.measure import measured
 from finetune.guard.parts import parts
-from finetune.guard.thresholds import Signals, settled
+from finetune.guard.thresholds import Signals, Unlearnt, settled
 from finetune.guard.train import Trained, train
 
 
@@ -37,6 +37,7 @@ def make(smile: Path, crisis_dev: Path, out: Path) -> dict[str, Any]:
         "learnt_from": {
             "real": len(divided.learnt),
             "written": len(own),
+            "assigned": sum(case.hand.startswith(ASSIGNED) for case in own),
             "hash": _hash([*(case.source + case.label for case in cases)]),
         },
         "bounds_on": len(written("written_bounds")),
@@ -51,7 +52,7 @@ def make(smile: Path, crisis_dev: Path, out: Path) -> dict[str, Any]:
         _write(folder, trained, facts)
         scores = scored(folder, mailbox)
         signals = Signals.of(seen(mailbox), scores[:, 0], scores[:, 1])
-        facts["thresholds"] = settled(trained.thresholds, mailbox, signals)
+        facts["thresholds"] = settled(trained.thresholds, Unlearnt(mailbox, signals), trained.real)
         _write(folder, trained, facts)
         facts["measured"] = measured(folder, divided.held_out, written("written_held_out"))
         _write(folder, trained, facts)

@@ -21,7 +21,9 @@ WIDE: Final = 48
 CHANNELS: Final = 96
 LOOKS: Final = 4
 KINDS: Final = ("none", "history", "emergency", "ideation", "self_harm", "harm_others", "abuse")
-"""The labels, told apart by further outputs while it learns; the app needs the first two heads."""
+"""The labels, told apart by further outputs."""
+HARMLESS: Final = 2
+"""So many of them, at the beginning, are no risk."""
 EPOCHS: Final = 5
 BATCH: Final = 64
 RATE: Final = 2e-3
@@ -75,13 +77,15 @@ def trained(rows: Sequence[Row], cases: Sequence[Case], chosen: npt.NDArray[np.i
 
 
 def scored(net: Any, rows: Sequence[Row]) -> Scores:
-    """Return the log odds (n, 2) of risk and of an emergency."""
+    """Return the log odds (n, 2) of risk and of an emergency, as the app adds them up."""
     import torch  # noqa: PLC0415
+
+    from finetune.guard.layers import odds  # noqa: PLC0415
 
     found = np.zeros((len(rows), 2))
     with torch.no_grad():
         for batch in _by_length(rows):
-            found[batch] = net(*padded(rows, batch))[:, :2].numpy()
+            found[batch] = odds(net(*padded(rows, batch))).numpy()
     return found
 
 

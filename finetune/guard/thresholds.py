@@ -24,6 +24,7 @@ SOFT: Final = {
     "short": 0.065,
     "long": 0.09,
     "told": 0.07,
+    "told_long": 0.09,
     "latin": 0.06,
     "latin_long": 0.09,
     "latin_told": 0.065,
@@ -35,6 +36,7 @@ HARD: Final = {
     "short": 0.017,
     "long": 0.025,
     "told": 0.016,
+    "told_long": 0.025,
     "latin": 0.017,
     "latin_long": 0.025,
     "latin_told": 0.017,
@@ -42,14 +44,17 @@ HARD: Final = {
 """The same for high."""
 EMERGENCY: Final = dict.fromkeys(HARD, 0.005)
 """The same for an emergency."""
-FORMS: Final = ("short", "long", "latin", "latin_long", "told", "latin_told")
+FORMS: Final = ("short", "long", "latin", "latin_long", "told", "told_long", "latin_told")
 SOBERED: Final = 0.02
 """Share of emergencies seen by a rule that may be lowered to concern for how harmless they look."""
 ENOUGH: Final = 50
 """Harmless messages of one kind and form, below which they bound nothing where others do."""
-MAILBOX: Final = {"concern": 0.07, "high": 0.018, "emergency": 0.006}
-"""Share of harmless messages in a mailbox that may reach a level: somewhat below the goal, for the
-next hand writes otherwise."""
+MAILBOX: Final = {"concern": 0.08, "high": 0.02, "emergency": 0.006}
+"""Share of harmless messages in a mailbox that may reach a level: the goal. A good part of the
+hands it is pooled over writes what is harder than the next one will."""
+REAL: Final = {"long": MAILBOX | {"concern": 0.04}, "told_long": MAILBOX | {"concern": 0.04}}
+"""The same of real ones of a form, where it is less than of a mailbox: a long one tells danger in
+plain words, and fewer alarms cost little."""
 FEW: Final = 30
 """Harmless messages of a form, below which those of the script and no history count."""
 LEVEL_OF: Final = {"emergency": 3, "high": 2, "concern": 1}
@@ -144,29 +149,51 @@ def thresholds(cases: Sequence[Case], signals: Signals) -> dict[str, dict[str, f
     return {name: of(name) for name in FORMS if (signals.form == name).any()}
 
 
-def settled(
-    chosen: dict[str, dict[str, float]], cases: Sequence[Case], signals: Signals
-) -> dict[str, dict[str, float]]:
-    """Return thresholds with which a mailbox stays within `MAILBOX`.
+@dataclass(frozen=True, slots=True)
+class Unlearnt:
+    """Messages with their signals by weights that have not learnt from them."""
 
-    Args:
-        chosen: by form, as `thresholds` chose them; of these the bounds of soberness stay.
-        cases: messages of the mailbox, none of them learnt from.
-        signals: of these, with the scores of the weights that ship.
+    cases: Sequence[Case]
+    signals: Signals
+
+    def harmless(self) -> Marks:
+        """Return which are surely harmless."""
+        return np.array([c.label == "none" and not c.unsure for c in self.cases], dtype=bool)
+
+    def emergencies(self, form: str) -> Signals:
+        """Return the signals of those of one form that are surely emergencies."""
+        urgent = [c.label == "emergency" and not c.unsure for c in self.cases]
+        return self.signals.where(np.array(urgent, dtype=bool) & (self.signals.form == form))
+
+
+def settled(
+    chosen: dict[str, dict[str, float]], mailbox: Unlearnt, real: Unlearnt
+) -> dict[str, dict[str, float]]:
+    """Return thresholds with which a mailbox and real messages both stay within these shares.
+
+    `chosen` are by form, as `thresholds` chose them; of these the bounds of soberness stay.
     """
-    sure = np.array([not case.unsure for case in cases])
-    label = np.array([case.label for case in cases])
-    emergencies = sure & (label == "emergency")
     found = {}
     for name, limit in chosen.items():
-        harmless = signals.where(_of_form(signals, sure & (label == "none"), name))
+        harmless = mailbox.signals.where(_of_form(mailbox.signals, mailbox.harmless(), name))
+        bounding = [(harmless, MAILBOX)]
+        of_real = real.harmless() & (real.signals.form == name)
+        if of_real.sum() >= ENOUGH:
+            bounding.append((real.signals.where(of_real), REAL.get(name, MAILBOX)))
         found[name] = {**limit, **dict.fromkeys(LEVEL_OF, ABOVE_ALL)}
         for bound, level in LEVEL_OF.items():
-            least = _lowest(_alarms(harmless, found[name], bound, level), MAILBOX[bound])
-            there = signals.where(emergencies & (signals.form == name))
-            heard = _alarms(there, found[name], bound, level)
+            least = max(
+                _lowest(_alarms(harmless, found[name], bound, level), shares[bound])
+                for harmless, shares in bounding
+            )
+            heard = [
+                _alarms(each.emergencies(name), found[name], bound, level)
+                for each in (mailbox, real)
+            ]
             # Of a concern a miss is worse than an alarm: it stays at its lowest.
-            found[name][bound] = least if bound == "concern" else _raised(heard, least)
+            found[name][bound] = (
+                least if bound == "concern" else min(_raised(each, least) for each in heard)
+            )
     return found
 
 
@@ -189,7 +216,8 @@ def _alarms(
     signals: Signals, limit: dict[str, float], bound: str, level: int
 ) -> Callable[[float], float]:
     def share(value: float) -> float:
-        return float((signals.levels({**limit, bound: value}) >= level).mean())
+        reached = signals.levels({**limit, bound: value}) >= level
+        return float(reached.mean()) if len(reached) else 0.0
 
     return share
 

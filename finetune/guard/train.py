@@ -19,7 +19,7 @@ from finetune.guard.app import Seen
 from finetune.guard.cases import OTHERS, VEILED, Case
 from finetune.guard.logistic import Numbers, Rows, fit
 from finetune.guard.network import scored, trained
-from finetune.guard.thresholds import Signals, thresholds
+from finetune.guard.thresholds import Signals, Unlearnt, thresholds
 
 FOLDS: Final = 4
 STRENGTH: Final = 10.0
@@ -49,6 +49,8 @@ class Trained:
     """Of both classifiers, by name."""
     spread: dict[str, float]
     thresholds: dict[str, dict[str, float]]
+    real: Unlearnt
+    """The real ones."""
 
 
 def train(cases: Sequence[Case], groups: Sequence[str], seen: Sequence[Seen]) -> Trained:
@@ -56,24 +58,27 @@ def train(cases: Sequence[Case], groups: Sequence[str], seen: Sequence[Seen]) ->
     fold = np.array([_fold(group, case) for group, case in zip(groups, cases, strict=True)])
     linear = unseen_linear(cases, seen, fold)
     network = unseen_network(cases, seen, fold)
-    spread, found = bounds(cases, seen, fold, linear, network)
-    return Trained(whole(cases, seen), spread, found)
+    spread, unlearnt = scored_together(cases, seen, fold, linear, network)
+    real = np.array([case.real for case in unlearnt.cases])
+    of_real = Unlearnt([c for c in unlearnt.cases if c.real], unlearnt.signals.where(real))
+    chosen = thresholds(unlearnt.cases, unlearnt.signals)
+    return Trained(whole(cases, seen), spread, chosen, of_real)
 
 
-def bounds(
+def scored_together(
     cases: Sequence[Case],
     seen: Sequence[Seen],
     fold: npt.NDArray[np.int64],
     linear: Numbers,
     network: Numbers,
-) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
-    """Return how scores are averaged, and the thresholds, from scores (n, 2) of unseen messages."""
+) -> tuple[dict[str, float], Unlearnt]:
+    """Return how scores (n, 2) of unseen messages are averaged, and what bounds stand on."""
     counted = np.flatnonzero(fold != NEVER).tolist()
     share = np.round(linear[counted].std(0) / network[counted].std(0), 4)
     both = (linear + share * network) / 2
     signals = Signals.of([seen[n] for n in counted], both[counted, 0], both[counted, 1])
-    chosen = thresholds([cases[n] for n in counted], signals)
-    return dict(zip(BOTH, share.tolist(), strict=True)), chosen
+    unlearnt = Unlearnt([cases[n] for n in counted], signals)
+    return dict(zip(BOTH, share.tolist(), strict=True)), unlearnt
 
 
 def unseen_linear(

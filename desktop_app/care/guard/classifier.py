@@ -44,6 +44,7 @@ class Form(StrEnum):
     LATIN_LONG = "latin_long"
     TOLD = "told"
     """Read together with what was said before."""
+    TOLD_LONG = "told_long"
     LATIN_TOLD = "latin_told"
 
     @classmethod
@@ -52,8 +53,9 @@ class Form(StrEnum):
         if is_latin(text):
             brief = cls.LATIN if len(text) < POST else cls.LATIN_LONG
             return cls.LATIN_TOLD if told else brief
-        brief = cls.SHORT if len(text) < SHORT else cls.LONG
-        return cls.TOLD if told else brief
+        if told:
+            return cls.TOLD if len(text) < SHORT else cls.TOLD_LONG
+        return cls.SHORT if len(text) < SHORT else cls.LONG
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ import numpy.typing as npt
 
 from desktop_app.care.guard.tokens import Tokens
 
-HEADS: Final = ("risk", "emergency")
+KINDS: Final = ("none", "history", "emergency", "ideation", "self_harm", "harm_others", "abuse")
+"""What it tells apart besides; the first two are no risk."""
+HARMLESS: Final = 2
 Numbers = npt.NDArray[np.float32]
 
 
@@ -39,7 +41,7 @@ class Network:
     """(channels, looks)"""
     attention_bias: Numbers
     out: Numbers
-    """(4 · channels, heads)"""
+    """(4 · channels, 2 + kinds): risk, an emergency, and a score of each kind"""
     out_bias: Numbers
 
     @classmethod
@@ -54,7 +56,11 @@ class Network:
         )
 
     def scores(self, row: Tokens, before: int) -> dict[str, float]:
-        """Return the log odds of each head; the first `before` tokens were said earlier."""
+        """Return how far risk and an emergency are more likely than not, by log odds.
+
+        Each is what its own output says and what the kinds say together. The first `before` tokens
+        were said earlier.
+        """
         parts = self.embedding[row].astype(np.float32)  # (tokens, parts, wide)
         held = row > 0
         parts *= held[:, :, None]
@@ -72,8 +78,14 @@ class Network:
         ]
         mean = said.sum(0) / np.sqrt(np.float32(len(said)))
         pooled = np.concatenate([*pools, said[before:].max(0), said.max(0), mean])
-        found = pooled @ self.out + self.out_bias
-        return dict(zip(HEADS, found.tolist(), strict=True))
+        risk, emergency, *_ = found = pooled @ self.out + self.out_bias
+        kinds = found[2:]
+        at = KINDS.index("emergency")
+        others = np.delete(kinds, at)
+        return {
+            "risk": float(risk + _summed(kinds[HARMLESS:]) - _summed(kinds[:HARMLESS])),
+            "emergency": float(emergency + kinds[at] - _summed(others)),
+        }
 
 
 def _convolved(rows: Numbers, kernel: Numbers, apart: int) -> Numbers:
@@ -83,6 +95,11 @@ def _convolved(rows: Numbers, kernel: Numbers, apart: int) -> Numbers:
         summed[apart:] += rows[:-apart] @ kernel[0]
         summed[:-apart] += rows[apart:] @ kernel[2]
     return np.asarray(summed)
+
+
+def _summed(scores: Numbers) -> np.float32:
+    """Return the score of any of them: the logarithm of the sum of their exponentials."""
+    return np.float32(np.logaddexp.reduce(scores))
 
 
 def _relu(rows: Numbers) -> Numbers:

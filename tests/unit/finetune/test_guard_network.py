@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ from desktop_app.care.guard.tokens import EARLIER, LONGEST, sequence, tokens
 from finetune.guard.app import LEVELS, Seen
 from finetune.guard.cases import Case
 from finetune.guard.network import Row, scored, trained
-from finetune.guard.thresholds import Signals, settled, thresholds
+from finetune.guard.thresholds import Signals, Unlearnt, settled, thresholds
 
 SAID = (
     ("i cant do this anymore", ("tonight is the night", "the door is locked")),
@@ -117,7 +119,7 @@ def test_thresholds_keep_false_alarms_within_bounds() -> None:
     assert (levels[400:] >= 2).mean() > 0.9
 
 
-def test_a_mailbox_stays_within_the_goal_and_no_emergency_is_given_away() -> None:
+def test_a_mailbox_and_real_messages_stay_within_the_goal_and_no_emergency_is_given_away() -> None:
     rng = np.random.default_rng(7)
     labels = (["none"] * 100 + ["emergency"] * 20) * 2
     cases = [
@@ -139,7 +141,8 @@ def test_a_mailbox_stays_within_the_goal_and_no_emergency_is_given_away() -> Non
     )
     before = {"concern": 9.0, "high": 9.0, "emergency": 9.0, "sober": -9.0, "sober_wish": -9.0}
 
-    limit = settled({"told": before}, cases, signals)["told"]
+    mailbox, no_real = Unlearnt(cases, signals), Unlearnt([], signals.where(nothing > 0))
+    limit = settled({"told": before}, mailbox, no_real)["told"]
 
     levels = signals.levels(limit)
     harmless, urgent = np.array(labels) == "none", np.array(labels) == "emergency"
@@ -148,3 +151,8 @@ def test_a_mailbox_stays_within_the_goal_and_no_emergency_is_given_away() -> Non
     higher = {**limit, "high": limit["high"] + 0.02}
     assert (signals.levels(higher)[urgent] >= 2).sum() < (levels[urgent] >= 2).sum()
     assert limit["sober"] == before["sober"]
+
+    graver = replace(signals, risk=signals.risk + 1)
+    limit = settled({"told": before}, mailbox, Unlearnt(cases, graver))["told"]
+    assert (graver.levels(limit)[harmless] >= 1).mean() <= 0.08
+    assert limit["concern"] > 0

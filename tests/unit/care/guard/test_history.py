@@ -43,7 +43,7 @@ def test_after_high_the_next_messages_stay_a_concern_at_least(said: str, next_on
 @pytest.mark.parametrize(
     ("said", "next_one"),
     [
-        ("我真的不想活了", "谢谢你的建议，我会试着多出去走走，慢慢调整自己的心态"),
+        ("我真的不想活了", "我们聊聊做饭吧，番茄炒蛋怎么做"),
         ("I want to die", "thanks, i had pasta with my sister today and we watched the match"),
     ],
 )
