@@ -28,7 +28,7 @@ BEFORE: Final = "before"
 VOID: Final = ".void"
 PART: Final = ".part"
 OLD: Final = ".old"
-NUMBERED: Final = re.compile(rf"(?P<number>[0-9]{{6,}})({re.escape(VOID)})*")
+NUMBERED: Final = re.compile(rf"(?P<number>[0-9]{{6}})({re.escape(VOID)})*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Final
 
 from desktop_app.vault.database import Database
 from desktop_app.vault.documents import LOCAL
-from desktop_app.vault.errors import DamagedHistoryError
+from desktop_app.vault.errors import DamagedHistoryError, VaultError
 from desktop_app.vault.records import Draft
 from desktop_app.vault.session_documents import DRAFT as OF_SESSION
 
@@ -29,6 +29,8 @@ class Drafts:
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self._database = database
         self._clock = clock
+        self._unread: set[str | None] = set()
+        """Those that could not be read: nobody has seen them, so nobody has emptied them."""
 
     @property
     def open(self) -> bool:
@@ -44,8 +46,15 @@ class Drafts:
 
         Raises:
             DamagedHistoryError: it is damaged.
+            VaultError: the disk failed, …
         """
-        rows = self._database.rows("SELECT body FROM document WHERE name = ?", (_name(session),))
+        try:
+            rows = self._database.rows(
+                "SELECT body FROM document WHERE name = ?", (_name(session),)
+            )
+        except VaultError:
+            self._unread.add(session)
+            raise
         return Draft(**json.loads(rows[0][0])) if rows else None
 
     def sessions(self) -> list[str | None]:
@@ -116,6 +125,8 @@ class Drafts:
             self._database.rows("DELETE FROM document WHERE name = ?", (TOGETHER,))
 
     def _is_news(self, session: str | None, draft: Draft) -> bool:
+        if not draft.text and session in self._unread:
+            return False
         try:
             before = self.of(session)
         except DamagedHistoryError:

@@ -37,7 +37,7 @@ from desktop_app.vault.errors import (
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.lock import locked
 from desktop_app.vault.own_names import is_beside, own_envelopes
-from desktop_app.vault.removal import remove_own
+from desktop_app.vault.removal import remove_own, require_within_reach
 from resources.system_errors import reason_of
 
 if TYPE_CHECKING:  # a keyring's libraries are loaded by whoever has one
@@ -58,11 +58,13 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
         KeyringError: all is erased, but the keyring still holds a key, of no use now.
         KeysErasedError: nothing opens it any more, but files could not be removed, or there are
             files of somebody else's in its folders, or beside it under such a name.
-        VaultError: there is none, or a key cannot be removed; again is the way on.
+        VaultError: there is none, a part of it is out of reach, or a key cannot be removed; again
+            is the way on.
     """
     files = VaultFiles(folder)
     if not any(_parts(files)) and not any(_readable(files)):
         raise VaultError("vault.none")
+    require_within_reach(_parts(files))
     with locked(files):
         gone: list[Path] = []
         try:

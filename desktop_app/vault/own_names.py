@@ -22,7 +22,7 @@ OF_A_VAULT: Final = re.compile(
     r"|history(\.(rescuing|reading|rescued|damaged-[0-9-]+))?\.db(-wal|-shm|-journal)?"
 )
 """See files.py, and the names SQLite gives what lies beside a database."""
-OF_COPIES: Final = re.compile(r"([0-9]{6,}|before)(\.part|\.void|\.old)*")
+OF_COPIES: Final = re.compile(r"([0-9]{6}|before)(\.part|\.void|\.old)*")
 """See copies.py."""
 OF_BLOBS: Final = re.compile(r"[0-9a-f]{32}(\.part)?")
 """See blobs.py."""

@@ -5,10 +5,23 @@ The sealed keys go first: cut short, what is left of the folder is noise to ever
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from desktop_app.vault.errors import VaultError
 from desktop_app.vault.own_names import is_envelope, own_files, own_folders
+
+
+def require_within_reach(parts: Iterable[Path]) -> None:
+    """Ask before anything is removed whether it can be: a disk may be away.
+
+    Raises:
+        VaultError: one is a link, and where it leads is not here. To remove the link would leave
+            what lies there, keys and all, and nothing that tells of it.
+    """
+    for part in parts:
+        if part.is_symlink() and not part.exists():
+            raise VaultError("vault.link_leads_nowhere", path=part)
 
 
 def remove_own(part: Path) -> Path | None:

@@ -23,7 +23,7 @@ from desktop_app.vault.copies import Copy, clear_leftovers, copies_in, is_left, 
 from desktop_app.vault.errors import disk_error
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.own_names import is_beside, is_of_a_vault
-from desktop_app.vault.removal import remove_own
+from desktop_app.vault.removal import remove_own, require_within_reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +105,12 @@ def remove_set_aside(files: VaultFiles) -> None:
     """Remove all of them, the sealed keys among them first; what is somebody else's stays.
 
     Raises:
-        VaultError: some cannot be removed; again is the way on.
+        VaultError: some cannot be removed, or are out of reach; again is the way on.
     """
+    folders = (*histories_aside(files), *copies_aside(files))
+    require_within_reach(folders)
     try:
-        for folder in (*histories_aside(files), *copies_aside(files)):
+        for folder in folders:
             remove_own(folder)
         for path in _rescued(files):
             _log_of(path).unlink(missing_ok=True)

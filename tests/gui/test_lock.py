@@ -138,9 +138,9 @@ def test_without_a_history_what_is_lost_is_said(
 
 
 def test_what_came_of_a_reply_is_kept(
-    qapp: QApplication, closed: Path, paths: Paths, chatty_model: Path, qtbot: QtBot
+    qapp: QApplication, closed: Path, paths: Paths, endless_model: Path, qtbot: QtBot
 ) -> None:
-    with running_window(qapp, str(chatty_model), paths) as window:
+    with running_window(qapp, str(endless_model), paths) as window:
         window.show()
         window.activateWindow()
         qtbot.waitUntil(window.isActiveWindow)

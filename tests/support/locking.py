@@ -27,7 +27,7 @@ from tests.support.window_run import send, type_text, wait_for_end, wait_for_mod
 
 OpenedWindow = Callable[[], MainWindow]
 
-MESSAGE = unwritten("天花板上", "有一道裂缝")
+MESSAGE = unwritten("窗台上有", "三盆绿萝")
 """Import it, do not write it again: `holders` leaves out this object, not another of its text."""
 DRAFT = unwritten("没有说完的", "半句话")
 UNRECORDED = unwritten("谁也不知道", "的事情")

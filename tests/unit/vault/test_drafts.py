@@ -9,7 +9,7 @@ import pytest
 
 from desktop_app.dialogue import Role, Turn
 from desktop_app.vault.backup_file import write_backup
-from desktop_app.vault.errors import DamagedHistoryError, SessionMissingError
+from desktop_app.vault.errors import DamagedHistoryError, SessionMissingError, VaultError
 from desktop_app.vault.kept_copies import kept_copies
 from desktop_app.vault.records import Draft
 from desktop_app.vault.restore import become, opened_backup
@@ -207,3 +207,20 @@ def test_those_that_stood_together_are_parted(drafted: Vault, folder: Path) -> N
         assert vault.sessions.drafts.of("a") == Draft("was a", shown=True)
         assert names(vault) == [None, "a", "b"]
         assert vault.documents.read("local.drafts") is None
+
+
+def test_one_that_could_not_be_read_for_a_moment_is_not_emptied(
+    drafted: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drafts = drafted.sessions.drafts
+
+    def fails(*_: object) -> None:
+        raise VaultError("vault.busy")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(drafted.database, "rows", fails)
+        with pytest.raises(VaultError):
+            drafts.of("a")
+    drafts.keep({"a": Draft("", shown=True)})
+
+    assert drafts.of("a") == DRAFT

@@ -368,3 +368,20 @@ def test_cut_short_after_the_first_keys_it_does_not_say_that_nothing_was_touched
 
     assert str(copied) in str(raised.value)
     assert not (closed / "vault.json").exists()
+
+
+@pytest.mark.parametrize("name", ["vault", "vault.backups", "vault.damaged-1"])
+def test_where_a_part_of_it_is_away_nothing_is_erased_and_it_is_said(
+    closed: Path, tmp_path: Path, name: str
+) -> None:
+    """An external disk that is not connected: its keys would stay there, and nobody would know."""
+    part, disk = closed.with_name(name), tmp_path / "away"
+    if part.exists():
+        part.rename(tmp_path / "put away")
+    part.symlink_to(disk)
+    before = {path.name for path in closed.parent.iterdir()}
+
+    with pytest.raises(VaultError, match="接上以后"):
+        erase(closed, Keychain())
+
+    assert {path.name for path in closed.parent.iterdir()} == before

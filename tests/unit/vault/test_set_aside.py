@@ -15,7 +15,7 @@ from desktop_app.dialogue import Role, Turn, TurnState
 from desktop_app.vault import backups as backups_module
 from desktop_app.vault.backup_file import write_backup
 from desktop_app.vault.copies import copies_in
-from desktop_app.vault.errors import DiskFullError, disk_error
+from desktop_app.vault.errors import DiskFullError, VaultError, disk_error
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.kept_copies import CopyKind, kept_copies
 from desktop_app.vault.pages import Pages
@@ -251,3 +251,13 @@ def test_what_somebody_named_like_it_is_none_of_them(rescued: Path, vault: Vault
 
     assert found.isdisjoint(mine)
     assert all((folder / "000001" / "history.db").read_bytes() == b"mine" for folder in mine)
+
+
+def test_what_is_away_is_not_taken_for_removed(closed: Path, tmp_path: Path) -> None:
+    link = closed.with_name("vault.backups-1")
+    link.symlink_to(tmp_path / "away")
+
+    with pytest.raises(VaultError, match="接上以后"):
+        remove_set_aside(VaultFiles(closed))
+
+    assert link.is_symlink()
