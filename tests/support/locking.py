@@ -54,6 +54,8 @@ def unlock(qtbot: QtBot, window: MainWindow) -> None:
 
 def enter(qtbot: QtBot, window: MainWindow) -> None:
     page = unlock_page_of(window)
+    # Until the ways to open it are found there is nothing to type into, and Return does nothing.
+    qtbot.waitUntil(lambda: page.field.isVisible() and page.main.isEnabled(), timeout=WAIT_MS)
     type_text(page.field.line, PASSPHRASE)
     qtbot.keyClick(page.field.line, Qt.Key.Key_Return)
     wait_for_conversation(qtbot, window)

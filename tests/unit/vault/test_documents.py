@@ -143,6 +143,7 @@ def test_a_later_one_here_is_not_overwritten(vault: Vault, tmp_path: Path) -> No
 def test_a_later_one_there_takes_its_place_and_a_copy_is_kept_first(
     vault: Vault, elsewhere: Vault, tmp_path: Path
 ) -> None:
+    elsewhere.documents._clock = lambda: 1.0  # else both are of one millisecond on a quick disk
     elsewhere.documents.write("plan", '"here"')
     vault.documents.write("plan", '"there"')
     write_backup(vault, tmp_path / "b")
