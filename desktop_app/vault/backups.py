@@ -39,6 +39,7 @@ from desktop_app.vault.copies import (
     is_left,
     number_of,
     remove_copy,
+    require_readable,
     safety_copies_in,
 )
 from desktop_app.vault.crash_points import crash_point
@@ -70,6 +71,8 @@ class Backups:
         self._database = database
         self._clock = clock
         self._turn = threading.RLock()
+        self._stuck: frozenset[Path] = frozenset()
+        """Void copies that could not be removed: no copy is made for them again until it opens."""
         self.put_back: Callable[[], None] = lambda: None
         """Called where a copy has its name again: what opens the history may have changed since."""
 
@@ -85,8 +88,7 @@ class Backups:
     @property
     def expired(self) -> bool:
         """Tell whether copies wait to be let go of."""
-        copies = folders_in(self._files.backups)
-        return any(copy.suffix == VOID and is_left(copy) for copy in copies)
+        return bool(self._void() - self._stuck)
 
     @contextmanager
     def expiring(self, dek: bytes) -> Iterator[Callable[[], None]]:
@@ -94,7 +96,7 @@ class Backups:
 
         To be called last before it cannot be refused any more: whatever is refused costs no copy.
         `dek` is the data key in force until now. What it gives raises VaultError where the folder
-        cannot be written to.
+        cannot be written to, or a copy cannot be read.
         """
         with self._turn:
             yield partial(self._expire, dek)
@@ -139,6 +141,7 @@ class Backups:
                 number = max((number_of(path) for path in folder.iterdir()), default=0) + 1
                 made = self._copied(VaultFiles(folder / f"{number:06}"))
                 _remove_all_but_the_last(self._files)
+                self._stuck = self._void()
         except OSError as error:
             raise disk_error(error, folder / "history.db", self._files.folder) from error
         return made
@@ -187,6 +190,7 @@ class Backups:
             self._database.rows("INSERT INTO setting(name, value) VALUES (?, ?)", values)
 
     def _expire(self, dek: bytes) -> None:
+        require_readable(self._files.backups)
         ((newest,),) = self._database.rows(NEWEST)
         try:
             for copy in (*copies_in(self._files.backups), *safety_copies_in(self._files.backups)):
@@ -198,6 +202,10 @@ class Backups:
                 crash_point("backups.expired")
         except OSError as error:
             raise disk_error(error, self._files.backups, self._files.folder) from error
+
+    def _void(self) -> frozenset[Path]:
+        copies = folders_in(self._files.backups)
+        return frozenset(copy for copy in copies if copy.suffix == VOID and is_left(copy))
 
     def _is_behind(self, copy: Copy, dek: bytes, newest: int) -> bool:
         """Tell whether a copy holds no turn but this history's, as far as it can be told."""

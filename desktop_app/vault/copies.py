@@ -20,9 +20,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from desktop_app.vault.errors import VaultError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.own_names import BLOBS, files_of_one, own_copies
 from desktop_app.vault.scratch import clear_scratch
+from resources.system_errors import reason_of
 
 BEFORE: Final = "before"
 VOID: Final = ".void"
@@ -72,6 +74,24 @@ def is_left(copy: Path) -> bool:
     with suppress(OSError):
         return bool(files_of_one(copy)) or not any(copy.iterdir())
     return False
+
+
+def require_readable(folder: Path) -> None:
+    """Ask whether every copy in a folder of copies can be looked into; there may be no such folder.
+
+    Raises:
+        VaultError: one cannot be: it would keep what is purged, and the key that is changed.
+    """
+    if folder.is_symlink() and not folder.exists():
+        raise VaultError("vault.copies_away", path=folder)
+    try:
+        for copy in own_copies(folder) if folder.is_dir() else ():
+            for path in files_of_one(copy):
+                with path.open("rb") as file:
+                    file.read(1)
+    except OSError as error:
+        path, reason = error.filename or folder, reason_of(error)
+        raise VaultError("vault.copy_unread", path=path, reason=reason) from error
 
 
 def remove_copy(folder: Path) -> None:

@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -59,6 +59,8 @@ class Database(Interruptible):
         self.path = path
         self.committed: Callable[[bool], None] = _nobody
         """Called after each transaction, and told whether it removed something."""
+        self.undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
+        """Around what keeps others from the file for long: whoever must not wait gives another."""
         self.damaged = False
         """A damaged page was met, if only one was looked for after an unclean end."""
         self.is_open = True

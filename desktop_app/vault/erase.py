@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import glob
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -28,6 +28,7 @@ from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.envelope import SlotKind
 from desktop_app.vault.envelope_file import read_envelope
 from desktop_app.vault.errors import (
+    CopiesLeftError,
     KeyringError,
     KeyringLockedError,
     KeysErasedError,
@@ -38,6 +39,7 @@ from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.lock import locked
 from desktop_app.vault.own_names import is_beside, own_envelopes
 from desktop_app.vault.removal import remove_own, require_within_reach
+from desktop_app.vault.scratch import clear_scratch
 from resources.system_errors import reason_of
 
 if TYPE_CHECKING:  # a keyring's libraries are loaded by whoever has one
@@ -58,6 +60,7 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
         KeyringError: all is erased, but the keyring still holds a key, of no use now.
         KeysErasedError: nothing opens it any more, but files could not be removed, or there are
             files of somebody else's in its folders, or beside it under such a name.
+        CopiesLeftError: it is erased, but a copy could not be looked into, and opens as before.
         VaultError: there is none, a part of it is out of reach, or a key cannot be removed; again
             is the way on.
     """
@@ -67,9 +70,11 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
     require_within_reach(_parts(files))
     with locked(files):
         gone: list[Path] = []
+        unread: list[OSError] = []
         try:
-            kept = _kept_in_keyring(files)
-            for path in (*_readable(files), *_envelopes(files)):
+            envelopes = list(_envelopes(files, unread))
+            kept = _kept_in_keyring(envelopes)
+            for path in (*_readable(files), *envelopes):
                 _destroy(path)
                 gone.append(path)
         except OSError as error:
@@ -78,26 +83,38 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
                 raise VaultError("vault.erasing_cut_short", **values) from error
             raise disk_error(error, files.envelope) from error
         crash_point("erase.keys_gone")
+        clear_scratch(files)  # all that lies in such a folder is this program's
         others = _others(files)
         not_removed = list(filter(None, [_remove(part, others) for part in list(_parts(files))]))
         with suppress(OSError):  # of the keys it was done; the rest is noise
             sync_folder(folder.parent)
     left = _forget_keyring(kept, keychain, patience)
+    told = _what_is_left(unread, not_removed, others, None if left is None else keychain.name)
+    if told is not None:
+        raise told from left
+
+
+def _what_is_left(
+    unread: list[OSError],
+    not_removed: list[tuple[Path, OSError]],
+    others: list[Path],
+    keyring: str | None,
+) -> VaultError | None:
+    """Return what to tell of what is not gone, the worst of it; `keyring`: it still holds a key."""
+    beside = {} if keyring is None else {"keyring": keyring}
+    and_keyring = "" if keyring is None else "and_keyring_"
+    if unread:  # before all else: what follows says that nothing opens
+        paths = ", ".join(str(error.filename) for error in unread)
+        values = {"paths": paths, "reason": reason_of(unread[0]), **beside}
+        return CopiesLeftError(f"vault.copies_{and_keyring}left", **values)
     if not_removed:
         paths = ", ".join(str(path) for path, _ in not_removed)
-        reason = reason_of(not_removed[0][1])
-        if left is None:
-            raise KeysErasedError("vault.files_left", paths=paths, reason=reason)
-        values = {"paths": paths, "reason": reason, "keyring": keychain.name}
-        raise KeysErasedError("vault.files_and_keyring_left", **values) from left
+        values = {"paths": paths, "reason": reason_of(not_removed[0][1]), **beside}
+        return KeysErasedError(f"vault.files_{and_keyring}left", **values)
     if others:
         paths = ", ".join(map(str, others))
-        if left is None:
-            raise KeysErasedError("vault.others_left", paths=paths)
-        values = {"paths": paths, "keyring": keychain.name}
-        raise KeysErasedError("vault.others_and_keyring_left", **values) from left
-    if left is not None:
-        raise KeyringError("vault.keyring_left", keyring=keychain.name) from left
+        return KeysErasedError(f"vault.others_{and_keyring}left", paths=paths, **beside)
+    return None if keyring is None else KeyringError("vault.keyring_left", **beside)
 
 
 def _parts(files: VaultFiles) -> Iterator[Path]:
@@ -133,18 +150,17 @@ def _readable(files: VaultFiles) -> list[Path]:
     return [path for path in (plan, part_of(plan)) if path.exists()]
 
 
-def _envelopes(files: VaultFiles) -> Iterator[Path]:
-    """Return every file of sealed keys, those of the vault itself first."""
+def _envelopes(files: VaultFiles, unread: list[OSError]) -> Iterator[Path]:
+    """Return every file of sealed keys, those of the vault itself first; see `own_envelopes`."""
     yield from filter(Path.exists, (files.envelope, files.next_envelope))
     for part in filter(Path.is_dir, _parts(files)):
-        with suppress(OSError):  # `_remove` meets it again, and says it
-            yield from own_envelopes(part)
+        yield from own_envelopes(part, unread)
 
 
-def _kept_in_keyring(files: VaultFiles) -> frozenset[str]:
+def _kept_in_keyring(envelopes: Iterable[Path]) -> frozenset[str]:
     """Return the ids of the vaults a keyring keeps a key for."""
     found = set()
-    for path in _envelopes(files):
+    for path in envelopes:
         with suppress(VaultError):  # what is damaged names none
             envelope = read_envelope(path)
             if SlotKind.KEYRING in envelope.slots():

@@ -94,6 +94,10 @@ class RescuedHistoryError(VaultError):
         return sentence(f"error.{self.key}", lang=lang, **self.values, lost=said)
 
 
+class CopiesLeftError(VaultError):
+    """The history is erased, but for copies that could not be looked into: their keys are whole."""
+
+
 class KeysErasedError(VaultError):
     """A history was erased, nothing opens it any more, and some of its files are still there."""
 

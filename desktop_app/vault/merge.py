@@ -12,18 +12,18 @@ wins.
 
 Who speaks meanwhile waits for the one transaction that it is, so what can be done before is done
 before, and the words are taken in afterwards, some at a time: a crash in between leaves that to the
-next opening. Locking does not wait: it has the transaction rolled back (`Database.give_up`).
+next opening. It waits for a reply in progress itself (`Database.undisturbed`). Locking does not
+wait: it has the transaction rolled back (`Database.give_up`).
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
-from desktop_app.dialogue import Role, TurnState
+from desktop_app.dialogue import TurnState
 from desktop_app.vault.carried import CarriedSession, CarriedTurn, Placed, placed_turns
 from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.damage import readable_rows
@@ -34,11 +34,10 @@ from desktop_app.vault.interruptible import Work
 from desktop_app.vault.lost import found_again, is_lost, note_lost
 from desktop_app.vault.own_time import not_before_the_newest, note_ahead
 from desktop_app.vault.records import title_of
+from desktop_app.vault.same_turns import compared, completes, fills
 from desktop_app.vault.word_index import index_missing, index_turn
 from resources.messages import sentence
 
-UNFINISHED: Final = frozenset({TurnState.GROWING, TurnState.INTERRUPTED})
-"""How a reply stands of which there may be more elsewhere."""
 WORDS_OF: Final = 100
 """Turns at a time, some 20 ms: nobody who speaks meanwhile waits for longer."""
 
@@ -136,13 +135,11 @@ def gain(
     for session in incoming:
         database.check_given_up()
         present = placed_turns(database, session.id)
-        compared = list(_compared(present, session))
+        pairs = list(compared(present, session))
         turns = sum(
-            1
-            for turn, same in compared
-            if turn.content and (same is None or _fills(same.turn, turn))
+            1 for turn, same in pairs if turn.content and (same is None or fills(same.turn, turn))
         )
-        completed = sum(1 for turn, same in compared if same and _completes(same.turn, turn))
+        completed = sum(1 for turn, same in pairs if same and completes(same.turn, turn))
         found = found.plus(
             session,
             is_new=not present and turns > 0,
@@ -180,7 +177,7 @@ def merge(
         times = (turn.created or 0 for session in coming for turn in session.turns)
         latest = max(times, default=0)
         known = not_before_the_newest(database, now)  # before what comes is among the turns
-        with database.transaction():
+        with database.undisturbed(), database.transaction():
             if latest > now:
                 note_ahead(database, latest, known)
             found = Gain(newer_documents=take(database, documents))
@@ -262,7 +259,7 @@ def _regain(
     database: Database, session: CarriedSession, present: list[Placed], *, trashed: int
 ) -> None:
     """Give a session its row again; into the trash it goes only if nothing was said in it since."""
-    known = sum(same is not None for _, same in _compared(present, session))
+    known = sum(same is not None for _, same in compared(present, session))
     deleted = session.deleted is not None and known == len(present)
     title = title_of(session.title)
     found_again(database, session.id, title, deleted=trashed if deleted else None)
@@ -276,15 +273,15 @@ def _add_turns(
     continued = {each.parent for each in present if each.turn.chosen}
     ids: list[int] = []
     added = completed = 0
-    for turn, same in _compared(present, session):
+    for turn, same in compared(present, session):
         database.check_given_up()
         parent = 0 if turn.after is None else ids[turn.after]
         if same is not None:
             ids.append(same.id)
-            if _fills(same.turn, turn):
+            if fills(same.turn, turn):
                 _fill(database, same.id, turn, now)
                 added += 1
-            elif _completes(same.turn, turn):
+            elif completes(same.turn, turn):
                 _complete_turn(database, same.id, turn)
                 completed += 1
             continue
@@ -334,67 +331,3 @@ def _complete_turn(database: Database, number: int, turn: CarriedTurn) -> None:
 
 def _ended(turn: CarriedTurn) -> TurnState:
     return TurnState.INTERRUPTED if turn.state is TurnState.GROWING else turn.state
-
-
-def _compared(
-    present: list[Placed], session: CarriedSession
-) -> Iterator[tuple[CarriedTurn, Placed | None]]:
-    """Yield each turn that comes with the same one that is there, or None."""
-    children: dict[int, list[Placed]] = defaultdict(list)
-    for each in present:
-        children[each.parent].append(each)
-    ids: list[int | None] = []
-    for turn in session.turns:
-        parent = 0 if turn.after is None else ids[turn.after]
-        candidates = [] if parent is None else children[parent]
-        same = _same_among(candidates, turn)
-        if same is None and not turn.content:
-            ids.append(parent)
-            yield turn, None
-            continue
-        if same is not None:
-            candidates.remove(same)
-        ids.append(None if same is None else same.id)
-        yield turn, same
-
-
-def _same_among(candidates: list[Placed], turn: CarriedTurn) -> Placed | None:
-    """Return what is `turn`: all of its text, a part of it, or what is left of it by damage."""
-    alike = [each for each in candidates if turn.content and _is_alike(each.turn, turn)]
-    whole = (each for each in alike if each.turn.content == turn.content)
-    parts = (each for each in alike if _completes(each.turn, turn) or _goes_on(turn, each.turn))
-    lost = (each for each in candidates if _stands_for(each.turn, turn))
-    return next(whole, None) or next(parts, None) or next(lost, None)
-
-
-def _stands_for(one: CarriedTurn, other: CarriedTurn) -> bool:
-    """Tell whether one of two, in the same place, is what is left of a turn lost to damage."""
-    return one.role is other.role and TurnState.DAMAGED in {one.state, other.state}
-
-
-def _fills(present: CarriedTurn, coming: CarriedTurn) -> bool:
-    """Tell whether `coming` is the text of what was lost to damage here."""
-    return present.state is TurnState.DAMAGED and bool(coming.content)
-
-
-def _is_alike(one: CarriedTurn, other: CarriedTurn) -> bool:
-    """Tell whether two turns may be the same by what is known of them besides their text."""
-    unknown = one.created is None or other.created is None
-    return one.role is other.role and (
-        one.created == other.created or (unknown and one.content == other.content)
-    )
-
-
-def _completes(present: CarriedTurn, coming: CarriedTurn) -> bool:
-    """Tell whether a reply that is there becomes `coming`; never one that is growing just now."""
-    return present.state is TurnState.INTERRUPTED and _goes_on(present, coming)
-
-
-def _goes_on(part: CarriedTurn, whole: CarriedTurn) -> bool:
-    """Tell whether `part` is a reply that was not at its end, and `whole` has more of it."""
-    return (
-        part.role is Role.ASSISTANT
-        and part.state in UNFINISHED
-        and part.content not in {"", whole.content}
-        and whole.content.startswith(part.content)
-    )

@@ -7,7 +7,6 @@ Nor is what somebody put beside the copies or the sealed files.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -47,20 +46,8 @@ def is_of_a_vault(path: Path) -> bool:
     return OF_A_VAULT.fullmatch(path.name) is not None
 
 
-def own_files(folder: Path) -> list[Path]:
-    """Return the program's files below a folder that is a vault or holds copies of one.
-
-    Links in it are not followed.
-
-    Raises:
-        OSError: a folder cannot be read.
-    """
-    copies = [path for copy in own_copies(folder) for path in files_of_one(copy)]
-    return [*files_of_one(folder), *copies]
-
-
 def files_of_one(vault: Path) -> list[Path]:
-    """Return the program's files in the folder of one vault, or of one copy.
+    """Return the program's files in the folder of one vault, or of one copy; links lead nowhere.
 
     Raises:
         OSError: a folder cannot be read.
@@ -88,17 +75,20 @@ def own_copies(folder: Path) -> list[Path]:
     return list(filter(_is_folder, named))
 
 
-def own_envelopes(folder: Path) -> list[Path]:
-    """Return the files of sealed keys among them; those of a copy that cannot be read are missed.
-
-    Raises:
-        OSError: the folder itself cannot be read.
-    """
-    found = _named(folder, OF_A_VAULT)
-    for copy in own_copies(folder):
-        with suppress(OSError):
-            found += _named(copy, OF_A_VAULT)
-    return list(filter(is_envelope, found))
+def own_envelopes(folder: Path, unread: list[OSError]) -> list[Path]:
+    """Return the files of sealed keys among them; what stands in the way is put into `unread`."""
+    found: list[Path] = []
+    try:
+        folders = [folder, *own_copies(folder)]
+    except OSError as error:
+        unread.append(error)
+        return found
+    for each in folders:
+        try:
+            found += filter(is_envelope, _named(each, OF_A_VAULT))
+        except OSError as error:
+            unread.append(error)
+    return found
 
 
 def is_envelope(path: Path) -> bool:
@@ -107,15 +97,9 @@ def is_envelope(path: Path) -> bool:
     return named is not None and named["keys"] is not None
 
 
-def own_folders(folder: Path) -> list[Path]:
-    """Return the program's folders below such a folder, the innermost first.
-
-    Raises:
-        OSError: a folder cannot be read.
-    """
-    copies = own_copies(folder)
-    inner = [each / BLOBS for each in (folder, *copies)]
-    return [*filter(_is_folder, inner), *copies]
+def own_inner(*folders: Path) -> list[Path]:
+    """Return the program's folders within those of vaults and copies."""
+    return [inner for each in folders if _is_folder(inner := each / BLOBS)]
 
 
 def _follows(vault: Path, path: Path, names: re.Pattern[str]) -> bool:

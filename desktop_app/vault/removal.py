@@ -6,10 +6,11 @@ The sealed keys go first: cut short, what is left of the folder is noise to ever
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from desktop_app.vault.errors import VaultError
-from desktop_app.vault.own_names import is_envelope, own_files, own_folders
+from desktop_app.vault.own_names import files_of_one, is_envelope, own_copies, own_inner
 
 
 def require_within_reach(parts: Iterable[Path]) -> None:
@@ -31,23 +32,38 @@ def remove_own(part: Path) -> Path | None:
     may be somebody's choice, or a whole disk.
 
     Raises:
-        OSError: the first that cannot be removed; all else is. It names the file or folder.
+        OSError: the first that cannot be read or removed; all else is. It names the file or folder.
     """
     failed: list[OSError] = []
     left = None
     if part.is_dir():
-        for path in sorted(own_files(part), key=is_envelope, reverse=True):
-            _try(path.unlink, failed)
-        for folder in own_folders(part):
-            if not any(folder.iterdir()):
+        copies = _listed(partial(own_copies, part), failed)
+        for folder in (part, *copies):
+            files = _listed(partial(files_of_one, folder), failed)
+            for path in sorted(files, key=is_envelope, reverse=True):
+                _try(path.unlink, failed)
+        for folder in (*own_inner(part, *copies), *copies):
+            if not _listed(partial(_inside, folder), failed):
                 _try(folder.rmdir, failed)
-        if any(part.iterdir()):
+        if not failed and any(part.iterdir()):
             left = part.resolve()
     if not failed and (left is None or part.is_symlink()):
         _try(part.rmdir if part.is_dir() and not part.is_symlink() else part.unlink, failed)
     if failed:
         raise failed[0]
     return left
+
+
+def _inside(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+def _listed(listed: Callable[[], list[Path]], failed: list[OSError]) -> list[Path]:
+    try:
+        return listed()
+    except OSError as error:
+        failed.append(error)
+        return []
 
 
 def _try(remove: Callable[[], None], failed: list[OSError]) -> None:

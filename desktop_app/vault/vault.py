@@ -159,7 +159,8 @@ class Vault:
         # Sealed before anything is held: locking need not wait for whom a keyring asks.
         renewed = renewal(self.keys, passphrase=passphrase, code=code, keychain=keychain)
         with self.backups.expiring(self.keys.dek) as expire:
-            rotate(self.files, self.database, self.keys, self.session_keys, renewed, expire)
+            with self.database.undisturbed():
+                rotate(self.files, self.database, self.keys, self.session_keys, renewed, expire)
             try:
                 self.database.check_given_up()  # it may be closed by now
                 self.backups.renew()

@@ -105,7 +105,8 @@ class BackupSection(QWidget):
 
     def take_in(self, path: Path) -> None:
         """Add the conversations of a file."""
-        self._do(partial(backup_work.take_in, self._vault, path), self._taken_in)
+        work = partial(backup_work.take_in, self._vault, path)
+        self._do(work, self._taken_in, meanwhile="backup.bringing_in")
 
     def changeEvent(self, event: QEvent) -> None:
         """See Qt."""
@@ -113,9 +114,16 @@ class BackupSection(QWidget):
         if event.type() == QEvent.Type.LanguageChange:
             self._retranslate()
 
-    def _do(self, work: Callable[[], object], done: Callable[..., None]) -> None:
-        """Do `work` in a thread and hand on what it returns, or say what went wrong."""
+    def _do(
+        self, work: Callable[[], object], done: Callable[..., None], *, meanwhile: str = ""
+    ) -> None:
+        """Do `work` in a thread and hand on what it returns, or say what went wrong.
+
+        `meanwhile`: the catalogue's key of what is said until then.
+        """
         self.notice.clear()
+        if meanwhile:
+            self.notice.say(partial(sentence, meanwhile))
         self._ask_secret(None)
         self._set_busy(busy=True)
 
@@ -140,7 +148,8 @@ class BackupSection(QWidget):
         ways = []
         if preview.gain:
             work = partial(backup_work.restore, self._vault, path, secret)
-            ways = [WayOn("backup.restore_now", partial(self._do, work, self._restored))]
+            take = partial(self._do, work, self._restored, meanwhile="backup.bringing_in")
+            ways = [WayOn("backup.restore_now", take)]
         self.notice.say(lambda: "\n".join(preview.sentences()), *ways)
 
     def _restored(self, gain: Gain) -> None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from desktop_app.vault.envelope import Envelope
-    from desktop_app.vault.errors import VaultError
     from desktop_app.vault.import_file import FileRead
     from desktop_app.vault.interruptible import Interruptible
     from desktop_app.vault.kept_copies import KeptCopy
@@ -105,18 +104,17 @@ def purge(vault: Vault, session: str) -> None:
         vault.sessions.purge(session, check=vault.database.check_given_up_at_last)
 
 
-def purges(vault: Vault) -> bool:
-    """Tell of a history about to be closed whether something is not removed, yet or at all."""
+def wait_for_purging(vault: Vault, seconds: float) -> None:
+    """Wait for what is being removed from a history that is about to be closed, so long at most.
+
+    Raises:
+        VaultError: it is not done; said to whoever would close the window then.
+    """
+    from desktop_app.vault.errors import VaultError
     from desktop_app.vault.interruptible import Work
 
-    return Work.PURGING in vault.database.broke_off
-
-
-def not_purged() -> VaultError:
-    """Return what a person is told who would close the window then."""
-    from desktop_app.vault.errors import VaultError
-
-    return VaultError("vault.not_purged_yet")
+    if not vault.database.wait_for(Work.PURGING, seconds):
+        raise VaultError("vault.not_purged_yet")
 
 
 def look(folder: Path, path: Path, secret: str) -> Preview:

@@ -18,6 +18,7 @@ from desktop_app.dialogue import TurnState
 from desktop_app.errors import EngineError, KnownError, MessageError
 from desktop_app.views.conversation import Conversation
 from desktop_app.views.counselling import Counselling
+from desktop_app.views.long_writes import LongWrites
 from desktop_app.views.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ class Exchange(QObject):
         """Whose reply has ended, and is being written down."""
         self._asked = self._stopping = False
         self._tasks = Tasks(self)
+        self.long_writes = LongWrites(self)
+        """Whoever changes the whole history takes turns with replies."""
+        self.long_writes.ended.connect(self._next)
         self._leaver = QTimer(self, interval=STOP_MS, singleShot=True)
         self._leaver.timeout.connect(self._give_up)
         self._counselling = counselling
@@ -143,6 +147,7 @@ class Exchange(QObject):
             ended.append(conversation)
             self.changed.emit()
         with ExitStack() as steps:  # all are taken, whatever becomes of one; the last one first
+            steps.callback(self.long_writes.end_replying)
             steps.callback(self._tasks.close)
             for conversation in ended:
                 steps.callback(conversation.settle)
@@ -150,7 +155,14 @@ class Exchange(QObject):
     def _next(self) -> None:
         # One that was turned back to an answered version has nothing to ask any more.
         self._waiting = [each for each in self._waiting if each.waits_for_reply]
-        self._say_what_needs_no_model()
+        if self._waiting and self.long_writes.begin_replying():
+            self._say_what_needs_no_model()
+            self._begin()
+        self._rest()
+        self.changed.emit()
+
+    def _begin(self) -> None:
+        """Have the first that waits answered, unless another is."""
         ready = [each for each in self._waiting if not self.keeps(each)]
         if self.current is None and ready:
             self.current = ready[0]
@@ -161,7 +173,10 @@ class Exchange(QObject):
                 self._send()
             else:
                 self._counselling.open_again()
-        self.changed.emit()
+
+    def _rest(self) -> None:
+        if self.current is None and not self._keeping:
+            self.long_writes.end_replying()
 
     def _say_what_needs_no_model(self) -> None:
         """Give the guard's words to whom it has some for: they wait for nobody's reply."""
@@ -206,6 +221,7 @@ class Exchange(QObject):
                 return
             self._waiting.insert(0, conversation)
             conversation.leave_off(TurnState.INTERRUPTED)
+            self._rest()
             self.changed.emit()
             self.postponed.emit(conversation)
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
 
 from desktop_app.care.disclosure import away_long, today
 from desktop_app.vault.arrival import vault_in
-from desktop_app.vault.errors import KeyringError, KeysErasedError, VaultError
+from desktop_app.vault.errors import CopiesLeftError, KeyringError, KeysErasedError, VaultError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.views.appearance import Appearance
 from desktop_app.views.composer import MessageField
@@ -361,8 +361,8 @@ class Gate(QStackedWidget):
     def _erased(self, error: Exception | None) -> None:
         self._erasing = False
         told: tuple[Callable[[], str], ...] = () if error is None else (partial(explained, error),)
-        # What is left seals nothing, or nothing opens it.
-        if error is None or isinstance(error, KeyringError | KeysErasedError):
+        # What is left seals nothing, or nothing opens it, or it is a copy.
+        if error is None or isinstance(error, KeyringError | KeysErasedError | CopiesLeftError):
             self.erased.emit()
         else:
             told += self._told

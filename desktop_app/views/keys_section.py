@@ -107,9 +107,14 @@ class KeysSection(QWidget):
         for button in self.remove.values():
             button.setEnabled(button.isEnabled() and not self._busy)
 
-    def _do(self, work: Callable[[], object], said: str) -> None:
-        """Do `work` in a thread, then say the sentence of a key, or what went wrong."""
+    def _do(self, work: Callable[[], object], said: str, *, meanwhile: str = "") -> None:
+        """Do `work` in a thread, then say the sentence of a key, or what went wrong.
+
+        `meanwhile`: the key of what is said until then.
+        """
         self.notice.clear()
+        if meanwhile:
+            self.notice.say(partial(sentence, meanwhile))
         self._busy = True
         self._show()
         self._tasks.start(work, lambda _: self._done(partial(sentence, said)), self._failed)
@@ -155,7 +160,7 @@ class KeysSection(QWidget):
             if code is None:
                 return
         work = partial(key_changes.rotate, self._vault, dialog.passphrase, code)
-        self._do(work, "keys.rotated")
+        self._do(work, "keys.rotated", meanwhile="keys.rotating")
 
     def _erase(self) -> None:
         if _confirmed(EraseDialog(self)):

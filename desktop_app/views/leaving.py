@@ -6,6 +6,7 @@ So does one in which something was not removed for good yet that a person would 
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -57,9 +58,10 @@ class Leaving:
         """Tell whether the window may close; where something said is not on the disk, say so."""
         self._window.closing.emit()
         try:
-            self._window.leave()
-            for each in self._window.findChildren(Purging):
-                each.finish()  # nobody could be told any more
+            with ExitStack() as steps:
+                for each in self._window.findChildren(Purging):
+                    steps.callback(each.finish)  # nobody could be told any more
+                self._window.leave()
         except Exception as error:  # noqa: BLE001 - a fault of ours loses nothing either
             tell_if_bug(error)
             told = self._number_told and not self._window.passed

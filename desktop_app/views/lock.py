@@ -208,9 +208,13 @@ class Lock(QObject):
         steps.take(partial(self._keep_plan, steps))
         steps.take(self._window.leave, "lock.not_all_kept")
         if self._vault is not None:
-            steps.tell(
-                *(f"lock.broke_off_{each}" for each in sorted(self._vault.database.broke_off))
-            )
+            broke_off = sorted(self._vault.database.broke_off)
+            steps.tell(*(f"lock.broke_off_{each}{self._again(each)}" for each in broke_off))
+
+    def _again(self, work: str) -> str:
+        """Return how a key goes on whose sentence is another where the trash keeps nothing."""
+        assert self._vault is not None
+        return "" if work != "purging" or self._vault.trash.kept else "_trash_off"
 
     def _shut(self, steps: Undeterred) -> Gate:
         """Empty the window, close the history and end the child; return the new gate."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -13,8 +12,6 @@ from desktop_app.views.tasks import PATIENCE_SECONDS, Tasks
 
 if TYPE_CHECKING:
     from desktop_app.vault.vault import Vault
-
-LOOK_SECONDS: Final = 0.02
 
 
 class Purging(QObject):
@@ -44,8 +41,5 @@ class Purging(QObject):
         Raises:
             VaultError: it is not done.
         """
-        until = time.monotonic() + PATIENCE_SECONDS
-        while self.works and backup_work.purges(self._vault):
-            if time.monotonic() > until:
-                raise backup_work.not_purged()
-            time.sleep(LOOK_SECONDS)
+        if self.works:
+            backup_work.wait_for_purging(self._vault, PATIENCE_SECONDS)

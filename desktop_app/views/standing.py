@@ -88,7 +88,9 @@ class Standing:
         elif self._model.error is not None:
             notice.go_on_saying(partial(explained, self._model.error), *self._model.ways())
         elif self._exchange.waits(conversation):
-            if self._exchange.current is None:  # a model is being opened, which the header says
+            if self._exchange.long_writes.changing:
+                notice.go_on_saying(partial(sentence, "window.waits_for_change"))
+            elif self._exchange.current is None:  # a model is being opened, which the header says
                 notice.clear()
             else:
                 notice.go_on_saying(partial(sentence, "window.waits"))

@@ -170,6 +170,9 @@ class MainWindow(QMainWindow):
         if vault:
             from desktop_app.views.history_parts import HistoryParts
 
+            change = self.exchange.long_writes.change
+            vault.database.undisturbed = partial(change, vault.database.check_given_up)
+
             parts = HistoryParts(self, vault, self._appearance)
             errors += self.unsent.open(parts, vault.sessions.drafts)
         else:

@@ -52,7 +52,10 @@ def shown(qtbot: QtBot, vault: Vault) -> Iterator[BackupSection]:
 
 
 def said(qtbot: QtBot, section: BackupSection) -> str:
-    qtbot.waitUntil(lambda: section.notice.text != "", timeout=WAIT_MS)
+    """Wait until what was begun has ended, and return what is said of it."""
+    qtbot.waitUntil(
+        lambda: section.notice.text != "" and section.buttons["import"].isEnabled(), timeout=WAIT_MS
+    )
     return section.notice.text
 
 

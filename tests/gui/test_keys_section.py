@@ -82,7 +82,8 @@ def give_passphrase(dialog: KeyDialog) -> None:
 
 
 def said(qtbot: QtBot, section: KeysSection) -> str:
-    qtbot.waitUntil(lambda: section.notice.text != "", timeout=WAIT_MS)
+    """Wait until what was begun has ended, and return what is said of it."""
+    qtbot.waitUntil(lambda: section.notice.text != "" and not section._busy, timeout=WAIT_MS)
     return section.notice.text
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -408,3 +409,56 @@ def test_where_copies_fail_nothing_is_tried_without_end(
                 vault.backups.make_if_due()
 
         assert later == []
+
+
+def unreadable(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy whose folder is there, and which the system refuses to list."""
+    copy = vault.backups.make().files.folder
+    inside = Path.iterdir
+
+    def refused(path: Path) -> Iterator[Path]:
+        if path == copy:
+            raise PermissionError(errno.EACCES, "refused", str(path))
+        return inside(path)
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    return copy
+
+
+def away(vault: Vault, _: pytest.MonkeyPatch) -> Path:
+    """Return the link by which the copies lie on a disk that is not here."""
+    vault.backups.make()
+    copies = vault.files.backups
+    there = copies.rename(copies.with_name("another disk"))
+    copies.symlink_to(there)
+    there.rename(there.with_name("unplugged"))
+    return copies
+
+
+def purged(vault: Vault) -> None:
+    vault.sessions.purge("a")
+
+
+def renewed(vault: Vault) -> None:
+    vault.rotate(passphrase=PASSPHRASE)
+
+
+@pytest.mark.parametrize("removed", [purged, renewed])
+@pytest.mark.parametrize("out_of_reach", [unreadable, away])
+def test_what_a_copy_would_keep_that_cannot_be_looked_into_is_not_removed_and_that_is_said(
+    vault: Vault,
+    monkeypatch: pytest.MonkeyPatch,
+    out_of_reach: Callable[[Vault, pytest.MonkeyPatch], Path],
+    removed: Callable[[Vault], None],
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    vault.sessions.delete("a")
+    with monkeypatch.context() as refusing:
+        copy = out_of_reach(vault, refusing)
+        dek = vault.keys.dek
+
+        with pytest.raises(VaultError, match=re.escape(str(copy))):
+            removed(vault)
+
+        assert vault.keys.dek == dek
+        assert [each.id for each in vault.sessions.trashed()] == ["a"]

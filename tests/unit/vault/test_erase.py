@@ -16,6 +16,7 @@ from desktop_app.vault.envelope_file import read_envelope, write_envelope
 from desktop_app.vault.erase import erase
 from desktop_app.vault.errors import (
     BusyVaultError,
+    CopiesLeftError,
     KeyringAbsentError,
     KeyringError,
     KeysErasedError,
@@ -343,9 +344,10 @@ def test_where_a_link_leads_that_cannot_be_read_the_keyring_is_asked_nevertheles
         return inside(path)
 
     monkeypatch.setattr(Path, "iterdir", refused)
-    with pytest.raises(KeysErasedError, match="谁也打不开"):
+    with pytest.raises(CopiesLeftError, match="原来的口令") as raised:
         erase(folder, secret_service)
 
+    assert str(link) in str(raised.value)
     with pytest.raises(KeyringAbsentError):
         secret_service.read(name)
 
