@@ -298,4 +298,4 @@ TestVaultAndDictionary = pytest.mark.timeout(600)(VaultAndDictionary.TestCase)
 TestVaultAndDictionary.settings = settings(HOWEVER_SLOW, max_examples=5)
 
 TestAtLength = pytest.mark.slow(AtLength.TestCase)
-TestAtLength.settings = settings(HOWEVER_SLOW, max_examples=200)
+TestAtLength.settings = settings(HOWEVER_SLOW, max_examples=40)
