@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,21 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.dialogue import Role, Turn
+from desktop_app.vault.recovery_code import RecoveryCode
+from desktop_app.vault.recovery_sheet import RecoverySheet
 from desktop_app.vault.vault import Vault
 from desktop_app.views import notice
 from desktop_app.views.choices import Choices
 from desktop_app.views.edit_dialog import EditDialog
 from desktop_app.views.export_dialog import ExportDialog
 from desktop_app.views.finding import Finding
+from desktop_app.views.key_dialogs import (
+    EraseDialog,
+    PassphraseDialog,
+    RotateDialog,
+    SheetDialog,
+)
+from desktop_app.views.memory_dialog import MemoryDialog
 from desktop_app.views.message import Message
 from desktop_app.views.purging import Purging
 from desktop_app.views.trash_dialog import TrashDialog
@@ -146,6 +156,29 @@ def test_so_has_everything_on_the_other_pages(
             vault.sessions.add("a", Turn(Role.USER, "你好"))
             ExportDialog(vault, window).show()
     shown = next((each for each in window.findChildren(QDialog) if each.isVisible()), window)
+    check_names(shown)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("dialog", ["memory", "passphrase", "sheet", "rotate", "erase"])
+def test_so_has_everything_in_what_is_asked_about_keys_and_memory(
+    window: MainWindow, vault: Vault, dialog: str, language: Language
+) -> None:
+    window.choose_language(language)
+    shown: QDialog
+    match dialog:
+        case "memory":
+            shown = MemoryDialog(window.conversation, window, None)
+        case "passphrase":
+            shown = PassphraseDialog(window)
+        case "sheet":
+            sheet = RecoverySheet(RecoveryCode.new(), vault.keys.envelope().vault, date(2026, 1, 2))
+            shown = SheetDialog(sheet, window)
+        case "rotate":
+            shown = RotateDialog(vault, asks=True, parent=window)
+        case _:
+            shown = EraseDialog(window)
+    shown.show()
     check_names(shown)
 
 
