@@ -325,10 +325,14 @@ class MainWindow(QMainWindow):
             return
         row = self.sessions.row_of(self.conversation)
         found = None if shown is None else self.sessions.row_of_session(shown)
-        self.go_on(found if found is not None else max(row, 0))
+        try:
+            self.go_on(found if found is not None else max(row, 0))
+        except KnownError as error:  # what is on the screen is no row any more
+            self.show_conversation(self.sessions.begin())
+            self.say_error(error)
 
     def go_on(self, row: int) -> None:
-        """Show the conversation of a row as it was left."""
+        """Show the conversation of a row as it was left; raises VaultError."""
         conversation = self.sessions.conversation(row)
         self.middle.composer.text = conversation.draft  # no other conversation's is lost by this
         self.conversation = conversation

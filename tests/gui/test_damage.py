@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from desktop_app.dialogue import Role, Turn
 from desktop_app.vault.errors import DamagedHistoryError
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from desktop_app.views import privacy as privacy_module
+from desktop_app.views import sessions
 from desktop_app.views.notice import Notice
 from desktop_app.views.preferences import Preferences
 from desktop_app.views.privacy import Privacy
@@ -118,6 +120,32 @@ def test_where_nothing_can_be_said_any_more_it_is_said_and_repaired(
     assert shown(window) == SAID
     window.send("今天好一点")
     assert shown(window)[4] == "今天好一点"
+
+
+def test_what_cannot_be_read_after_an_import_is_not_written_on_in(
+    start: StartWindow, filled: Vault, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.close()
+    window = start()
+    enter(qtbot, window)
+    wait_for_conversation(qtbot, window)
+    show(window, "a")
+    damaged = DamagedHistoryError("vault.history_damaged", path=filled.files.history)
+    with monkeypatch.context() as unreadable:
+        unreadable.setattr(sessions, "kept", raising(damaged))
+        window.read_history_again()
+
+    assert window.middle.notice.text == str(damaged)
+    assert shown(window) == []
+    window.send("今天好一点")
+    assert shown(window)[0] == "今天好一点"
+
+
+def raising(error: Exception) -> Callable[..., None]:
+    def fail(*_given: object) -> None:
+        raise error
+
+    return fail
 
 
 def test_a_history_that_does_not_open_is_repaired_where_it_is_unlocked(
