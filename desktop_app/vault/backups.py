@@ -72,7 +72,7 @@ class Backups:
         self._clock = clock
         self._turn = threading.RLock()
         self._stuck: frozenset[Path] = frozenset()
-        """Void copies that could not be removed: no copy is made for them again until it opens."""
+        """Void copies that could not be removed, which needs no new copy: see `clear_stuck`."""
         self.put_back: Callable[[], None] = lambda: None
         """Called where a copy has its name again: what opens the history may have changed since."""
 
@@ -82,6 +82,7 @@ class Backups:
         Raises:
             VaultError: the disk is full, the history is damaged, …; the older copies stand.
         """
+        self.clear_stuck()
         if self._due():
             self._make_and_note()
 
@@ -90,15 +91,26 @@ class Backups:
         """Tell whether copies wait to be let go of."""
         return bool(self._void() - self._stuck)
 
+    def clear_stuck(self) -> bool:
+        """Try again to remove void copies that could not be; tell whether any are left."""
+        for each in self._stuck:
+            remove_copy(each)
+        self._stuck &= self._void()
+        return bool(self._stuck)
+
     @contextmanager
     def expiring(self, dek: bytes) -> Iterator[Callable[[], None]]:
         """Let nobody make a copy until the block ends; give what marks those there are as void.
 
         To be called last before it cannot be refused any more: whatever is refused costs no copy.
         `dek` is the data key in force until now. What it gives raises VaultError where the folder
-        cannot be written to, or a copy cannot be read.
+        cannot be written to.
+
+        Raises:
+            VaultError: a copy cannot be looked into: it would keep what is to go.
         """
         with self._turn:
+            require_readable(self._files.backups)
             yield partial(self._expire, dek)
 
     def renew(self) -> None:
@@ -190,7 +202,6 @@ class Backups:
             self._database.rows("INSERT INTO setting(name, value) VALUES (?, ?)", values)
 
     def _expire(self, dek: bytes) -> None:
-        require_readable(self._files.backups)
         ((newest,),) = self._database.rows(NEWEST)
         try:
             for copy in (*copies_in(self._files.backups), *safety_copies_in(self._files.backups)):

@@ -22,5 +22,6 @@ def bring_in(vault: Vault, found: FileRead, clock: Callable[[], float] = time.ti
         expected = gain(vault.database, found.sessions)
         if not expected:
             return expected
-        vault.backups.make_safety_copy()
-        return merge(vault.database, found.sessions, int(clock() * 1000))
+        with vault.database.undisturbed():
+            vault.backups.make_safety_copy()
+            return merge(vault.database, found.sessions, int(clock() * 1000))

@@ -82,12 +82,12 @@ def require_readable(folder: Path) -> None:
     Raises:
         VaultError: one cannot be: it would keep what is purged, and the key that is changed.
     """
-    if folder.is_symlink() and not folder.exists():
-        raise VaultError("vault.copies_away", path=folder)
     try:
+        if folder.is_symlink() and not folder.exists():
+            raise VaultError("vault.copies_away", path=folder)
         for copy in own_copies(folder) if folder.is_dir() else ():
             for path in files_of_one(copy):
-                with path.open("rb") as file:
+                with suppress(FileNotFoundError), path.open("rb") as file:
                     file.read(1)
     except OSError as error:
         path, reason = error.filename or folder, reason_of(error)

@@ -60,7 +60,10 @@ class Database(Interruptible):
         self.committed: Callable[[bool], None] = _nobody
         """Called after each transaction, and told whether it removed something."""
         self.undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext
-        """Around what keeps others from the file for long: whoever must not wait gives another."""
+        """Around what keeps others from the file for long: whoever must not wait gives another.
+
+        Taken before the turns of copies, keys and this, and once: it may be a lock.
+        """
         self.damaged = False
         """A damaged page was met, if only one was looked for after an unclean end."""
         self.is_open = True

@@ -103,10 +103,14 @@ def _what_is_left(
     """Return what to tell of what is not gone, the worst of it; `keyring`: it still holds a key."""
     beside = {} if keyring is None else {"keyring": keyring}
     and_keyring = "" if keyring is None else "and_keyring_"
+    unread = [error for error in unread if _may_be_there(Path(error.filename))]
     if unread:  # before all else: what follows says that nothing opens
         paths = ", ".join(str(error.filename) for error in unread)
         values = {"paths": paths, "reason": reason_of(unread[0]), **beside}
-        return CopiesLeftError(f"vault.copies_{and_keyring}left", **values)
+        further = None
+        if others:
+            further = KeysErasedError("vault.others_left", paths=", ".join(map(str, others)))
+        return CopiesLeftError(f"vault.copies_{and_keyring}left", further, **values)
     if not_removed:
         paths = ", ".join(str(path) for path, _ in not_removed)
         values = {"paths": paths, "reason": reason_of(not_removed[0][1]), **beside}
@@ -115,6 +119,13 @@ def _what_is_left(
         paths = ", ".join(map(str, others))
         return KeysErasedError(f"vault.others_{and_keyring}left", paths=paths, **beside)
     return None if keyring is None else KeyringError("vault.keyring_left", **beside)
+
+
+def _may_be_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def _parts(files: VaultFiles) -> Iterator[Path]:

@@ -95,7 +95,20 @@ class RescuedHistoryError(VaultError):
 
 
 class CopiesLeftError(VaultError):
-    """The history is erased, but for copies that could not be looked into: their keys are whole."""
+    """The history is erased, but for copies that could not be looked into: their keys are whole.
+
+    Attributes:
+        further: what else is left, said after it; None for nothing.
+    """
+
+    def __init__(self, key: str, further: VaultError | None = None, /, **values: object) -> None:
+        self.further = further
+        super().__init__(key, **values)
+
+    def sentence(self, lang: Language | None = None) -> str:
+        """Return both sentences."""
+        further = [] if self.further is None else [self.further.sentence(lang)]
+        return "\n".join([super().sentence(lang), *further])
 
 
 class KeysErasedError(VaultError):

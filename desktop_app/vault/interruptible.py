@@ -24,6 +24,8 @@ class Work(StrEnum):
 
     BRINGING_IN = auto()
     """A backup that is restored, conversations that are imported."""
+    CHANGING_KEY = auto()
+    """A new data key; a person may have written down a recovery code that is to come with it."""
     WRITING_OUT = auto()
     """A backup or an export that is written."""
     PURGING = auto()

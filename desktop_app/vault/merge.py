@@ -12,8 +12,8 @@ wins.
 
 Who speaks meanwhile waits for the one transaction that it is, so what can be done before is done
 before, and the words are taken in afterwards, some at a time: a crash in between leaves that to the
-next opening. It waits for a reply in progress itself (`Database.undisturbed`). Locking does not
-wait: it has the transaction rolled back (`Database.give_up`).
+next opening. Whoever merges waits for a reply in progress first (`Database.undisturbed`). Locking
+does not wait: it has the transaction rolled back (`Database.give_up`).
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def merge(
     """Add what is lacking, all of it or nothing.
 
     Args:
-        database: of the newest schema.
+        database: of the newest schema; no reply is growing in it (`Database.undisturbed`).
         incoming: conversations; where one is in the trash, it will be from `now` on, or from
             the newest turn on where the clock stands before that, as with `Sessions.delete`.
         now: milliseconds since 1970, for what has no time of its own.
@@ -177,7 +177,7 @@ def merge(
         times = (turn.created or 0 for session in coming for turn in session.turns)
         latest = max(times, default=0)
         known = not_before_the_newest(database, now)  # before what comes is among the turns
-        with database.undisturbed(), database.transaction():
+        with database.transaction():
             if latest > now:
                 note_ahead(database, latest, known)
             found = Gain(newer_documents=take(database, documents))
@@ -205,6 +205,8 @@ def merge(
                 )
             database.check_given_up_at_last()
     crash_point("merge.committed")
+    with suppress(VaultError):  # the log is as large as what came: nobody is to wait for it later
+        database.checkpoint()
     with suppress(VaultError):  # a full disk, or it is being closed; the next opening goes on
         index_missing(database, WORDS_OF)
     return found

@@ -53,7 +53,7 @@ def files_of_one(vault: Path) -> list[Path]:
         OSError: a folder cannot be read.
     """
     blobs = vault / BLOBS
-    return [*_named(vault, OF_A_VAULT), *(own_blobs(blobs) if _is_folder(blobs) else ())]
+    return [*_named(vault, OF_A_VAULT), *(own_blobs(blobs) if is_folder(blobs) else ())]
 
 
 def own_blobs(folder: Path) -> list[Path]:
@@ -71,21 +71,30 @@ def own_copies(folder: Path) -> list[Path]:
     Raises:
         OSError: it cannot be read.
     """
-    named = [path for path in sorted(folder.iterdir()) if OF_COPIES.fullmatch(path.name)]
-    return list(filter(_is_folder, named))
+    return list(filter(is_folder, named_like_copies(folder)))
+
+
+def named_like_copies(folder: Path) -> list[Path]:
+    """Return what has the name of a copy in a folder, whatever it is.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    return [path for path in sorted(folder.iterdir()) if OF_COPIES.fullmatch(path.name)]
 
 
 def own_envelopes(folder: Path, unread: list[OSError]) -> list[Path]:
     """Return the files of sealed keys among them; what stands in the way is put into `unread`."""
     found: list[Path] = []
     try:
-        folders = [folder, *own_copies(folder)]
+        copies = named_like_copies(folder)
     except OSError as error:
         unread.append(error)
         return found
-    for each in folders:
+    for each in (folder, *copies):  # one that cannot be looked into hides none of the others
         try:
-            found += filter(is_envelope, _named(each, OF_A_VAULT))
+            if each is folder or is_folder(each):
+                found += filter(is_envelope, _named(each, OF_A_VAULT))
         except OSError as error:
             unread.append(error)
     return found
@@ -97,11 +106,6 @@ def is_envelope(path: Path) -> bool:
     return named is not None and named["keys"] is not None
 
 
-def own_inner(*folders: Path) -> list[Path]:
-    """Return the program's folders within those of vaults and copies."""
-    return [inner for each in folders if _is_folder(inner := each / BLOBS)]
-
-
 def _follows(vault: Path, path: Path, names: re.Pattern[str]) -> bool:
     same = path.name.startswith(vault.name)
     return same and names.fullmatch(path.name, len(vault.name)) is not None
@@ -111,9 +115,10 @@ def _named(folder: Path, names: re.Pattern[str]) -> list[Path]:
     return [
         path
         for path in sorted(folder.iterdir())
-        if names.fullmatch(path.name) and not _is_folder(path)
+        if names.fullmatch(path.name) and not is_folder(path)
     ]
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
+    """Tell whether a path is a folder, and no link to one; raises OSError."""
     return path.is_dir() and not path.is_symlink()

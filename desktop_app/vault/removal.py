@@ -10,7 +10,13 @@ from functools import partial
 from pathlib import Path
 
 from desktop_app.vault.errors import VaultError
-from desktop_app.vault.own_names import files_of_one, is_envelope, own_copies, own_inner
+from desktop_app.vault.own_names import (
+    BLOBS,
+    files_of_one,
+    is_envelope,
+    is_folder,
+    named_like_copies,
+)
 
 
 def require_within_reach(parts: Iterable[Path]) -> None:
@@ -37,12 +43,15 @@ def remove_own(part: Path) -> Path | None:
     failed: list[OSError] = []
     left = None
     if part.is_dir():
-        copies = _listed(partial(own_copies, part), failed)
+        named = _listed(partial(named_like_copies, part), failed)
+        copies = [each for path in named for each in _listed(partial(_if_folder, path), failed)]
         for folder in (part, *copies):
             files = _listed(partial(files_of_one, folder), failed)
             for path in sorted(files, key=is_envelope, reverse=True):
                 _try(path.unlink, failed)
-        for folder in (*own_inner(part, *copies), *copies):
+        blobs = [each / BLOBS for each in (part, *copies)]
+        inner = [each for path in blobs for each in _listed(partial(_if_folder, path), failed)]
+        for folder in (*inner, *copies):
             if not _listed(partial(_inside, folder), failed):
                 _try(folder.rmdir, failed)
         if not failed and any(part.iterdir()):
@@ -52,6 +61,10 @@ def remove_own(part: Path) -> Path | None:
     if failed:
         raise failed[0]
     return left
+
+
+def _if_folder(path: Path) -> list[Path]:
+    return [path] if is_folder(path) else []
 
 
 def _inside(folder: Path) -> list[Path]:

@@ -172,14 +172,15 @@ class OpenBackup:
             expected = self.preview(vault).gain
             if not expected:
                 return expected
-            vault.backups.make_safety_copy()
-            crash_point("restore.copied")
-            added = merge(
-                vault.database,
-                carried_sessions(self._database, trashed=True),
-                int(clock() * 1000),
-                readable_documents(self._database),
-            )
+            with vault.database.undisturbed():
+                vault.backups.make_safety_copy()
+                crash_point("restore.copied")
+                added = merge(
+                    vault.database,
+                    carried_sessions(self._database, trashed=True),
+                    int(clock() * 1000),
+                    readable_documents(self._database),
+                )
         crash_point("restore.merged")
         return added
 

@@ -151,7 +151,7 @@ def rotate(
             session_keys.seal_for(dek)
             crash_point("rotation.session_keys_sealed")
             with keys.renewing():
-                database.check_given_up()  # the last time: from here on it is done to the end
+                database.check_given_up_at_last()
                 certain()
                 write_envelope(files.next_envelope, renewed.envelope)
                 crash_point("rotation.envelope_written")

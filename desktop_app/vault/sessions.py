@@ -261,17 +261,18 @@ class Sessions:
         Raises:
             SessionMissingError: one of them is not in the trash; nothing has changed.
         """
-        with self.purging() as certain, self._database.transaction():
-            for session in sessions:
-                self.require(session, deleted=True)
-                session_documents.remove_session(self._database, session)
-            crash_point("purge.rows_removed")
-            forget_removed(self._database)
-            check()
-            certain()
-        crash_point("purge.committed")
-        with suppress(VaultError):  # it is done: the timer empties the log again
-            self._database.checkpoint()
+        with self._database.undisturbed():
+            with self.purging() as certain, self._database.transaction():
+                for session in sessions:
+                    self.require(session, deleted=True)
+                    session_documents.remove_session(self._database, session)
+                crash_point("purge.rows_removed")
+                forget_removed(self._database)
+                check()
+                certain()
+            crash_point("purge.committed")
+            with suppress(VaultError):  # it is done: the timer empties the log again
+                self._database.checkpoint()
         crash_point("purge.log_emptied")
         self._after_removal()
 

@@ -19,8 +19,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from desktop_app.atomic_file import sync_folder
-from desktop_app.vault.copies import Copy, clear_leftovers, copies_in, is_left, safety_copies_in
-from desktop_app.vault.errors import disk_error
+from desktop_app.vault.copies import (
+    Copy,
+    clear_leftovers,
+    copies_in,
+    is_left,
+    require_readable,
+    safety_copies_in,
+)
+from desktop_app.vault.errors import VaultError, disk_error
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.own_names import is_beside, is_of_a_vault
 from desktop_app.vault.removal import remove_own, require_within_reach
@@ -49,11 +56,20 @@ def set_copies_aside(files: VaultFiles) -> None:
         OSError: they cannot be renamed.
     """
     clear_leftovers(files)  # half a copy among them would keep old keys
-    if not _copies(files.backups):
+    if not (_copies(files.backups) or _holds_unread(files.backups)):
         return
     aside = _new_folder(files)
     files.backups.rename(aside)
     sync_folder(aside.parent)
+
+
+def _holds_unread(folder: Path) -> bool:
+    """Tell whether copies there cannot be looked into: no history that follows could purge."""
+    try:
+        require_readable(folder)
+    except VaultError:
+        return True
+    return False
 
 
 def set_some_aside(files: VaultFiles, copies: Sequence[Copy]) -> None:

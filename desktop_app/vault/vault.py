@@ -47,6 +47,9 @@ if TYPE_CHECKING:  # a keyring's libraries are loaded by whoever has one
 CLOCK_TOLERANCE: Final = timedelta(minutes=10)
 """Clocks are set right by seconds all the time; only more is worth a sentence."""
 
+UNREACHED: Final = frozenset({"vault.copy_unread", "vault.copies_away"})
+"""Errors of copies that nobody could look into: what they would keep is not purged."""
+
 IN_HASTE_SECONDS: Final = 1.5
 """What closing may take for a copy: some 100 MB. A machine about to sleep gives it five in all."""
 
@@ -96,9 +99,10 @@ class Vault:
             self.sessions.drafts.part()
         self.trash = Trash(database, self.sessions, clock)
         self._sweep()
-        self._empty_trash()
+        unpurged = self._empty_trash()
         held.callback(self._remove_for_good)
-        self.notices = (*_notices(self.sessions, clock), *_of_copies(self.backups, files))
+        told = (*_of_copies(self.backups, files), *unpurged)
+        self.notices = (*_notices(self.sessions, clock), *told)
         if self.damage is not None:
             self.notices = (self.damage,)
         self._held = held.pop_all()
@@ -115,10 +119,16 @@ class Vault:
         with suppress(VaultError):
             self.sessions.finish_interrupted()
 
-    def _empty_trash(self) -> None:
-        """Purge what is due; a disk that takes nothing leaves it for the next time."""
-        with suppress(VaultError):
+    def _empty_trash(self) -> tuple[VaultError, ...]:
+        """Purge what is due; return why a copy that is out of reach leaves it for the next time.
+
+        A disk that takes nothing does so too, and says it whenever something is written.
+        """
+        try:
             self.trash.purge_due()
+        except VaultError as error:
+            return (error,) if error.key in UNREACHED else ()
+        return ()
 
     def _sweep(self) -> None:
         """Remove files nobody names. Not at the end: a log that failed may name one yet."""
@@ -158,14 +168,18 @@ class Vault:
         """
         # Sealed before anything is held: locking need not wait for whom a keyring asks.
         renewed = renewal(self.keys, passphrase=passphrase, code=code, keychain=keychain)
-        with self.backups.expiring(self.keys.dek) as expire:
-            with self.database.undisturbed():
+        with ExitStack() as alone:
+            alone.enter_context(self.database.undisturbed())
+            with self.backups.expiring(self.keys.dek) as expire:
                 rotate(self.files, self.database, self.keys, self.session_keys, renewed, expire)
-            try:
-                self.database.check_given_up()  # it may be closed by now
-                self.backups.renew()
-            except VaultError as error:
-                raise VaultError("vault.copies_behind", folder=self.files.backups) from error
+                alone.close()  # the copies are made in steps
+                try:
+                    self.database.check_given_up()  # it may be closed by now
+                    self.backups.renew()
+                except VaultError as error:
+                    raise VaultError("vault.copies_behind", folder=self.files.backups) from error
+                if self.backups.clear_stuck():
+                    raise VaultError("vault.copies_behind", folder=self.files.backups)
 
     @property
     def damage(self) -> DamagedHistoryError | None:

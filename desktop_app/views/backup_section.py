@@ -16,6 +16,7 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.views import backup_work
+from desktop_app.views.changing import Change, Changing, Said
 from desktop_app.views.copies_list import CopiesList
 from desktop_app.views.export_dialog import ExportDialog
 from desktop_app.views.notice import Notice, WayOn, explained
@@ -40,12 +41,12 @@ class BackupSection(QWidget):
 
     recovery_wanted = Signal()
     """A backup needs a passphrase or a recovery code, and the person would make one."""
-    changed = Signal()
-    """Conversations came in."""
 
-    def __init__(self, vault: Vault, parent: QWidget | None = None) -> None:
+    def __init__(self, vault: Vault, changing: Changing, parent: QWidget | None = None) -> None:
+        """`changing` takes in what comes, and goes on with that when this is closed."""
         super().__init__(parent)
         self._vault = vault
+        self.changing = changing
         self._tasks = Tasks(self)
         self._asked_for: Path | None = None
         self.notice = Notice(self)
@@ -79,9 +80,12 @@ class BackupSection(QWidget):
             ("import", self._choose_import),
         ):
             self.buttons[action].clicked.connect(choose)
+        changing.ended.connect(self._changed)
+        changing.failed.connect(self._not_changed)
         self._ask_secret(None)
         self._retranslate()
         self._look_for_copies()
+        self._set_busy(busy=changing.works)
 
     def end(self) -> None:
         """Begin nothing any more; waits for what was begun."""
@@ -105,8 +109,7 @@ class BackupSection(QWidget):
 
     def take_in(self, path: Path) -> None:
         """Add the conversations of a file."""
-        work = partial(backup_work.take_in, self._vault, path)
-        self._do(work, self._taken_in, meanwhile="backup.bringing_in")
+        self._bring_in(partial(backup_work.take_in, self._vault, path), _said_of_import)
 
     def changeEvent(self, event: QEvent) -> None:
         """See Qt."""
@@ -114,16 +117,9 @@ class BackupSection(QWidget):
         if event.type() == QEvent.Type.LanguageChange:
             self._retranslate()
 
-    def _do(
-        self, work: Callable[[], object], done: Callable[..., None], *, meanwhile: str = ""
-    ) -> None:
-        """Do `work` in a thread and hand on what it returns, or say what went wrong.
-
-        `meanwhile`: the catalogue's key of what is said until then.
-        """
+    def _do(self, work: Callable[[], object], done: Callable[..., None]) -> None:
+        """Do `work` in a thread and hand on what it returns, or say what went wrong."""
         self.notice.clear()
-        if meanwhile:
-            self.notice.say(partial(sentence, meanwhile))
         self._ask_secret(None)
         self._set_busy(busy=True)
 
@@ -144,30 +140,30 @@ class BackupSection(QWidget):
         if key in backup_work.NEEDS_SECRET:
             self._ask_secret(self._asked_for)
 
+    def _bring_in(self, work: Callable[[], object], said: Callable[..., Said]) -> None:
+        self._ask_secret(None)
+        self._set_busy(busy=True)
+        self.notice.say(partial(sentence, "backup.bringing_in"))
+        self.changing.begin(Change.CONVERSATIONS, work, said)
+
+    def _changed(self, change: Change, said: Said) -> None:
+        self._set_busy(busy=False)
+        if change is Change.CONVERSATIONS:
+            self._say(said)
+            self._look_for_copies()
+
+    def _not_changed(self, change: Change, error: Exception) -> None:
+        self._set_busy(busy=False)
+        if change is Change.CONVERSATIONS:
+            self._failed(error)
+
     def _offer(self, path: Path, secret: str, preview: Preview) -> None:
         ways = []
         if preview.gain:
             work = partial(backup_work.restore, self._vault, path, secret)
-            take = partial(self._do, work, self._restored, meanwhile="backup.bringing_in")
+            take = partial(self._bring_in, work, _said_of_restore)
             ways = [WayOn("backup.restore_now", take)]
         self.notice.say(lambda: "\n".join(preview.sentences()), *ways)
-
-    def _restored(self, gain: Gain) -> None:
-        self._say(partial(gain.told, "backup.restored", "backup.nothing_new"))
-        self.changed.emit()
-        self._look_for_copies()
-
-    def _taken_in(self, outcome: tuple[Gain, FileRead]) -> None:
-        gain, found = outcome
-        without = replace(found, sessions=())  # the words need not stay for the remarks
-
-        def said() -> str:
-            told = gain.told("export.imported", "export.nothing_new")
-            return "\n".join([told, *without.remarks()])
-
-        self._say(said)
-        self.changed.emit()
-        self._look_for_copies()
 
     def _look_for_copies(self) -> None:
         work = partial(backup_work.kept, self._vault.files.folder)
@@ -225,3 +221,18 @@ class BackupSection(QWidget):
         for action, button in self.buttons.items():
             button.setText(sentence(f"backup.{action}_button"))
         self.go_on.setText(sentence("backup.go_on"))
+
+
+def _said_of_restore(gain: Gain) -> Said:
+    return partial(gain.told, "backup.restored", "backup.nothing_new")
+
+
+def _said_of_import(outcome: tuple[Gain, FileRead]) -> Said:
+    gain, found = outcome
+    without = replace(found, sessions=())  # the words need not stay for the remarks
+
+    def said() -> str:
+        told = gain.told("export.imported", "export.nothing_new")
+        return "\n".join([told, *without.remarks()])
+
+    return said

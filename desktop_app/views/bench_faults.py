@@ -1,4 +1,4 @@
-"""How long the window's event loop stands still while its model's child dies or hangs."""
+"""How long the window's event loop stands still while its model dies, hangs, or is garbage."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -65,10 +66,16 @@ class Stalls(QObject):
 
 
 def die_and_hang(window: MainWindow) -> None:
-    """End and stop the child in each phase; print the longest stalls; then close.
+    """End and stop the child in each phase, open garbage; print the longest stalls; then close.
 
     Beside it stands the longest stall of the same without a fault.
     """
+    with tempfile.TemporaryDirectory() as folder:
+        _measure(window, _garbage(Path(folder)))  # written first: that would be a stall
+    window.close()
+
+
+def _measure(window: MainWindow, garbage: list[Path]) -> None:
     vars(watchdog).update(PATIENCE_S=PATIENCE_S, LOAD_PATIENCE_S=LOAD_PATIENCE_S)
     vars(process)["HANDSHAKE_S"] = PATIENCE_S
     stalls = Stalls(window)
@@ -88,6 +95,10 @@ def die_and_hang(window: MainWindow) -> None:
             _wait_until(lambda: not _opening(window))
         struck += _answer(window, lambda: _strike(how), words=False)  # noqa: B023 - called at once
         struck += _answer(window, lambda: _strike(how), words=True)  # noqa: B023 - the same
+    for path in garbage:
+        window.model.open(str(path))
+        _wait_until(lambda: not _opening(window))
+        struck += window.model.error is not None
     found = {
         "faults": struck,
         "worst": round(stalls.worst_ms, 1),
@@ -96,7 +107,15 @@ def die_and_hang(window: MainWindow) -> None:
     }
     sys.stdout.write(json.dumps(found) + "\n")
     sys.stdout.flush()
-    window.close()
+
+
+def _garbage(folder: Path) -> list[Path]:
+    """Write files that are noise from the beginning, and from the middle of the model on."""
+    whole, paths = Path(_model()).read_bytes(), []
+    for begins in (0, len(whole) // 2):
+        paths.append(folder / f"{begins}.gguf")
+        paths[-1].write_bytes(whole[:begins] + os.urandom(len(whole) - begins))
+    return paths
 
 
 def _load(window: MainWindow) -> None:

@@ -6,6 +6,7 @@ memory waits for it; one that cannot be answered is kept, and asked again when t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
@@ -155,15 +156,17 @@ class Exchange(QObject):
     def _next(self) -> None:
         # One that was turned back to an answered version has nothing to ask any more.
         self._waiting = [each for each in self._waiting if each.waits_for_reply]
-        if self._waiting and self.long_writes.begin_replying():
-            self._say_what_needs_no_model()
-            self._begin()
+        written = any(each.id is not None for each in self._waiting)
+        may_write = written and self.long_writes.begin_replying()
+        may_begin = [each for each in self._waiting if may_write or each.id is None]
+        self._say_what_needs_no_model(may_begin)
+        self._begin(may_begin)
         self._rest()
         self.changed.emit()
 
-    def _begin(self) -> None:
-        """Have the first that waits answered, unless another is."""
-        ready = [each for each in self._waiting if not self.keeps(each)]
+    def _begin(self, may_begin: Sequence[Conversation]) -> None:
+        """Have the first that may begin answered, unless another is."""
+        ready = [each for each in may_begin if self.waits(each) and not self.keeps(each)]
         if self.current is None and ready:
             self.current = ready[0]
             self._waiting.remove(self.current)
@@ -175,12 +178,14 @@ class Exchange(QObject):
                 self._counselling.open_again()
 
     def _rest(self) -> None:
-        if self.current is None and not self._keeping:
+        """Give the turn to write back, where nothing that is written comes or is kept."""
+        current = [] if self.current is None else [self.current]
+        if all(each.id is None for each in (*current, *self._keeping)):
             self.long_writes.end_replying()
 
-    def _say_what_needs_no_model(self) -> None:
+    def _say_what_needs_no_model(self, may_begin: Sequence[Conversation]) -> None:
         """Give the guard's words to whom it has some for: they wait for nobody's reply."""
-        for conversation in tuple(self._waiting):
+        for conversation in may_begin:
             if self.keeps(conversation) or (conversation is self.current and self._asked):
                 continue  # its own reply is being written
             words = _watched(conversation).reply

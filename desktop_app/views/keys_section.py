@@ -19,6 +19,7 @@ from desktop_app.vault.errors import VaultError
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.recovery_sheet import RecoverySheet
 from desktop_app.views import key_changes
+from desktop_app.views.changing import Change, Changing, Said
 from desktop_app.views.key_dialogs import (
     EraseDialog,
     PassphraseDialog,
@@ -42,9 +43,13 @@ class KeysSection(QWidget):
     erase_wanted = Signal()
     """The person has confirmed it; the history has to be closed first."""
 
-    def __init__(self, vault: Vault, parent: QWidget | None = None) -> None:
+    def __init__(self, vault: Vault, changing: Changing, parent: QWidget | None = None) -> None:
+        """`changing` changes the data key, and goes on with that when this is closed."""
         super().__init__(parent)
         self._vault = vault
+        self._changing = changing
+        changing.ended.connect(self._changed)
+        changing.failed.connect(self._not_changed)
         self._tasks = Tasks(self)
         self.notice = Notice(self)
         self._texts = {kind: Text(f"keys.{kind}_unset") for kind in ORDER}
@@ -52,7 +57,7 @@ class KeysSection(QWidget):
         self.remove = {kind: QPushButton(self) for kind in ORDER}
         self.rotate = QPushButton(self)
         self.erase = QPushButton(self)
-        self._busy = False
+        self._busy = changing.works
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
@@ -107,25 +112,35 @@ class KeysSection(QWidget):
         for button in self.remove.values():
             button.setEnabled(button.isEnabled() and not self._busy)
 
-    def _do(self, work: Callable[[], object], said: str, *, meanwhile: str = "") -> None:
-        """Do `work` in a thread, then say the sentence of a key, or what went wrong.
-
-        `meanwhile`: the key of what is said until then.
-        """
+    def _do(self, work: Callable[[], object], said: str) -> None:
+        """Do `work` in a thread, then say the sentence of a key, or what went wrong."""
         self.notice.clear()
-        if meanwhile:
-            self.notice.say(partial(sentence, meanwhile))
         self._busy = True
         self._show()
         self._tasks.start(work, lambda _: self._done(partial(sentence, said)), self._failed)
 
-    def _done(self, said: Callable[[], str]) -> None:
-        self._busy = False
-        self._show()
+    def _done(self, said: Said) -> None:
+        self._rest()
         self.notice.say(said)
 
     def _failed(self, error: Exception) -> None:
         self._done(partial(explained, error))
+
+    def _changed(self, change: Change, said: Said) -> None:
+        if change is Change.KEYS:
+            self._done(said)
+        else:
+            self._rest()
+
+    def _not_changed(self, change: Change, error: Exception) -> None:
+        if change is Change.KEYS:
+            self._failed(error)
+        else:
+            self._rest()
+
+    def _rest(self) -> None:
+        self._busy = False
+        self._show()
 
     def _set_passphrase(self) -> None:
         dialog = PassphraseDialog(self)
@@ -160,7 +175,10 @@ class KeysSection(QWidget):
             if code is None:
                 return
         work = partial(key_changes.rotate, self._vault, dialog.passphrase, code)
-        self._do(work, "keys.rotated", meanwhile="keys.rotating")
+        self._busy = True
+        self._show()
+        self.notice.say(partial(sentence, "keys.rotating"))
+        self._changing.begin(Change.KEYS, work, lambda _: partial(sentence, "keys.rotated"))
 
     def _erase(self) -> None:
         if _confirmed(EraseDialog(self)):

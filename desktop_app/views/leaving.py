@@ -6,11 +6,12 @@ So does one in which something was not removed for good yet that a person would 
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from desktop_app.views.bugs import tell_if_bug
+from desktop_app.views.changing import Changing
 from desktop_app.views.counselling import Counselling
 from desktop_app.views.notice import WayOn
 from desktop_app.views.purging import Purging
@@ -38,30 +39,19 @@ class Leaving:
             Exception: the first of what could not be kept; all the rest has been tried.
         """
         window = self._window
-        failed: list[Exception] = []
-        for step in (
-            window.exchange.leave,
-            window.sessions.settle,
-            window.unsent.keep,
-            window.care.keep,
-        ):
-            try:
-                step()
-            except Exception as error:  # noqa: BLE001 - the others may find room on the disk
-                failed.append(error)
-        for other in failed[1:]:
-            tell_if_bug(other)
-        if failed:
-            raise failed[0]
+        _take_all(
+            window.exchange.leave, window.sessions.settle, window.unsent.keep, window.care.keep
+        )
 
     def may_close(self) -> bool:
         """Tell whether the window may close; where something said is not on the disk, say so."""
         self._window.closing.emit()
+        window = self._window
+        purging = [each.finish for each in window.findChildren(Purging)]
+        changing = [each.finish for each in window.findChildren(Changing)]
         try:
-            with ExitStack() as steps:
-                for each in self._window.findChildren(Purging):
-                    steps.callback(each.finish)  # nobody could be told any more
-                self._window.leave()
+            # What is left of these after leaving, nobody could be told of any more.
+            _take_all(window.leave, *purging, *changing)
         except Exception as error:  # noqa: BLE001 - a fault of ours loses nothing either
             tell_if_bug(error)
             told = self._number_told and not self._window.passed
@@ -100,3 +90,17 @@ class Leaving:
     def _close_anyway(self) -> None:
         self._closes_anyway = True
         self._close()
+
+
+def _take_all(*steps: Callable[[], None]) -> None:
+    """Take all steps; raise the first error of all, the others being told where they are bugs."""
+    failed: list[Exception] = []
+    for step in steps:
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - the others may find room on the disk
+            failed.append(error)
+    for other in failed[1:]:
+        tell_if_bug(other)
+    if failed:
+        raise failed[0]

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication
 
 from desktop_app.errors import CareError, KnownError
 from desktop_app.views import left_open
+from desktop_app.views.changing import Change, Changing, Said
 from desktop_app.views.closing import close_all_but_windows, forget_copies
 from desktop_app.views.counselling import Counselling
 from desktop_app.views.gate import Gate
@@ -65,6 +66,7 @@ class Lock(QObject):
         self._vault: Vault | None = None
         self._held = held
         self._snapshots: Snapshots | None = None
+        self._changing: Changing | None = None
         self._plan: SafetyPlan | None = None
         """Written, and refused by the disk; on its way into a parcel."""
         self._stays_shut = False
@@ -134,6 +136,7 @@ class Lock(QObject):
                 self._snapshots,
                 self._preferences,
                 self._window,
+                changing=self._changing,
                 may_set=not self._stays_shut,
             )
         except KnownError as error:
@@ -141,9 +144,6 @@ class Lock(QObject):
             return
         if page.keys is not None:
             page.keys.erase_wanted.connect(self.erase)
-        if page.backup is not None:
-            page.backup.changed.connect(self._window.read_history_again)
-            page.backup.changed.connect(self._settle_plan)
         page.open()
 
     def erase(self) -> None:
@@ -208,13 +208,13 @@ class Lock(QObject):
         steps.take(partial(self._keep_plan, steps))
         steps.take(self._window.leave, "lock.not_all_kept")
         if self._vault is not None:
-            broke_off = sorted(self._vault.database.broke_off)
-            steps.tell(*(f"lock.broke_off_{each}{self._again(each)}" for each in broke_off))
+            for each in sorted(self._vault.database.broke_off):
+                steps.take(partial(self._tell_broken_off, steps, each), f"lock.broke_off_{each}")
 
-    def _again(self, work: str) -> str:
-        """Return how a key goes on whose sentence is another where the trash keeps nothing."""
+    def _tell_broken_off(self, steps: Undeterred, work: str) -> None:
         assert self._vault is not None
-        return "" if work != "purging" or self._vault.trash.kept else "_trash_off"
+        goes_by_itself = work == "purging" and not self._vault.trash.kept
+        steps.tell(f"lock.broke_off_{work}{'_trash_off' if goes_by_itself else ''}")
 
     def _shut(self, steps: Undeterred) -> Gate:
         """Empty the window, close the history and end the child; return the new gate."""
@@ -259,6 +259,11 @@ class Lock(QObject):
         self._vault = self._held.enter_context(vault)
         self._snapshots = Snapshots(vault.blobs, self._preferences.settings.snapshot_mb)
         self._counselling.keep_in(self._snapshots)
+        self._changing = Changing(vault, self._window)
+        self._changing.brought_in.connect(self._window.read_history_again)
+        self._changing.brought_in.connect(self._settle_plan)
+        self._changing.ended.connect(self._tell_of_change)
+        self._changing.failed.connect(self._tell_of_no_change)
         try:
             self._window.open_history(vault, partial(self._put_back, vault))
         except KnownError as error:
@@ -280,6 +285,19 @@ class Lock(QObject):
     def _wake(self) -> None:
         if not self._counselling.ready:
             self._counselling.open_again()
+
+    def _tell_of_change(self, _change: Change, said: Said) -> None:
+        if not self._page_tells():
+            self._window.say(said)
+
+    def _tell_of_no_change(self, _change: Change, error: Exception) -> None:
+        if not self._page_tells():
+            self._window.say_error(error)
+
+    def _page_tells(self) -> bool:
+        from desktop_app.views.privacy import Privacy
+
+        return any(each.isVisible() for each in self._window.findChildren(Privacy))
 
     def _settle_plan(self) -> None:
         try:
@@ -349,7 +367,9 @@ class Lock(QObject):
             self._vault.database.go_on()
 
     def _close(self) -> None:
-        self._vault = self._plan = self._snapshots = None
+        if self._changing is not None:
+            self._changing.deleteLater()
+        self._vault = self._plan = self._snapshots = self._changing = None
         self._counselling.keep_in(None)
         self._held.close()
 

@@ -1,8 +1,9 @@
 """Replies, and changes of the whole history: they take turns.
 
-A merge and a changed key hold the database in one piece, all or nothing, for as long as they take.
-The words of a reply that came meanwhile would wait for that and not be on the disk within a second.
-So such a change waits for the reply in progress, and no reply begins before it has ended.
+A merge, a purge and a changed key hold the database in one piece, all or nothing, for as long as
+they take. The words of a reply that came meanwhile would wait for that and not be on the disk
+within a second. So such a change waits for the reply in progress, and no reply begins before it has
+ended. What is off the record is written nowhere, and waits for none.
 """
 
 from __future__ import annotations
@@ -26,16 +27,21 @@ class LongWrites(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._own = threading.get_ident()
         self._turn = threading.Lock()
         self._replying = False
+        self._wanted: list[object] = []
+        """Changes that wait, or are being made."""
 
     @property
     def changing(self) -> bool:
-        """Tell whether the whole history is being changed, as far as this thread knows."""
-        return not self._replying and self._turn.locked()
+        """Tell whether the whole history is being changed, or is to be after the reply."""
+        return bool(self._wanted)
 
     def begin_replying(self) -> bool:
-        """Take the turn for replies, or keep it; False while the history changes: see `ended`."""
+        """Take the turn for replies; False while the history changes or is to: see `ended`."""
+        if self._wanted:  # however many wait for a reply
+            return False
         if not self._replying:
             self._replying = self._turn.acquire(blocking=False)
         return self._replying
@@ -48,15 +54,25 @@ class LongWrites(QObject):
 
     @contextmanager
     def change(self, check: Callable[[], None]) -> Iterator[None]:
-        """Wait until no reply comes, and let none begin meanwhile; never in the window's thread.
+        """Wait until no reply comes, and let none begin meanwhile.
+
+        In the window's own thread, which closes the history, nothing comes meanwhile anyhow.
 
         Raises:
             GivenUpError: `check` raised it, the history being closed; nothing was begun.
         """
-        while not self._turn.acquire(timeout=LOOK_S):
-            check()
-        try:
+        if threading.get_ident() == self._own:
             yield
+            return
+        mark = object()
+        self._wanted.append(mark)
+        try:
+            while not self._turn.acquire(timeout=LOOK_S):
+                check()
+            try:
+                yield
+            finally:
+                self._turn.release()
         finally:
-            self._turn.release()
+            self._wanted.remove(mark)
             self.ended.emit()

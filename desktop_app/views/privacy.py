@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QPushButton, QScrollArea, QVBoxLa
 from desktop_app.vault.envelope import SlotKind
 from desktop_app.views import theme
 from desktop_app.views.backup_section import BackupSection
+from desktop_app.views.changing import Changing
 from desktop_app.views.keys_section import KeysSection
 from desktop_app.views.preferences import Preferences
 from desktop_app.views.privacy_sections import (
@@ -41,16 +42,20 @@ class Privacy(QDialog):
         preferences: Preferences,
         parent: QWidget,
         *,
+        changing: Changing | None = None,
         may_set: bool = True,
     ) -> None:
-        """Without an open history there are no keys to show.
+        """Without an open history there are no keys to show, and nothing to change it.
 
         `may_set`: what the settings hold can be changed; not by whoever did not open a history.
         """
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.keys = KeysSection(vault, self) if vault is not None else None
-        self.backup = BackupSection(vault, self) if vault is not None else None
+        self.keys: KeysSection | None = None
+        self.backup: BackupSection | None = None
+        if vault is not None and changing is not None:
+            self.keys = KeysSection(vault, changing, self)
+            self.backup = BackupSection(vault, changing, self)
         lock = LockSection(preferences, self)
         kept = SnapshotSection(snapshots, preferences, self)
         if not may_set:

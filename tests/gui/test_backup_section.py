@@ -20,6 +20,7 @@ from desktop_app.vault.sealing import new_key
 from desktop_app.vault.vault import Vault
 from desktop_app.views import backup_work
 from desktop_app.views.backup_section import BackupSection
+from desktop_app.views.changing import Changing
 from resources.messages import sentence
 from tests.support.damaged_vault import flip_a_byte
 from tests.support.gate_fixtures import WAIT_MS
@@ -44,11 +45,13 @@ def elsewhere(qtbot: QtBot, tmp_path: Path) -> Iterator[BackupSection]:
 
 
 def shown(qtbot: QtBot, vault: Vault) -> Iterator[BackupSection]:
-    section = BackupSection(vault)
+    changing = Changing(vault)
+    section = BackupSection(vault, changing)
     qtbot.addWidget(section)
     show(qtbot, section)
     yield section
     section.end()
+    changing.close()
 
 
 def said(qtbot: QtBot, section: BackupSection) -> str:
@@ -78,7 +81,7 @@ def test_a_backup_comes_back_elsewhere_with_its_passphrase(
     assert "1 段对话" in said(qtbot, elsewhere)
     assert elsewhere._vault.sessions.kept() == ()
 
-    with qtbot.waitSignal(elsewhere.changed, timeout=WAIT_MS):
+    with qtbot.waitSignal(elsewhere.changing.brought_in, timeout=WAIT_MS):
         way_on(elsewhere).click()
     assert "恢复好了" in elsewhere.notice.text
     assert [session.id for session in elsewhere._vault.sessions.kept()] == ["a"]
@@ -108,7 +111,7 @@ def test_a_history_that_was_set_aside_is_looked_into_and_what_can_be_read_comes_
 
     elsewhere.restore(aside, PASSPHRASE)
     assert sentence("backup.preview_damaged") in said(qtbot, elsewhere)
-    with qtbot.waitSignal(elsewhere.changed, timeout=WAIT_MS):
+    with qtbot.waitSignal(elsewhere.changing.brought_in, timeout=WAIT_MS):
         way_on(elsewhere).click()
 
     assert [session.id for session in elsewhere._vault.sessions.kept()] == ["a"]
@@ -178,7 +181,7 @@ def test_the_copies_beside_the_history_are_shown_by_date_and_taken_back_without_
 
         section.copies.buttons[0].click()
         assert "1 段对话" in said(qtbot, section)
-        with qtbot.waitSignal(section.changed, timeout=WAIT_MS):
+        with qtbot.waitSignal(section.changing.brought_in, timeout=WAIT_MS):
             way_on(section).click()
 
         assert [session.id for session in vault.sessions.kept()] == ["a"]
@@ -195,7 +198,7 @@ def test_a_history_set_aside_is_found_again(qtbot: QtBot, vault: Vault) -> None:
         assert "放到一旁" in section.copies.lines[0]
         section.copies.buttons[0].click()
         said(qtbot, section)
-        with qtbot.waitSignal(section.changed, timeout=WAIT_MS):
+        with qtbot.waitSignal(section.changing.brought_in, timeout=WAIT_MS):
             way_on(section).click()
         assert [session.id for session in vault.sessions.kept()] == ["a"]
 

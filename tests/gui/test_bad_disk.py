@@ -12,9 +12,12 @@ from pytestqt.qtbot import QtBot
 
 from desktop_app.dialogue import Role, Turn, TurnState
 from desktop_app.vault.creation import create
+from desktop_app.vault.errors import DiskFullError, VaultError
 from desktop_app.vault.vault import CLOCK_TOLERANCE, Vault, open_with_passphrase
+from desktop_app.views.purging import Purging
 from resources.messages import sentence
 from tests.gui.conftest import OpenWindow
+from tests.support.raising import raising
 from tests.support.small_disk import ONLY_ROOT, fill
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.window_run import (
@@ -117,6 +120,21 @@ def test_the_window_stays_open_while_a_reply_is_not_on_the_disk_unless_told_othe
     assert not window.isVisible()
     (session,) = small_vault.sessions.kept()
     assert small_vault.sessions.turns(session.id)[1].turn.content == shown
+
+
+def test_words_that_are_not_kept_are_said_before_what_is_not_removed(
+    open_window: OpenWindow, tiny_model: Path, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window(tiny_model)
+    purging = Purging(vault, window)
+    error = DiskFullError("vault.disk_full", folder=vault.files.folder)
+    with monkeypatch.context() as patched:
+        patched.setattr(window, "leave", raising(error))
+        patched.setattr(purging, "finish", raising(VaultError("vault.not_purged_yet")))
+        window.close()
+
+        assert window.isVisible()
+        assert window.middle.notice.text == str(error)
 
 
 def test_a_message_stays_in_the_field_where_the_history_was_removed_meanwhile(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from desktop_app.vault.errors import DamagedHistoryError
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from desktop_app.views import privacy as privacy_module
 from desktop_app.views import sessions
+from desktop_app.views.changing import Changing
 from desktop_app.views.notice import Notice
 from desktop_app.views.preferences import Preferences
 from desktop_app.views.privacy import Privacy
@@ -35,6 +35,7 @@ from tests.support.gate_fixtures import (
     wait_for_sentence,
 )
 from tests.support.locking import OpenedWindow, lock_of
+from tests.support.raising import raising
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.window_run import type_text
 
@@ -141,13 +142,6 @@ def test_what_cannot_be_read_after_an_import_is_not_written_on_in(
     assert shown(window)[0] == "今天好一点"
 
 
-def raising(error: Exception) -> Callable[..., None]:
-    def fail(*_given: object) -> None:
-        raise error
-
-    return fail
-
-
 def test_a_history_that_does_not_open_is_repaired_where_it_is_unlocked(
     start: StartWindow, filled: Vault, qtbot: QtBot
 ) -> None:
@@ -180,7 +174,8 @@ def test_privacy_page_and_trash_open_whatever_kind_of_page_is_damaged(
         folder = damaged_vault.copied(closed, tmp_path / kind.replace("/", "-") / "vault")
         flip_a_byte(folder / "history.db", page=kinds[kind][0])
         with damaged_vault.opened(folder, data_key) as vault:
-            page = Privacy(vault, None, Preferences(tmp_path / "settings.json"), parent)
+            preferences = Preferences(tmp_path / "settings.json")
+            page = Privacy(vault, None, preferences, parent, changing=Changing(vault, parent))
             trash = page.findChild(TrashSection)
             assert trash is not None
             assert trash.keep.isChecked(), kind

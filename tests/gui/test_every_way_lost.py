@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from desktop_app.dialogue import Role, Turn
 from desktop_app.vault import erase as erase_module
 from desktop_app.vault.errors import BusyVaultError
 from desktop_app.vault.files import VaultFiles
@@ -44,6 +45,7 @@ from tests.support.locking import (
     talk,
     unlock,
 )
+from tests.support.unreadable import refuse_to_list
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.window_run import rows, type_text
 
@@ -108,6 +110,27 @@ def test_it_is_erased_and_the_key_of_a_new_one_asked_for(
     begin_anew(qtbot, window, steps)
     assert window.sessions.keeps
     assert window.middle.notice.text == ""
+
+
+def test_where_a_copy_cannot_be_read_that_is_said_and_what_follows_removes_for_good(
+    start: StartWindow, closed: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy may open as before; it is set aside from what the new history keeps."""
+    with open_with_passphrase(closed, PASSPHRASE) as vault:
+        copy = vault.backups.make().files.folder
+    window = start()
+    refuse_to_list(copy, monkeypatch)
+
+    steps = erase(qtbot, window)
+    assert str(copy) in steps.notice.text
+
+    begin_anew(qtbot, window, steps)
+    vault = lock_of(window)._vault
+    assert vault is not None
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    vault.sessions.delete("a")
+    vault.sessions.purge("a")
+    assert (closed.with_name("vault.backups-1") / copy.name).is_dir()
 
 
 def test_locked_it_is_the_same_and_nothing_sealed_is_missed_afterwards(

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from desktop_app.dialogue import Role, Turn
 from desktop_app.vault.vault import Vault
 from desktop_app.views.backup_section import BackupSection
+from desktop_app.views.changing import Changing
 from desktop_app.views.export_dialog import FORMS, ExportDialog
 from desktop_app.views.window import MainWindow
 from resources.messages import sentence
@@ -142,7 +143,7 @@ def test_the_file_that_is_proposed_has_the_forms_ending(
 
 
 def test_the_backup_section_offers_all_conversations(qtbot: QtBot, told: Vault) -> None:
-    section = BackupSection(told)
+    section = BackupSection(told, Changing(told))
     qtbot.addWidget(section)
     section.show()
 

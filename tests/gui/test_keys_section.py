@@ -24,6 +24,7 @@ from desktop_app.vault.vault import (
     open_with_recovery,
 )
 from desktop_app.views import backup_work
+from desktop_app.views.changing import Changing
 from desktop_app.views.key_dialogs import (
     EraseDialog,
     KeyDialog,
@@ -47,11 +48,13 @@ LOOK_MS = 5
 
 @pytest.fixture
 def section(qtbot: QtBot, vault: Vault) -> Iterator[KeysSection]:
-    section = KeysSection(vault)
+    changing = Changing(vault)
+    section = KeysSection(vault, changing)
     qtbot.addWidget(section)
     show(qtbot, section)
     yield section
     section.end()
+    changing.close()
 
 
 class Answers(QObject):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,12 +14,17 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop_app.app import running_window
+from desktop_app.dialogue import Role, Turn
 from desktop_app.paths import Paths
-from desktop_app.vault import merge, rotation
-from desktop_app.vault import vault as vault_module
+from desktop_app.vault import merge, rotation, sessions
+from desktop_app.vault.envelope_file import read_envelope
+from desktop_app.vault.typed_secret import TypedSecret
 from desktop_app.vault.vault import open_with_passphrase
+from desktop_app.views import key_changes
 from desktop_app.views.backup_section import BackupSection
+from desktop_app.views.changing import Change
 from desktop_app.views.privacy import Privacy
+from desktop_app.views.purging import Purging
 from desktop_app.views.window import MainWindow
 from resources.messages import sentence
 from tests.support.gate_fixtures import unlock_page_of
@@ -92,36 +99,123 @@ def test_what_is_brought_in_waits_for_the_end_of_a_reply(
     section = section_of(replying)
     section.take_in(coming)
     assert section.notice.text == sentence("backup.bringing_in")
-    before = section._vault.files.backups / "before"
-    qtbot.waitUntil(before.is_dir, timeout=WAIT_MS)  # all but the transaction is done
+    wait_until_it_waits(qtbot, replying)
     assert not idle
 
-    with qtbot.waitSignal(section.changed, timeout=WAIT_MS):
+    with qtbot.waitSignal(section.changing.brought_in, timeout=WAIT_MS):
         replying.middle.composer.stop.click()
 
     assert idle == [True, True]
 
 
+def rotate(window: MainWindow) -> None:
+    """Have the privacy page change the data key."""
+    section = section_of(window)
+    work = partial(key_changes.rotate, section._vault, TypedSecret(PASSPHRASE), None)
+    section.changing.begin(Change.KEYS, work, lambda _: partial(sentence, "keys.rotated"))
+
+
+def close_page(window: MainWindow) -> None:
+    page = window.findChild(Privacy)
+    assert page is not None
+    page.accept()
+
+
+def wait_until_it_waits(qtbot: QtBot, window: MainWindow) -> None:
+    """Wait until a change waits for the end of the reply."""
+    qtbot.waitUntil(lambda: window.exchange.long_writes.changing, timeout=WAIT_MS)
+    assert window.exchange.current is not None
+
+
 def test_a_new_data_key_waits_for_the_end_of_a_reply(
     replying: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waits = when(monkeypatch, vault_module, "renewal", lambda: None)
     idle = when(monkeypatch, rotation, "_rekey", lambda: is_idle(replying))
-    vault = section_of(replying)._vault
-    rotating = threading.Thread(target=lambda: vault.rotate(passphrase=PASSPHRASE))
-    rotating.start()
-    qtbot.waitUntil(lambda: bool(waits), timeout=WAIT_MS)
-    replying.middle.composer.stop.click()
-    qtbot.waitUntil(lambda: not rotating.is_alive(), timeout=WAIT_MS)
+    rotate(replying)
+    wait_until_it_waits(qtbot, replying)
+    assert not idle
 
+    replying.middle.composer.stop.click()
+    qtbot.waitUntil(lambda: bool(idle), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not replying.exchange.long_writes.changing, timeout=WAIT_MS)
     assert idle == [True]
 
 
-def test_no_reply_begins_while_the_whole_history_is_being_changed(
-    opened: OpenedWindow, qtbot: QtBot
+def test_so_does_what_is_removed_for_good(
+    replying: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    idle = when(monkeypatch, sessions, "forget_removed", lambda: is_idle(replying))
+    vault = section_of(replying)._vault
+    close_page(replying)
+    vault.sessions.add("b", Turn(Role.USER, "二"))
+    vault.sessions.delete("b")
+    purging = Purging(vault, replying)
+    purging.begin("b")
+    wait_until_it_waits(qtbot, replying)
+    assert not idle
+
+    replying.middle.composer.stop.click()
+    qtbot.waitUntil(lambda: not purging.works, timeout=WAIT_MS)
+    assert idle == [True]
+    assert vault.sessions.trashed() == ()
+
+
+def test_it_goes_on_where_its_page_is_closed_and_the_window_tells_of_it(
+    replying: MainWindow, qtbot: QtBot, coming: Path
+) -> None:
+    """Stop cannot be pressed behind the page."""
+    section_of(replying).take_in(coming)
+    wait_until_it_waits(qtbot, replying)
+    close_page(replying)
+
+    replying.middle.composer.stop.click()
+    qtbot.waitUntil(lambda: "导入好了" in replying.middle.notice.text, timeout=WAIT_MS)
+    assert replying.sessions.rowCount() == 2
+
+
+def test_a_page_that_is_opened_meanwhile_begins_no_other(
+    replying: MainWindow, qtbot: QtBot, coming: Path
+) -> None:
+    section_of(replying).take_in(coming)
+    wait_until_it_waits(qtbot, replying)
+    close_page(replying)
+    qtbot.waitUntil(lambda: replying.findChild(Privacy) is None, timeout=WAIT_MS)
+
+    again = section_of(replying)
+    assert not again.buttons["import"].isEnabled()
+    close_page(replying)
+
+
+def test_a_second_reply_does_not_overtake_what_waits(
+    replying: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    idle = when(monkeypatch, rotation, "_rekey", lambda: is_idle(replying))
+    rotate(replying)
+    wait_until_it_waits(qtbot, replying)
+    close_page(replying)
+    replying.begin_conversation()
+    replying.send(DRAFT)
+
+    replying.exchange.stop()
+    qtbot.waitUntil(lambda: bool(idle), timeout=WAIT_MS)
+    assert idle == [True]
+    wait_for_words(qtbot, replying)
+    assert rows(replying)[0].text == DRAFT
+
+
+def test_what_is_off_the_record_waits_for_none(opened: OpenedWindow, qtbot: QtBot) -> None:
     window = opened()
     wait_for_model(qtbot, window)
+    with being_changed(window):
+        window.begin_conversation(off_the_record=True)
+        send(qtbot, window, DRAFT)
+        wait_for_end(qtbot, window)
+        assert len(rows(window)) == 2
+
+
+@contextmanager
+def being_changed(window: MainWindow) -> Iterator[None]:
+    """The whole history is being changed, in another thread, until the block ends."""
     begun, may_end = threading.Event(), threading.Event()
 
     def change() -> None:
@@ -132,23 +226,32 @@ def test_no_reply_begins_while_the_whole_history_is_being_changed(
     changing = threading.Thread(target=change)
     changing.start()
     assert begun.wait(60)
-    send(qtbot, window, MESSAGE)
-    assert window.middle.notice.text == sentence("window.waits_for_change")
-    assert [each.text for each in rows(window)] == [MESSAGE]
+    try:
+        yield
+    finally:
+        may_end.set()
+        changing.join()
 
-    may_end.set()
+
+def test_no_reply_begins_while_the_whole_history_is_being_changed(
+    opened: OpenedWindow, qtbot: QtBot
+) -> None:
+    window = opened()
+    wait_for_model(qtbot, window)
+    with being_changed(window):
+        send(qtbot, window, MESSAGE)
+        assert window.middle.notice.text == sentence("window.waits_for_change")
+        assert [each.text for each in rows(window)] == [MESSAGE]
+
     qtbot.waitUntil(lambda: len(rows(window)) == 2 and is_idle(window), timeout=WAIT_MS)
     assert rows(window)[1].text
-    changing.join()
 
 
 def test_locking_does_not_wait_for_what_waits_for_a_reply(
     replying: MainWindow, closed: Path, qtbot: QtBot, coming: Path
 ) -> None:
-    section = section_of(replying)
-    section.take_in(coming)
-    before = section._vault.files.backups / "before"
-    qtbot.waitUntil(before.is_dir, timeout=WAIT_MS)
+    section_of(replying).take_in(coming)
+    wait_until_it_waits(qtbot, replying)
     replying.lock_wanted.emit()
     assert not is_open(closed)
     wait_for_page(qtbot, replying)
@@ -158,17 +261,46 @@ def test_locking_does_not_wait_for_what_waits_for_a_reply(
         assert [each.turns for each in vault.sessions.kept()] == [2]  # the message and its reply
 
 
+def test_locking_says_that_the_data_key_is_the_old_one(
+    replying: MainWindow, closed: Path, qtbot: QtBot
+) -> None:
+    """The recovery sheet that was made for the new one counts for nothing."""
+    before = read_envelope(closed / "vault.json")
+    rotate(replying)
+    wait_until_it_waits(qtbot, replying)
+    replying.lock_wanted.emit()
+    wait_for_page(qtbot, replying)
+
+    assert sentence("lock.broke_off_changing_key") in unlock_page_of(replying).notice.text
+    assert read_envelope(closed / "vault.json") == before
+    open_with_passphrase(closed, PASSPHRASE).close()
+
+
+def test_so_does_the_window_before_it_closes(
+    replying: MainWindow, closed: Path, qtbot: QtBot
+) -> None:
+    before = read_envelope(closed / "vault.json")
+    rotate(replying)
+    wait_until_it_waits(qtbot, replying)
+    close_page(replying)
+    replying.close()
+    assert replying.isVisible()
+    assert replying.middle.notice.text == sentence("error.vault.key_not_changed")
+
+    replying.close()
+    assert not replying.isVisible()
+    assert read_envelope(closed / "vault.json") == before
+
+
 def test_another_message_is_answered_after_a_change(
     opened: OpenedWindow, qtbot: QtBot, coming: Path
 ) -> None:
     window = opened()
     wait_for_model(qtbot, window)
     section = section_of(window)
-    with qtbot.waitSignal(section.changed, timeout=WAIT_MS):
+    with qtbot.waitSignal(section.changing.brought_in, timeout=WAIT_MS):
         section.take_in(coming)
-    page = window.findChild(Privacy)
-    assert page is not None
-    page.accept()
+    close_page(window)
 
     send(qtbot, window, DRAFT)
     wait_for_end(qtbot, window)

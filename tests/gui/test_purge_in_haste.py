@@ -19,6 +19,7 @@ from desktop_app.vault import sessions as sessions_module
 from desktop_app.vault.copies import copies_in
 from desktop_app.vault.errors import VaultError
 from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.interruptible import IN_HASTE_S
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from desktop_app.views.history_parts import HistoryParts
 from desktop_app.views.trash_dialog import TrashDialog
@@ -236,6 +237,22 @@ def test_locked_while_it_waits_too_long_it_is_not_removed_and_that_is_said(
         assert sentence("lock.broke_off_purging") in unlock_page_of(window).notice.text
     wait_for_tasks()
     check_in_trash(with_copies, "a")
+
+
+def test_without_a_trash_what_was_not_removed_then_is_said_to_go_by_itself(
+    opened: OpenedWindow, with_copies: Path, qtbot: QtBot
+) -> None:
+    window = opened()
+    vault_of(window).trash.keep(False)
+    with copying(vault_of(window)) as may_end:
+        pressed_twice(window)
+        threading.Timer(IN_HASTE_S + 1, may_end.set).start()  # closing waits for a copy to end
+        lock(qtbot, window)
+        said = unlock_page_of(window).notice.text
+    assert sentence("lock.broke_off_purging_trash_off") in said
+    assert sentence("lock.broke_off_purging") not in said
+    wait_for_tasks()
+    check_in_trash(with_copies)  # gone as the history closed, or at this opening
 
 
 def test_what_is_refused_while_it_is_locked_is_said(

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from desktop_app.dialogue import Role, Turn
 from desktop_app.vault.vault import Vault
 from desktop_app.views.backup_section import BackupSection
+from desktop_app.views.changing import Changing
 from desktop_app.views.history_parts import HistoryParts
 from desktop_app.views.trash_dialog import TrashDialog
 from desktop_app.views.window import MainWindow
@@ -96,7 +97,7 @@ def test_where_there_are_none_nothing_is_offered(open_window: OpenWindow, tiny_m
 
 @pytest.fixture
 def section(qtbot: QtBot, vault: Vault) -> Iterator[BackupSection]:
-    section = BackupSection(vault)
+    section = BackupSection(vault, Changing(vault))
     qtbot.addWidget(section)
     section.show()
     yield section

@@ -6,7 +6,7 @@ import errno
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from desktop_app.vault.vault import Vault, open_with_passphrase
 from tests.support.damaged_vault import damage_overflow
 from tests.support.small_disk import ONLY_ROOT, fill
 from tests.support.two_histories import by_passphrase
+from tests.support.unreadable import refuse_to_list
 from tests.support.vault_disk import MARKER, traces
 from tests.support.vault_fixtures import PASSPHRASE
 
@@ -414,14 +415,7 @@ def test_where_copies_fail_nothing_is_tried_without_end(
 def unreadable(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy whose folder is there, and which the system refuses to list."""
     copy = vault.backups.make().files.folder
-    inside = Path.iterdir
-
-    def refused(path: Path) -> Iterator[Path]:
-        if path == copy:
-            raise PermissionError(errno.EACCES, "refused", str(path))
-        return inside(path)
-
-    monkeypatch.setattr(Path, "iterdir", refused)
+    refuse_to_list(copy, monkeypatch)
     return copy
 
 
@@ -462,3 +456,51 @@ def test_what_a_copy_would_keep_that_cannot_be_looked_into_is_not_removed_and_th
 
         assert vault.keys.dek == dek
         assert [each.id for each in vault.sessions.trashed()] == ["a"]
+
+
+def test_a_due_purge_that_such_a_copy_refuses_is_said_at_the_opening(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    copy = vault.backups.make().files.folder
+    vault.sessions.delete("a")
+    vault.trash.keep(False)
+    with monkeypatch.context() as refusing:
+        refuse_to_list(copy, refusing)
+        vault.close()
+        with open_with_passphrase(vault.files.folder, PASSPHRASE) as again:
+            assert [str(copy) in str(notice) for notice in again.notices] == [True]
+            assert [each.id for each in again.sessions.trashed()] == ["a"]
+
+    with open_with_passphrase(vault.files.folder, PASSPHRASE) as again:
+        assert again.notices == ()
+        assert again.sessions.trashed() == ()
+
+
+def test_a_void_copy_that_cannot_be_removed_has_no_other_made_for_it_and_goes_when_it_can(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_up_after_a_purge(vault)
+    vault.database.go_on()
+    (void,) = void_copies(vault)
+    with monkeypatch.context() as refusing:
+        refusing.setattr(Path, "unlink", refused_below(void.parent, Path.unlink))
+        vault.backups.renew()
+        made = copies_in(vault.files.backups)
+        assert void.exists()
+        assert not vault.backups.expired
+        vault.backups.renew()
+        vault.backups.make_if_due()
+        assert copies_in(vault.files.backups) == made
+
+    vault.backups.make_if_due()
+    assert not void.exists()
+
+
+def refused_below(folder: Path, unlink: Callable[..., None]) -> Callable[..., None]:
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        if path.parent == folder:
+            raise PermissionError(errno.EACCES, "refused", str(path))
+        unlink(path, missing_ok)
+
+    return refused

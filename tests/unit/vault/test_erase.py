@@ -26,6 +26,7 @@ from desktop_app.vault.errors import (
 from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.vault import Vault, open_with_passphrase, slots
 from tests.support.small_disk import ONLY_ROOT, make_read_only
+from tests.support.unreadable import refuse_to_list
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.vault_keyring import lock_default_collection
 
@@ -336,14 +337,7 @@ def test_where_a_link_leads_that_cannot_be_read_the_keyring_is_asked_nevertheles
     name = read_envelope(folder / "vault.json").vault
     link = folder.with_name("vault.backups")
     link.symlink_to(disk)
-    inside = Path.iterdir
-
-    def refused(path: Path) -> Iterator[Path]:
-        if path == link:
-            raise PermissionError(errno.EACCES, "refused", str(path))
-        return inside(path)
-
-    monkeypatch.setattr(Path, "iterdir", refused)
+    refuse_to_list(link, monkeypatch)
     with pytest.raises(CopiesLeftError, match="原来的口令") as raised:
         erase(folder, secret_service)
 
@@ -387,3 +381,46 @@ def test_where_a_part_of_it_is_away_nothing_is_erased_and_it_is_said(
         erase(closed, Keychain())
 
     assert {path.name for path in closed.parent.iterdir()} == before
+
+
+def test_a_key_that_a_keyring_still_holds_is_said_beside_such_a_copy(
+    folder: Path, secret_service: Keychain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(folder, passphrase=PASSPHRASE, keychain=secret_service).close()
+    copy = folder.with_name("vault.backups") / "000001"
+    shutil.copytree(folder, copy)
+    refuse_to_list(copy, monkeypatch)
+    lock_default_collection()
+
+    with pytest.raises(CopiesLeftError, match="也还留着一个密钥"):
+        erase(folder, secret_service)
+
+
+def test_a_copy_that_cannot_be_read_hides_no_other_and_nothing_else_that_is_left(
+    closed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies = closed.with_name("vault.backups")
+    for number in ("000001", "000002", "000003"):
+        shutil.copytree(closed, copies / number)
+    saved = closed.with_name("vault.mine")
+    saved.write_bytes(b"a backup that somebody saved")
+    refuse_to_list(copies / "000002", monkeypatch)
+
+    with pytest.raises(CopiesLeftError) as raised:
+        erase(closed, Keychain())
+
+    told = str(raised.value)
+    assert str(copies / "000002") in told
+    assert str(saved) in told
+    monkeypatch.undo()
+    assert [path.name for path in copies.iterdir()] == ["000002"]
+
+
+def test_what_a_kill_left_of_reading_a_backup_goes_with_all_the_rest(closed: Path) -> None:
+    scratch = closed.with_name("vault.restoring-abcdefgh")
+    scratch.mkdir()
+    (scratch / ".history.db.soulchat-part").write_bytes(b"half")
+
+    erase(closed, Keychain())
+
+    assert not scratch.exists()

@@ -287,7 +287,7 @@ class VaultAndDictionary(RuleBasedStateMachine):
 
 
 class AtLength(VaultAndDictionary):
-    """The same, for the slow set."""
+    """The same, for the slow set: a thousand steps, each on a real disk, take some minutes."""
 
 
 HOWEVER_SLOW = settings(

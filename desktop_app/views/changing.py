@@ -1,0 +1,73 @@
+"""A change of the whole history, which goes on where the page it was asked for on is closed.
+
+It waits for a reply in progress (long_writes.py), and who would stop that leaves the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum, auto
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop_app.views import key_changes
+from desktop_app.views.tasks import PATIENCE_SECONDS, Tasks
+
+if TYPE_CHECKING:
+    from desktop_app.vault.vault import Vault
+
+Said = Callable[[], str]
+"""A sentence, in the language in force when it is asked for."""
+
+
+class Change(StrEnum):
+    """What is changed, and by that which section tells of it."""
+
+    KEYS = auto()
+    CONVERSATIONS = auto()
+
+
+class Changing(QObject):
+    """Of one open history, in a thread; one change at a time, and each ends in one signal."""
+
+    ended = Signal(Change, object)
+    """What to say of it: a Said."""
+    failed = Signal(Change, Exception)
+    brought_in = Signal()
+    """There may be other conversations, and another safety plan."""
+
+    def __init__(self, vault: Vault, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._vault = vault
+        self._tasks = Tasks(self)
+
+    @property
+    def works(self) -> bool:
+        """Tell whether something is being changed, or waits to be."""
+        return self._tasks.works
+
+    def begin(
+        self, change: Change, work: Callable[[], object], said: Callable[[Any], Said]
+    ) -> None:
+        """Do `work`; of what it returns `said` makes what is to be said."""
+
+        def done(outcome: object) -> None:
+            self.ended.emit(change, said(outcome))
+            if change is Change.CONVERSATIONS:
+                self.brought_in.emit()
+
+        self._tasks.start(work, done, lambda error: self.failed.emit(change, error))
+
+    def finish(self) -> None:
+        """Wait for a new data key, as long as a lock would; the history is about to be closed.
+
+        Raises:
+            VaultError: the key is not changed.
+        """
+        if self.works:
+            key_changes.wait_for_rotation(self._vault, PATIENCE_SECONDS)
+
+    def close(self) -> None:
+        """Tell of nothing any more, and wait for what was begun."""
+        self._tasks.close()
