@@ -95,12 +95,14 @@ def _measure(window: MainWindow, garbage: list[Path]) -> None:
             _wait_until(lambda: not _opening(window))
         struck += _answer(window, lambda: _strike(how), words=False)  # noqa: B023 - called at once
         struck += _answer(window, lambda: _strike(how), words=True)  # noqa: B023 - the same
+    refused = 0
     for path in garbage:
         window.model.open(str(path))
         _wait_until(lambda: not _opening(window))
-        struck += window.model.error is not None
+        refused += window.model.error is not None
     found = {
         "faults": struck,
+        "refused_files": refused,
         "worst": round(stalls.worst_ms, 1),
         "worst_with_queue": round(stalls.worst_with_queue_ms, 1),
         "undisturbed": round(undisturbed, 1),
@@ -110,12 +112,12 @@ def _measure(window: MainWindow, garbage: list[Path]) -> None:
 
 
 def _garbage(folder: Path) -> list[Path]:
-    """Write files that are noise from the beginning, and from the middle of the model on."""
-    whole, paths = Path(_model()).read_bytes(), []
-    for begins in (0, len(whole) // 2):
-        paths.append(folder / f"{begins}.gguf")
-        paths[-1].write_bytes(whole[:begins] + os.urandom(len(whole) - begins))
-    return paths
+    """Write a file of noise, and one that ends in the middle of the model."""
+    whole = Path(_model()).read_bytes()
+    noise, half = folder / "noise.gguf", folder / "half.gguf"
+    noise.write_bytes(os.urandom(len(whole)))
+    half.write_bytes(whole[: len(whole) // 2])
+    return [noise, half]
 
 
 def _load(window: MainWindow) -> None:
