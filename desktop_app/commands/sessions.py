@@ -112,13 +112,16 @@ def _is_sure(arguments: argparse.Namespace, asks: str, refused: str) -> bool:
 
 def _remove_for_good(vault: Vault, arguments: argparse.Namespace) -> None:
     vault.sessions.purge(arguments.id)
+    clean = False
     try:
         vault.backups.renew()
+        clean = not vault.backups.clear_stuck()
     except VaultError as error:
         tell(error)
-        tell(sentence("sessions.purged_not_copies", folder=vault.files.backups))
-    else:
+    if clean:
         tell(sentence("sessions.purged"))
+    else:
+        tell(sentence("sessions.purged_not_copies", folder=vault.files.backups))
     _settle_aside(vault, asks=not arguments.yes, removes=arguments.set_aside)
 
 

@@ -93,16 +93,26 @@ class Backups:
 
     def clear_stuck(self) -> bool:
         """Try again to remove void copies that could not be; tell whether any are left."""
-        for each in self._stuck:
-            remove_copy(each)
-        self._stuck &= self._void()
-        return bool(self._stuck)
+        with self._turn:
+            for each in self._stuck:
+                remove_copy(each)
+            self._stuck &= self._void()
+            return bool(self._stuck)
+
+    def clear_outlived(self) -> None:
+        """Remove void copies that a whole one came after: no other need be made for them."""
+        with self._turn:
+            void, copies = self._void(), copies_in(self._files.backups)
+            newest = copies[-1].files.folder if copies else None
+            if void and newest is not None and newest not in void:
+                self._stuck = void
+                self.clear_stuck()
 
     @contextmanager
     def expiring(self, dek: bytes) -> Iterator[Callable[[], None]]:
         """Let nobody make a copy until the block ends; give what marks those there are as void.
 
-        To be called last before it cannot be refused any more: whatever is refused costs no copy.
+        To be called last before anything but the disk refuses it: what is refused costs no copy.
         `dek` is the data key in force until now. What it gives raises VaultError where the folder
         cannot be written to.
 

@@ -22,7 +22,7 @@ from typing import Final
 
 from desktop_app.vault.errors import VaultError
 from desktop_app.vault.files import VaultFiles
-from desktop_app.vault.own_names import BLOBS, files_of_one, own_copies
+from desktop_app.vault.own_names import BLOBS, files_of_one, is_folder, own_copies
 from desktop_app.vault.scratch import clear_scratch
 from resources.system_errors import reason_of
 
@@ -82,16 +82,28 @@ def require_readable(folder: Path) -> None:
     Raises:
         VaultError: one cannot be: it would keep what is purged, and the key that is changed.
     """
+    if folder.is_symlink() and _is_away(folder):
+        raise VaultError("vault.copies_away", path=folder)
     try:
-        if folder.is_symlink() and not folder.exists():
-            raise VaultError("vault.copies_away", path=folder)
-        for copy in own_copies(folder) if folder.is_dir() else ():
+        for copy in own_copies(folder):
             for path in files_of_one(copy):
                 with suppress(FileNotFoundError), path.open("rb") as file:
                     file.read(1)
+    except FileNotFoundError:  # there are none
+        return
     except OSError as error:
         path, reason = error.filename or folder, reason_of(error)
         raise VaultError("vault.copy_unread", path=path, reason=reason) from error
+
+
+def _is_away(link: Path) -> bool:
+    try:
+        link.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:  # which reading it meets again
+        return False
+    return False
 
 
 def remove_copy(folder: Path) -> None:
@@ -139,7 +151,7 @@ def clear_leftovers(files: VaultFiles) -> None:
 
 
 def _found(copy: VaultFiles) -> Copy | None:
-    with suppress(OSError):
-        if copy.envelope.is_file() and copy.history.is_file():
+    with suppress(OSError):  # a link is somebody's, and where it leads, too
+        if is_folder(copy.folder) and copy.envelope.is_file() and copy.history.is_file():
             return Copy(copy, datetime.fromtimestamp(copy.history.stat().st_mtime, UTC))
     return None

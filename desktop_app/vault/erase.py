@@ -107,9 +107,8 @@ def _what_is_left(
     if unread:  # before all else: what follows says that nothing opens
         paths = ", ".join(str(error.filename) for error in unread)
         values = {"paths": paths, "reason": reason_of(unread[0]), **beside}
-        further = None
-        if others:
-            further = KeysErasedError("vault.others_left", paths=", ".join(map(str, others)))
+        besides = [(path, why) for path, why in not_removed if not _is_below(path, unread)]
+        further = _what_is_left([], besides, others, None)
         return CopiesLeftError(f"vault.copies_{and_keyring}left", further, **values)
     if not_removed:
         paths = ", ".join(str(path) for path, _ in not_removed)
@@ -121,11 +120,19 @@ def _what_is_left(
     return None if keyring is None else KeyringError("vault.keyring_left", **beside)
 
 
+def _is_below(path: Path, unread: list[OSError]) -> bool:
+    """Tell whether a path has been named by one of these, or lies in what they name."""
+    return any(path.is_relative_to(error.filename) for error in unread)
+
+
 def _may_be_there(path: Path) -> bool:
     try:
-        return path.exists()
+        path.lstat()
+    except FileNotFoundError:
+        return False
     except OSError:
         return True
+    return True
 
 
 def _parts(files: VaultFiles) -> Iterator[Path]:

@@ -46,7 +46,7 @@ class Interruptible:
         self._granted: dict[int, float] = {}
         """The threads that may go on nevertheless, and until when (monotonic clock)."""
         self._broke_off: set[Work] = set()
-        self._marks = threading.Condition()
+        self._marks = threading.Lock()
         """Held to change one of those above, and for nothing that takes its time."""
 
     def give_up(self) -> None:
@@ -112,8 +112,9 @@ class Interruptible:
             yield
         except VaultError as error:
             # What fails in haste is not done either, and nobody hears of it otherwise.
-            hurried = work is Work.PURGING and self._given_up.is_set()
-            if hurried or isinstance(error, GivenUpError):
+            hurried = work is not Work.WRITING_OUT and self._given_up.is_set()
+            done = error.key == "vault.copies_behind"  # the key is changed
+            if (hurried and not done) or isinstance(error, GivenUpError):
                 with self._marks:
                     self._broke_off.add(work)
             raise
@@ -121,17 +122,9 @@ class Interruptible:
             if begins:
                 with self._marks:
                     self._at_work.pop(thread, None)
-                    self._marks.notify_all()
-
-    def wait_for(self, work: Work, seconds: float) -> bool:
-        """Wait until nobody is at such work, so long at most; tell whether all of it was done."""
-        with self._marks:
-            ended = self._marks.wait_for(lambda: work not in self._at_work.values(), seconds)
-            return ended and work not in self._broke_off
 
     def check_given_up_at_last(self) -> None:
         """See `check_given_up`; from here on it is done, whatever is called."""
         with self._marks:
             self.check_given_up()
             self._at_work.pop(threading.get_ident(), None)
-            self._marks.notify_all()

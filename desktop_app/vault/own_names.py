@@ -6,7 +6,9 @@ Nor is what somebody put beside the copies or the sealed files.
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -106,6 +108,14 @@ def is_envelope(path: Path) -> bool:
     return named is not None and named["keys"] is not None
 
 
+def free_numbered(path: Path) -> Path:
+    """Return the first of `<path>-1`, `<path>-2`, … that is not there, not even as a link."""
+    number = 1
+    while os.path.lexists(each := path.with_name(f"{path.name}-{number}")):
+        number += 1
+    return each
+
+
 def _follows(vault: Path, path: Path, names: re.Pattern[str]) -> bool:
     same = path.name.startswith(vault.name)
     return same and names.fullmatch(path.name, len(vault.name)) is not None
@@ -120,5 +130,12 @@ def _named(folder: Path, names: re.Pattern[str]) -> list[Path]:
 
 
 def is_folder(path: Path) -> bool:
-    """Tell whether a path is a folder, and no link to one; raises OSError."""
-    return path.is_dir() and not path.is_symlink()
+    """Tell whether a path is a folder, and no link to one.
+
+    Raises:
+        OSError: nobody can tell. Path's own questions answer no then, from Python 3.14 on.
+    """
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False

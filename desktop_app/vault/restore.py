@@ -40,6 +40,7 @@ from desktop_app.vault.interruptible import Interruptible, Work
 from desktop_app.vault.lock import locked
 from desktop_app.vault.lost import lost_sessions
 from desktop_app.vault.merge import Gain, gain, merge
+from desktop_app.vault.own_names import free_numbered
 from desktop_app.vault.own_time import not_before_the_newest
 from desktop_app.vault.readable_copy import ReadableCopy, readable_copy
 from desktop_app.vault.records import moment
@@ -327,9 +328,7 @@ def _deks(path: Path, unsealed: Unsealing) -> Unsealing:
 def _moved_aside(vault: VaultFiles) -> Path | None:
     if not vault.folder.exists():
         return None
-    number = 1
-    while (aside := vault.folder.with_name(f"{vault.folder.name}.damaged-{number}")).exists():
-        number += 1
+    aside = free_numbered(vault.folder.with_name(f"{vault.folder.name}.damaged"))
     vault.folder.rename(aside)
     return aside
 

@@ -29,7 +29,7 @@ from desktop_app.vault.copies import (
 )
 from desktop_app.vault.errors import VaultError, disk_error
 from desktop_app.vault.files import VaultFiles
-from desktop_app.vault.own_names import is_beside, is_of_a_vault
+from desktop_app.vault.own_names import free_numbered, is_beside, is_of_a_vault
 from desktop_app.vault.removal import remove_own, require_within_reach
 
 
@@ -58,7 +58,7 @@ def set_copies_aside(files: VaultFiles) -> None:
     clear_leftovers(files)  # half a copy among them would keep old keys
     if not (_copies(files.backups) or _holds_unread(files.backups)):
         return
-    aside = _new_folder(files)
+    aside = free_numbered(files.backups)
     files.backups.rename(aside)
     sync_folder(aside.parent)
 
@@ -80,7 +80,7 @@ def set_some_aside(files: VaultFiles, copies: Sequence[Copy]) -> None:
     """
     if not copies:
         return
-    aside = _new_folder(files)
+    aside = free_numbered(files.backups)
     aside.mkdir(mode=0o700)
     sync_folder(aside.parent)
     for copy in copies:
@@ -145,13 +145,6 @@ def histories_aside(files: VaultFiles) -> list[Path]:
 def copies_aside(files: VaultFiles) -> list[Path]:
     """Return the folders of copies that were set aside."""
     return _beside(files, files.backups)
-
-
-def _new_folder(files: VaultFiles) -> Path:
-    number = 1
-    while (aside := files.backups.with_name(f"{files.backups.name}-{number}")).exists():
-        number += 1
-    return aside
 
 
 def _copies(folder: Path) -> tuple[Copy, ...]:

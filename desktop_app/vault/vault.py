@@ -79,6 +79,7 @@ class Vault:
         database.committed = checkpoints.committed
         if self.backups.missed():
             checkpoints.committed(deleted=False)
+        self.backups.clear_outlived()
         if self.backups.expired:  # a kill, or haste, came between a purge and the new copy
             checkpoints.committed(deleted=True)
         self.files, self.database = files, database

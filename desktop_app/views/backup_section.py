@@ -80,12 +80,17 @@ class BackupSection(QWidget):
             ("import", self._choose_import),
         ):
             self.buttons[action].clicked.connect(choose)
+        self._doing = False
+        """Something of the section's own is being done."""
+        changing.began.connect(self._refresh)
         changing.ended.connect(self._changed)
         changing.failed.connect(self._not_changed)
         self._ask_secret(None)
         self._retranslate()
         self._look_for_copies()
-        self._set_busy(busy=changing.works)
+        if changing.current is Change.CONVERSATIONS:
+            self.notice.say(partial(sentence, "backup.bringing_in"))
+        self._refresh()
 
     def end(self) -> None:
         """Begin nothing any more; waits for what was begun."""
@@ -121,16 +126,19 @@ class BackupSection(QWidget):
         """Do `work` in a thread and hand on what it returns, or say what went wrong."""
         self.notice.clear()
         self._ask_secret(None)
-        self._set_busy(busy=True)
+        self._be_doing(doing=True)
 
         def ended(outcome: object) -> None:
-            self._set_busy(busy=False)
+            self._be_doing(doing=False)
             done(outcome)
 
         self._tasks.start(work, ended, self._failed)
 
     def _failed(self, error: Exception) -> None:
-        self._set_busy(busy=False)
+        self._be_doing(doing=False)
+        self._say_failed(error)
+
+    def _say_failed(self, error: Exception) -> None:
         key = getattr(error, "key", "")
         if key == "backup.no_way":
             way = WayOn("backup.make_sheet", self.recovery_wanted.emit)
@@ -142,20 +150,19 @@ class BackupSection(QWidget):
 
     def _bring_in(self, work: Callable[[], object], said: Callable[..., Said]) -> None:
         self._ask_secret(None)
-        self._set_busy(busy=True)
         self.notice.say(partial(sentence, "backup.bringing_in"))
         self.changing.begin(Change.CONVERSATIONS, work, said)
 
     def _changed(self, change: Change, said: Said) -> None:
-        self._set_busy(busy=False)
+        self._refresh()
         if change is Change.CONVERSATIONS:
             self._say(said)
             self._look_for_copies()
 
     def _not_changed(self, change: Change, error: Exception) -> None:
-        self._set_busy(busy=False)
+        self._refresh()
         if change is Change.CONVERSATIONS:
-            self._failed(error)
+            self._say_failed(error)
 
     def _offer(self, path: Path, secret: str, preview: Preview) -> None:
         ways = []
@@ -211,7 +218,12 @@ class BackupSection(QWidget):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _set_busy(self, *, busy: bool) -> None:
+    def _be_doing(self, *, doing: bool) -> None:
+        self._doing = doing
+        self._refresh()
+
+    def _refresh(self) -> None:
+        busy = self._doing or self.changing.current is not None
         for button in self.buttons.values():
             button.setEnabled(not busy)
         for beside in (self.copies, self.aside):  # what is looked into stays until then

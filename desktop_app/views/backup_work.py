@@ -104,8 +104,8 @@ def purge(vault: Vault, session: str) -> None:
         vault.sessions.purge(session, check=vault.database.check_given_up_at_last)
 
 
-def wait_for_purging(vault: Vault, seconds: float) -> None:
-    """Wait for what is being removed from a history that is about to be closed, so long at most.
+def check_purged(vault: Vault, *, ended: bool) -> None:
+    """Ask of a history about to be closed whether what was being removed is.
 
     Raises:
         VaultError: it is not done; said to whoever would close the window then.
@@ -113,7 +113,7 @@ def wait_for_purging(vault: Vault, seconds: float) -> None:
     from desktop_app.vault.errors import VaultError
     from desktop_app.vault.interruptible import Work
 
-    if not vault.database.wait_for(Work.PURGING, seconds):
+    if not ended or Work.PURGING in vault.database.broke_off:
         raise VaultError("vault.not_purged_yet")
 
 

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum, auto
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject, Signal
 
 from desktop_app.views import key_changes
-from desktop_app.views.tasks import PATIENCE_SECONDS, Tasks
+from desktop_app.views.tasks import Tasks
 
 if TYPE_CHECKING:
     from desktop_app.vault.vault import Vault
 
 Said = Callable[[], str]
 """A sentence, in the language in force when it is asked for."""
+MOMENT_S: Final = 0.5
+"""What is given up ends within it, but for what waits for a person."""
 
 
 class Change(StrEnum):
@@ -31,6 +33,7 @@ class Change(StrEnum):
 class Changing(QObject):
     """Of one open history, in a thread; one change at a time, and each ends in one signal."""
 
+    began = Signal()
     ended = Signal(Change, object)
     """What to say of it: a Said."""
     failed = Signal(Change, Exception)
@@ -41,32 +44,37 @@ class Changing(QObject):
         super().__init__(parent)
         self._vault = vault
         self._tasks = Tasks(self)
-
-    @property
-    def works(self) -> bool:
-        """Tell whether something is being changed, or waits to be."""
-        return self._tasks.works
+        self.current: Change | None = None
+        """What is being changed, or waits to be."""
 
     def begin(
         self, change: Change, work: Callable[[], object], said: Callable[[Any], Said]
     ) -> None:
-        """Do `work`; of what it returns `said` makes what is to be said."""
+        """Do `work`; of what it returns `said` makes what is to be said. Nothing else goes on."""
+        assert self.current is None
 
         def done(outcome: object) -> None:
+            self.current = None
             self.ended.emit(change, said(outcome))
             if change is Change.CONVERSATIONS:
                 self.brought_in.emit()
 
-        self._tasks.start(work, done, lambda error: self.failed.emit(change, error))
+        def failed(error: Exception) -> None:
+            self.current = None
+            self.failed.emit(change, error)
+
+        self.current = change
+        self._tasks.start(work, done, failed)
+        self.began.emit()
 
     def finish(self) -> None:
-        """Wait for a new data key, as long as a lock would; the history is about to be closed.
+        """Wait a moment for a new data key; the history is about to be closed.
 
         Raises:
-            VaultError: the key is not changed.
+            VaultError: the key is not changed, or not yet.
         """
-        if self.works:
-            key_changes.wait_for_rotation(self._vault, PATIENCE_SECONDS)
+        if self.current is Change.KEYS:
+            key_changes.check_rotated(self._vault, ended=self._tasks.joined(MOMENT_S))
 
     def close(self) -> None:
         """Tell of nothing any more, and wait for what was begun."""

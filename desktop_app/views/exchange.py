@@ -17,6 +17,7 @@ from desktop_app.conversation.message import checked, composed
 from desktop_app.conversation.reply import Reply
 from desktop_app.dialogue import TurnState
 from desktop_app.errors import EngineError, KnownError, MessageError
+from desktop_app.vault.errors import BusyVaultError
 from desktop_app.views.conversation import Conversation
 from desktop_app.views.counselling import Counselling
 from desktop_app.views.long_writes import LongWrites
@@ -76,6 +77,8 @@ class Exchange(QObject):
             VaultError: the message could not be kept; nothing has changed.
         """
         self.heed(conversation, text)
+        if conversation.id is not None and self.long_writes.under_way:
+            raise BusyVaultError("vault.being_changed")  # the window would stand still meanwhile
         conversation.say(checked(text))
         self.ask(conversation)
 
@@ -158,15 +161,15 @@ class Exchange(QObject):
         self._waiting = [each for each in self._waiting if each.waits_for_reply]
         written = any(each.id is not None for each in self._waiting)
         may_write = written and self.long_writes.begin_replying()
-        may_begin = [each for each in self._waiting if may_write or each.id is None]
-        self._say_what_needs_no_model(may_begin)
-        self._begin(may_begin)
+        may_say = may_write or self.long_writes.replying  # whatever waits for that turn
+        self._say_what_needs_no_model([w for w in self._waiting if may_say or w.id is None])
+        self._begin([each for each in self._waiting if may_write or each.id is None])
         self._rest()
         self.changed.emit()
 
     def _begin(self, may_begin: Sequence[Conversation]) -> None:
         """Have the first that may begin answered, unless another is."""
-        ready = [each for each in may_begin if self.waits(each) and not self.keeps(each)]
+        ready = [each for each in may_begin if not self.keeps(each)]
         if self.current is None and ready:
             self.current = ready[0]
             self._waiting.remove(self.current)

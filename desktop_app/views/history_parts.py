@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QAbstractItemView, QPushButton
 
 from desktop_app.errors import KnownError
+from desktop_app.vault.errors import GivenUpError
 from desktop_app.views.appearance import Appearance
 from desktop_app.views.export_dialog import ExportDialog
 from desktop_app.views.finding import Finding
@@ -101,6 +102,8 @@ class HistoryParts(QObject):
 
     def _say_not_purged(self, error: Exception) -> None:
         """Say it in the window where the list is closed, which says it otherwise."""
+        if isinstance(error, GivenUpError):  # the window was to close, and has said it
+            return
         if not any(each.isVisible() for each in self._window.side.findChildren(TrashDialog)):
             self._window.say_error(error)
 

@@ -30,20 +30,22 @@ def rotate(vault: Vault, passphrase: TypedSecret | None, code: RecoveryCode | No
     from desktop_app.vault.interruptible import Work
     from desktop_app.vault.keychain import Keychain
 
-    by_keyring = SlotKind.KEYRING in vault.keys.envelope().slots()
-    keychain = Keychain() if by_keyring else None
     with vault.database.at(Work.CHANGING_KEY):
+        by_keyring = SlotKind.KEYRING in vault.keys.envelope().slots()
+        keychain = Keychain() if by_keyring else None
         vault.rotate(passphrase=passphrase, code=code, keychain=keychain)
 
 
-def wait_for_rotation(vault: Vault, seconds: float) -> None:
-    """Wait for a new data key of a history that is about to be closed, so long at most.
+def check_rotated(vault: Vault, *, ended: bool) -> None:
+    """Ask of a history about to be closed whether its new data key is in force.
 
     Raises:
-        VaultError: it is not changed; a recovery sheet made for it counts for nothing.
+        VaultError: it is not, or not yet; a recovery sheet may have been made for it.
     """
     from desktop_app.vault.errors import VaultError
     from desktop_app.vault.interruptible import Work
 
-    if not vault.database.wait_for(Work.CHANGING_KEY, seconds):
+    if not ended:  # a keyring asks a person
+        raise VaultError("vault.key_not_changed_yet")
+    if Work.CHANGING_KEY in vault.database.broke_off:
         raise VaultError("vault.key_not_changed")

@@ -48,6 +48,7 @@ class KeysSection(QWidget):
         super().__init__(parent)
         self._vault = vault
         self._changing = changing
+        changing.began.connect(self._show)
         changing.ended.connect(self._changed)
         changing.failed.connect(self._not_changed)
         self._tasks = Tasks(self)
@@ -57,7 +58,8 @@ class KeysSection(QWidget):
         self.remove = {kind: QPushButton(self) for kind in ORDER}
         self.rotate = QPushButton(self)
         self.erase = QPushButton(self)
-        self._busy = changing.works
+        self._doing = False
+        """Something of the section's own is being done."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
@@ -74,6 +76,8 @@ class KeysSection(QWidget):
         column.addLayout(_row(Text("keys.rotate_row"), self.rotate))
         column.addLayout(_row(Text("keys.erase_row"), self.erase))
         column.addWidget(self.notice)
+        if changing.current is Change.KEYS:
+            self.notice.say(partial(sentence, "keys.rotating"))
         self._show()
 
     def end(self) -> None:
@@ -107,40 +111,34 @@ class KeysSection(QWidget):
             self.remove[kind].setEnabled(len(ways) > 1)  # never the last one
         self.rotate.setText(sentence("keys.rotate_button"))
         self.erase.setText(sentence("keys.erase_button"))
+        busy = self._doing or self._changing.current is not None
         for button in (*self.set.values(), self.rotate, self.erase):
-            button.setEnabled(not self._busy)
+            button.setEnabled(not busy)
         for button in self.remove.values():
-            button.setEnabled(button.isEnabled() and not self._busy)
+            button.setEnabled(button.isEnabled() and not busy)
 
     def _do(self, work: Callable[[], object], said: str) -> None:
         """Do `work` in a thread, then say the sentence of a key, or what went wrong."""
         self.notice.clear()
-        self._busy = True
+        self._doing = True
         self._show()
         self._tasks.start(work, lambda _: self._done(partial(sentence, said)), self._failed)
 
     def _done(self, said: Said) -> None:
-        self._rest()
+        self._doing = False
+        self._show()
         self.notice.say(said)
 
     def _failed(self, error: Exception) -> None:
         self._done(partial(explained, error))
 
     def _changed(self, change: Change, said: Said) -> None:
+        self._show()
         if change is Change.KEYS:
-            self._done(said)
-        else:
-            self._rest()
+            self.notice.say(said)
 
     def _not_changed(self, change: Change, error: Exception) -> None:
-        if change is Change.KEYS:
-            self._failed(error)
-        else:
-            self._rest()
-
-    def _rest(self) -> None:
-        self._busy = False
-        self._show()
+        self._changed(change, partial(explained, error))
 
     def _set_passphrase(self) -> None:
         dialog = PassphraseDialog(self)
@@ -174,9 +172,10 @@ class KeysSection(QWidget):
             code = self._new_sheet()
             if code is None:
                 return
-        work = partial(key_changes.rotate, self._vault, dialog.passphrase, code)
-        self._busy = True
-        self._show()
+        self.change_key(partial(key_changes.rotate, self._vault, dialog.passphrase, code))
+
+    def change_key(self, work: Callable[[], None]) -> None:
+        """Have the data key changed, also where this is closed."""
         self.notice.say(partial(sentence, "keys.rotating"))
         self._changing.begin(Change.KEYS, work, lambda _: partial(sentence, "keys.rotated"))
 

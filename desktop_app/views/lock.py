@@ -18,17 +18,20 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from desktop_app.errors import CareError, KnownError
+from desktop_app.vault.errors import GivenUpError
 from desktop_app.views import left_open
 from desktop_app.views.changing import Change, Changing, Said
 from desktop_app.views.closing import close_all_but_windows, forget_copies
 from desktop_app.views.counselling import Counselling
 from desktop_app.views.gate import Gate
+from desktop_app.views.notice import explained
 from desktop_app.views.preferences import Preferences
 from desktop_app.views.tasks import Tasks, close_all
 from desktop_app.views.undeterred import Undeterred
 from desktop_app.views.urgent_keys import UrgentKeys
 from desktop_app.views.veil import Veil
 from desktop_app.views.window import MainWindow
+from resources.messages import sentence
 
 if TYPE_CHECKING:  # the database is loaded when a vault is opened, not when a window is
     from desktop_app.care.safety_plan import SafetyPlan
@@ -202,6 +205,8 @@ class Lock(QObject):
         """
         steps.take(self.give_up)  # first: what is closed next waits for a copy in progress
         steps.take(self._veil.draw)
+        # The reply ends below; what is being removed for good need not wait for that.
+        steps.take(self._window.exchange.long_writes.end_replying)
         steps.take(self._end_tasks)
         steps.take(close_all_but_windows)
         steps.take(forget_copies)
@@ -288,11 +293,14 @@ class Lock(QObject):
 
     def _tell_of_change(self, _change: Change, said: Said) -> None:
         if not self._page_tells():
-            self._window.say(said)
+            self._window.say_besides(said)
 
-    def _tell_of_no_change(self, _change: Change, error: Exception) -> None:
-        if not self._page_tells():
-            self._window.say_error(error)
+    def _tell_of_no_change(self, change: Change, error: Exception) -> None:
+        if isinstance(error, GivenUpError):  # the window was to close, and stays
+            if change is Change.CONVERSATIONS:  # else it was asked of that one before
+                self._window.say_besides(partial(sentence, "window.not_brought_in"))
+        elif not self._page_tells():
+            self._window.say_besides(partial(explained, error))
 
     def _page_tells(self) -> bool:
         from desktop_app.views.privacy import Privacy

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
@@ -37,6 +37,16 @@ class LongWrites(QObject):
     def changing(self) -> bool:
         """Tell whether the whole history is being changed, or is to be after the reply."""
         return bool(self._wanted)
+
+    @property
+    def replying(self) -> bool:
+        """Tell whether replies have the turn, whatever waits for it."""
+        return self._replying
+
+    @property
+    def under_way(self) -> bool:
+        """Tell whether the whole history is being changed: who writes now waits for that."""
+        return bool(self._wanted) and not self._replying and self._turn.locked()
 
     def begin_replying(self) -> bool:
         """Take the turn for replies; False while the history changes or is to: see `ended`."""
@@ -75,4 +85,5 @@ class LongWrites(QObject):
                 self._turn.release()
         finally:
             self._wanted.remove(mark)
-            self.ended.emit()
+            with suppress(RuntimeError):  # the window has gone, and this with it
+                self.ended.emit()

@@ -42,4 +42,4 @@ class Purging(QObject):
             VaultError: it is not done.
         """
         if self.works:
-            backup_work.wait_for_purging(self._vault, PATIENCE_SECONDS)
+            backup_work.check_purged(self._vault, ended=self._tasks.joined(PATIENCE_SECONDS))

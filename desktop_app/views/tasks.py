@@ -57,6 +57,13 @@ class Tasks(QObject):
         """Tell whether the outcome of something is still to come."""
         return bool(self._running)
 
+    def joined(self, seconds: float) -> bool:
+        """Wait so long at most for what runs, which is handed on all the same; tell if it ended."""
+        until = time.monotonic() + seconds
+        for task in self._running:
+            task.join(max(0.0, until - time.monotonic()))
+        return not any(task.is_alive() for task in self._running)
+
     def close(self) -> None:
         """Abandon what was started and wait for its threads, but not for a person."""
         close_all([self])

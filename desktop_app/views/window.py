@@ -261,6 +261,10 @@ class MainWindow(QMainWindow):
         """Say what has happened, with ways on."""
         self._standing.say(text, *ways)
 
+    def say_besides(self, text: Callable[[], str]) -> None:
+        """Say it below what is being said, which may be why the window stays, with its ways on."""
+        self._standing.say_besides(text)
+
     # What a person does
 
     def send(self, text: str) -> None:

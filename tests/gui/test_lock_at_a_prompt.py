@@ -29,6 +29,7 @@ from desktop_app.views.keys_section import KeysSection
 from desktop_app.views.privacy import Privacy
 from desktop_app.views.tasks import PATIENCE_SECONDS
 from desktop_app.views.window import MainWindow
+from resources.messages import sentence
 from tests.support.frames import holding_frames
 from tests.support.gate_fixtures import WAIT_MS, StartWindow, unlock_page_of
 from tests.support.locking import OpenedWindow, is_open, unlock, wait_for_page
@@ -85,8 +86,7 @@ def take_it_out(keys: KeysSection) -> None:
 
 
 def change_the_key(keys: KeysSection) -> None:
-    typed = TypedSecret(PASSPHRASE)
-    keys._do(partial(key_changes.rotate, keys._vault, typed, None), "keys.rotated")
+    keys.change_key(partial(key_changes.rotate, keys._vault, TypedSecret(PASSPHRASE), None))
 
 
 def look_into_a_copy(keys: KeysSection) -> None:
@@ -102,7 +102,7 @@ def bring_a_copy_back(keys: KeysSection) -> None:
     assert isinstance(page, Privacy)
     assert page.backup is not None
     copy = another_key(keys._vault).folder
-    page.backup._do(partial(backup_work.restore, keys._vault, copy, ""), lambda _: None)
+    page.backup._bring_in(partial(backup_work.restore, keys._vault, copy, ""), lambda _: str)
 
 
 def another_key(vault: Vault) -> VaultFiles:
@@ -196,6 +196,39 @@ def test_quitting_waits_for_nobody(
         window.close()
     assert time.monotonic() - began < AT_MOST_SECONDS
     assert not is_open(closed)
+
+
+def test_quitting_while_the_key_is_being_changed_says_once_that_it_is_not_done(
+    qapp: QApplication,
+    tiny_model: Path,
+    paths: Paths,
+    closed: Path,
+    qtbot: QtBot,
+    prompt: Prompt,
+) -> None:
+    before = read_envelope(closed / "vault.json")
+    with running_window(qapp, str(tiny_model), paths) as window:
+        show(qtbot, window)
+        window.activateWindow()
+        unlock(qtbot, window)
+        keys = keys_of(window)
+        give_a_slot(keys._vault)
+        change_the_key(keys)
+        qtbot.waitUntil(prompt.stands.is_set)
+        page = window.findChild(Privacy)
+        assert page is not None
+        page.reject()
+        began = time.monotonic()
+        window.close()
+        assert window.isVisible()
+        assert window.middle.notice.text == sentence("error.vault.key_not_changed_yet")
+
+        button = window.middle.notice.button("window.close_anyway")
+        assert button is not None
+        button.click()
+    assert time.monotonic() - began < AT_MOST_SECONDS
+    assert not is_open(closed)
+    assert read_envelope(closed / "vault.json").passphrase == before.passphrase
 
 
 def test_at_the_gate_a_lock_closes_what_a_keyring_shall_open_from_now_on(

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -18,17 +19,19 @@ from desktop_app.dialogue import Role, Turn
 from desktop_app.paths import Paths
 from desktop_app.vault import merge, rotation, sessions
 from desktop_app.vault.envelope_file import read_envelope
+from desktop_app.vault.errors import DiskFullError
 from desktop_app.vault.typed_secret import TypedSecret
 from desktop_app.vault.vault import open_with_passphrase
 from desktop_app.views import key_changes
 from desktop_app.views.backup_section import BackupSection
-from desktop_app.views.changing import Change
+from desktop_app.views.changing import Change, Changing
 from desktop_app.views.privacy import Privacy
 from desktop_app.views.purging import Purging
 from desktop_app.views.window import MainWindow
 from resources.messages import sentence
 from tests.support.gate_fixtures import unlock_page_of
 from tests.support.locking import DRAFT, MESSAGE, OpenedWindow, is_open, unlock, wait_for_page
+from tests.support.raising import raising
 from tests.support.shown import show
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.window_run import (
@@ -69,12 +72,17 @@ def replying(
         yield window
 
 
-def section_of(window: MainWindow) -> BackupSection:
+def page_of(window: MainWindow) -> Privacy:
     window.header.settings.actions_by_key()["settings.privacy"].trigger()
     page = window.findChild(Privacy)
     assert isinstance(page, Privacy)
-    assert page.backup is not None
-    return page.backup
+    return page
+
+
+def section_of(window: MainWindow) -> BackupSection:
+    backup = page_of(window).backup
+    assert backup is not None
+    return backup
 
 
 def when(
@@ -110,9 +118,10 @@ def test_what_is_brought_in_waits_for_the_end_of_a_reply(
 
 def rotate(window: MainWindow) -> None:
     """Have the privacy page change the data key."""
-    section = section_of(window)
-    work = partial(key_changes.rotate, section._vault, TypedSecret(PASSPHRASE), None)
-    section.changing.begin(Change.KEYS, work, lambda _: partial(sentence, "keys.rotated"))
+    page = page_of(window)
+    assert page.keys is not None
+    vault = page.keys._vault
+    page.keys.change_key(partial(key_changes.rotate, vault, TypedSecret(PASSPHRASE), None))
 
 
 def close_page(window: MainWindow) -> None:
@@ -173,17 +182,29 @@ def test_it_goes_on_where_its_page_is_closed_and_the_window_tells_of_it(
     assert replying.sessions.rowCount() == 2
 
 
-def test_a_page_that_is_opened_meanwhile_begins_no_other(
+def test_on_a_page_one_change_at_a_time_is_begun_and_one_opened_meanwhile_says_why(
     replying: MainWindow, qtbot: QtBot, coming: Path
 ) -> None:
-    section_of(replying).take_in(coming)
+    page = page_of(replying)
+    assert page.backup is not None
+    page.backup.take_in(coming)
     wait_until_it_waits(qtbot, replying)
-    close_page(replying)
+    assert page.keys is not None
+    assert not page.keys.rotate.isEnabled()
+    page.accept()
     qtbot.waitUntil(lambda: replying.findChild(Privacy) is None, timeout=WAIT_MS)
 
-    again = section_of(replying)
-    assert not again.buttons["import"].isEnabled()
-    close_page(replying)
+    again = page_of(replying)
+    assert again.backup is not None
+    assert again.keys is not None
+    assert not again.backup.buttons["import"].isEnabled()
+    assert not again.keys.rotate.isEnabled()
+    assert again.backup.notice.text == sentence("backup.bringing_in")
+
+    replying.exchange.stop()
+    qtbot.waitUntil(again.keys.rotate.isEnabled, timeout=WAIT_MS)
+    assert again.backup.buttons["import"].isEnabled()
+    assert "导入好了" in again.backup.notice.text
 
 
 def test_a_second_reply_does_not_overtake_what_waits(
@@ -195,6 +216,7 @@ def test_a_second_reply_does_not_overtake_what_waits(
     close_page(replying)
     replying.begin_conversation()
     replying.send(DRAFT)
+    assert replying.middle.notice.text == sentence("window.waits_for_change")
 
     replying.exchange.stop()
     qtbot.waitUntil(lambda: bool(idle), timeout=WAIT_MS)
@@ -233,18 +255,47 @@ def being_changed(window: MainWindow) -> Iterator[None]:
         changing.join()
 
 
-def test_no_reply_begins_while_the_whole_history_is_being_changed(
+def test_while_the_whole_history_is_being_changed_the_window_does_not_stand_still(
     opened: OpenedWindow, qtbot: QtBot
 ) -> None:
+    """What is said then stays in the field: to write it down would be to wait."""
     window = opened()
     wait_for_model(qtbot, window)
     with being_changed(window):
         send(qtbot, window, MESSAGE)
+        assert window.middle.notice.text == sentence("error.vault.being_changed")
+        assert window.middle.composer.text == MESSAGE
+        assert rows(window) == []
+
+    qtbot.keyClick(window.middle.composer.field, Qt.Key.Key_Return)
+    wait_for_end(qtbot, window)
+    assert len(rows(window)) == 2
+
+
+def test_what_waits_for_a_reply_then_has_one_afterwards(opened: OpenedWindow, qtbot: QtBot) -> None:
+    window = opened()
+    wait_for_model(qtbot, window)
+    window.conversation.say(MESSAGE)
+    with being_changed(window):
+        window.exchange.ask(window.conversation)
         assert window.middle.notice.text == sentence("window.waits_for_change")
         assert [each.text for each in rows(window)] == [MESSAGE]
 
     qtbot.waitUntil(lambda: len(rows(window)) == 2 and is_idle(window), timeout=WAIT_MS)
     assert rows(window)[1].text
+
+
+def test_in_danger_words_written_beforehand_wait_for_no_change_that_waits_itself(
+    replying: MainWindow, qtbot: QtBot
+) -> None:
+    rotate(replying)
+    wait_until_it_waits(qtbot, replying)
+    close_page(replying)
+    replying.begin_conversation()
+    replying.send("我不想活了，今晚就从楼上跳下去")
+
+    assert len(rows(replying)) == 2
+    assert rows(replying)[1].text
 
 
 def test_locking_does_not_wait_for_what_waits_for_a_reply(
@@ -285,11 +336,74 @@ def test_so_does_the_window_before_it_closes(
     close_page(replying)
     replying.close()
     assert replying.isVisible()
+    qtbot.waitUntil(lambda: not tasks_of(replying), timeout=WAIT_MS)
     assert replying.middle.notice.text == sentence("error.vault.key_not_changed")
+    assert replying.middle.notice.button("window.close_anyway") is not None
 
     replying.close()
     assert not replying.isVisible()
     assert read_envelope(closed / "vault.json") == before
+
+
+def tasks_of(window: MainWindow) -> list[Change]:
+    found = [each.current for each in window.findChildren(Changing)]
+    return [each for each in found if each is not None]
+
+
+def test_a_window_that_stays_says_below_why_that_nothing_was_brought_in(
+    replying: MainWindow, qtbot: QtBot, coming: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    section = section_of(replying)
+    section.take_in(coming)
+    wait_until_it_waits(qtbot, replying)
+    close_page(replying)
+    error = DiskFullError("vault.disk_full", folder=section._vault.files.folder)
+    with monkeypatch.context() as full:
+        full.setattr(replying.unsent, "keep", raising(error))
+        replying.close()
+    qtbot.waitUntil(lambda: not tasks_of(replying), timeout=WAIT_MS)
+
+    assert replying.middle.notice.text == f"{error}\n{sentence('window.not_brought_in')}"
+    assert replying.middle.notice.button("window.close_anyway") is not None
+
+
+def test_what_is_being_removed_for_good_is_not_held_up_by_a_reply_that_a_lock_ends(
+    replying: MainWindow, closed: Path, qtbot: QtBot
+) -> None:
+    vault = section_of(replying)._vault
+    close_page(replying)
+    vault.sessions.add("b", Turn(Role.USER, "二"))
+    vault.sessions.delete("b")
+    Purging(vault, replying).begin("b")
+    wait_until_it_waits(qtbot, replying)
+    replying.lock_wanted.emit()
+    wait_for_page(qtbot, replying)
+
+    assert unlock_page_of(replying).notice.text == ""
+    with open_with_passphrase(closed, PASSPHRASE) as again:
+        assert again.sessions.trashed() == ()
+
+
+def test_a_disk_that_refuses_a_new_key_behind_a_lock_is_told_of(
+    replying: MainWindow, closed: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuses, may_go = threading.Event(), threading.Event()
+
+    def full(*_: object) -> None:
+        refuses.set()
+        assert may_go.wait(60)
+        raise DiskFullError("vault.disk_full", folder=closed)
+
+    monkeypatch.setattr(rotation, "_rekey", full)
+    rotate(replying)
+    wait_until_it_waits(qtbot, replying)
+    replying.exchange.stop()
+    qtbot.waitUntil(refuses.is_set, timeout=WAIT_MS)
+    threading.Timer(0.2, may_go.set).start()
+    replying.lock_wanted.emit()
+    wait_for_page(qtbot, replying)
+
+    assert sentence("lock.broke_off_changing_key") in unlock_page_of(replying).notice.text
 
 
 def test_another_message_is_answered_after_a_change(

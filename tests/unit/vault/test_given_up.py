@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -279,31 +278,3 @@ def test_what_is_about_to_be_in_the_history_is_not_told_as_given_up(
 
     assert merge(vault.database, COMING, 0).new_turns == 2 * SAID
     assert not vault.database.broke_off
-
-
-def test_whoever_waits_for_a_purge_hears_whether_all_of_it_was_done(vault: Vault) -> None:
-    database, begun, may_end = vault.database, threading.Event(), threading.Event()
-
-    def purge() -> None:
-        with database.at(Work.PURGING):
-            begun.set()
-            assert may_end.wait(60)
-
-    purging = threading.Thread(target=purge)
-    purging.start()
-    assert begun.wait(60)
-    assert database.wait_for(Work.BRINGING_IN, 60)
-    assert not database.wait_for(Work.PURGING, 0)
-
-    threading.Timer(0.05, may_end.set).start()
-    assert database.wait_for(Work.PURGING, 60)
-    purging.join()
-
-
-def test_what_broke_off_is_not_done(vault: Vault) -> None:
-    database = vault.database
-    database.give_up()
-    with pytest.raises(GivenUpError), database.at(Work.CHANGING_KEY):
-        pytest.fail("begun")
-
-    assert not database.wait_for(Work.CHANGING_KEY, 60)
