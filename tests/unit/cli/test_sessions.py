@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import errno
 import json
 import time
 from datetime import datetime
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.commands import sessions as commands
 from desktop_app.dialogue import Role, Turn, TurnState
 from desktop_app.vault.vault import open_with_passphrase
 from resources.messages import sentence
@@ -140,6 +143,28 @@ def test_purge_removes_for_good_what_is_in_the_trash(data: Path) -> None:
 
     assert (code, err) == (0, sentence("sessions.purged") + "\n")
     assert sessions(data, "list", "--trash") == (0, "", "回收站是空的。\n")
+
+
+def test_purge_says_that_a_copy_which_cannot_be_removed_still_holds_it(
+    closed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unlink = Path.unlink
+    with open_with_passphrase(closed, PASSPHRASE) as vault:
+        vault.sessions.add("a", Turn(Role.USER, "一"))
+        copy = vault.backups.make().files.folder
+        vault.sessions.delete("a")
+
+        def refused(path: Path, missing_ok: bool = False) -> None:
+            if path.parent.name.startswith(copy.name):
+                raise PermissionError(errno.EACCES, "refused", str(path))
+            unlink(path, missing_ok)
+
+        monkeypatch.setattr(Path, "unlink", refused)
+        commands._remove_for_good(vault, argparse.Namespace(id="a", yes=True, set_aside=False))
+
+    said = capsys.readouterr().err
+    assert sentence("sessions.purged_not_copies", folder=closed.with_name("vault.backups")) in said
+    assert sentence("sessions.purged") not in said
 
 
 def test_purge_without_yes_and_without_a_terminal_removes_nothing(data: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import shutil
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -419,6 +421,34 @@ def unreadable(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> Path:
     return copy
 
 
+def unopened(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy whose folder can be listed, and its file not be read."""
+    history = vault.backups.make().files.history
+    opens = Path.open
+
+    def refused(path: Path, *given: Any, **named: Any) -> Any:
+        if path == history:
+            raise OSError(errno.EIO, "refused", str(path))
+        return opens(path, *given, **named)
+
+    monkeypatch.setattr(Path, "open", refused)
+    return history
+
+
+def unknown(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of which the system does not even say whether it is a folder."""
+    copy = vault.backups.make().files.folder
+    asks = Path.lstat
+
+    def refused(path: Path) -> os.stat_result:
+        if path == copy:
+            raise OSError(errno.EIO, "refused", str(path))
+        return asks(path)
+
+    monkeypatch.setattr(Path, "lstat", refused)
+    return copy
+
+
 def away(vault: Vault, _: pytest.MonkeyPatch) -> Path:
     """Return the link by which the copies lie on a disk that is not here."""
     vault.backups.make()
@@ -438,7 +468,7 @@ def renewed(vault: Vault) -> None:
 
 
 @pytest.mark.parametrize("removed", [purged, renewed])
-@pytest.mark.parametrize("out_of_reach", [unreadable, away])
+@pytest.mark.parametrize("out_of_reach", [unreadable, unopened, unknown, away])
 def test_what_a_copy_would_keep_that_cannot_be_looked_into_is_not_removed_and_that_is_said(
     vault: Vault,
     monkeypatch: pytest.MonkeyPatch,
@@ -495,6 +525,40 @@ def test_a_void_copy_that_cannot_be_removed_has_no_other_made_for_it_and_goes_wh
 
     vault.backups.make_if_due()
     assert not void.exists()
+
+
+def test_such_a_copy_costs_no_other_at_each_opening(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_up_after_a_purge(vault)
+    vault.database.go_on()
+    (void,) = void_copies(vault)
+    with monkeypatch.context() as refusing:
+        refusing.setattr(Path, "unlink", refused_below(void.parent, Path.unlink))
+        vault.backups.renew()
+        made = copies_in(vault.files.backups)
+        vault.close()
+        for _ in range(3):
+            open_with_passphrase(vault.files.folder, PASSPHRASE).close()
+        assert copies_in(vault.files.backups) == made
+        assert void.exists()
+
+    open_with_passphrase(vault.files.folder, PASSPHRASE).close()
+    assert not void.exists()
+
+
+def test_a_link_among_the_copies_is_somebodys(vault: Vault, tmp_path: Path) -> None:
+    made = vault.backups.make()
+    there = made.files.folder.rename(tmp_path / "there")
+    made.files.folder.symlink_to(there)
+
+    assert copies_in(vault.files.backups) == ()
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    vault.sessions.delete("a")
+    vault.sessions.purge("a")
+    vault.backups.make_if_due()
+    assert made.files.folder.is_symlink()
+    assert there.is_dir()
 
 
 def refused_below(folder: Path, unlink: Callable[..., None]) -> Callable[..., None]:

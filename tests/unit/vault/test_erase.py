@@ -383,6 +383,27 @@ def test_where_a_part_of_it_is_away_nothing_is_erased_and_it_is_said(
     assert {path.name for path in closed.parent.iterdir()} == before
 
 
+def test_what_cannot_be_removed_is_said_beside_such_a_copy(
+    closed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies = closed.with_name("vault.backups")
+    shutil.copytree(closed, copies / "000001")
+    refuse_to_list(copies / "000001", monkeypatch)
+    history, unlink = closed / "history.db", Path.unlink
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        if path == history:
+            raise OSError(errno.EIO, "refused", str(path))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(CopiesLeftError) as raised:
+        erase(closed, Keychain())
+
+    assert str(copies / "000001") in str(raised.value)
+    assert str(history) in str(raised.value)
+
+
 def test_a_key_that_a_keyring_still_holds_is_said_beside_such_a_copy(
     folder: Path, secret_service: Keychain, monkeypatch: pytest.MonkeyPatch
 ) -> None:

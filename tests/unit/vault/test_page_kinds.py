@@ -28,8 +28,11 @@ from tests.support.damaged_vault import (
     pages_by_kind,
     read_in,
 )
+from tests.support.vault_disk import traces
 from tests.support.vault_fixtures import PASSPHRASE
 
+WORDS = "焦虑 word"
+"""In each of the messages."""
 ALL = {number: message(number) for number in range(SAID)}
 
 
@@ -102,6 +105,10 @@ KINDS = {
     "sqlite_autoindex_setting_1/leaf": Expected(),
     "free": QUIET,
 }
+MANY = 700
+"""Short messages, enough for these kinds of pages, which `filled` has none of."""
+LEADING = tuple(f"turn_{name}/internal" for name in ("by_session", "by_parent", "shown", "by_time"))
+OF_TABLES = ("turn/internal", "words_docsize/internal")
 OPENS_NOT = "sqlite_schema/leaf"
 """Page 1: nothing leads anywhere without it."""
 
@@ -227,6 +234,37 @@ def test_a_rescue_saves_all_that_can_be_read_and_life_goes_on(
             assert backup.preview(vault).gain.new_turns == 0
     (aside,) = folder.glob("history.damaged-*.db")
     assert aside.read_bytes() == before
+    assert traces(tmp_path, WORDS) == []
+
+
+@pytest.fixture(scope="module")
+def long(made: tuple[Path, bytes], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A history of so many messages that its indexes have pages that lead to pages."""
+    folder = copied(made[0], tmp_path_factory.mktemp("long") / "vault")
+    with opened(folder, made[1]) as vault:
+        for number in range(MANY):
+            vault.sessions.add("a", Turn(Role.USER, f"第{number}句"))
+    return folder
+
+
+@pytest.mark.parametrize("name", LEADING)
+def test_where_a_page_of_an_index_leads_nowhere_a_rescue_saves_all(
+    long: Path, folder: Path, data_key: bytes, name: str
+) -> None:
+    copied(long, folder)
+    with opened(folder, data_key) as vault:
+        kinds = pages_by_kind(vault)
+        assert {kind for kind in kinds if kind.endswith("/internal")} == {*LEADING, *OF_TABLES}
+    flip_a_byte(folder / "history.db", page=kinds[name][0])
+
+    with opened(folder, data_key) as vault:
+        assert [error.key for error in vault.notices] == ["vault.partly_damaged"]
+        assert [session.id for session in vault.sessions.kept()] == ["a"]
+    with open_rescued(folder, data_key) as vault:
+        assert told_of(vault).losses == {}
+        said = [turn.turn.content for turn in vault.sessions.turns("a")]
+        assert said == [f"第{number}句" for number in range(MANY)]
+        assert verify(vault).whole
 
 
 def test_what_does_not_open_says_so_and_stands_as_it_was(

@@ -20,7 +20,7 @@ from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.kept_copies import CopyKind, kept_copies
 from desktop_app.vault.pages import Pages
 from desktop_app.vault.restore import become
-from desktop_app.vault.set_aside import remove_set_aside, set_aside
+from desktop_app.vault.set_aside import remove_set_aside, set_aside, set_copies_aside
 from desktop_app.vault.vault import Vault, open_rescued, open_with_passphrase
 from tests.support.damaged_vault import damage_overflow, flip_a_byte
 from tests.support.two_histories import by_passphrase, merged, said_in
@@ -261,3 +261,31 @@ def test_what_is_away_is_not_taken_for_removed(closed: Path, tmp_path: Path) -> 
         remove_set_aside(VaultFiles(closed))
 
     assert link.is_symlink()
+
+
+def test_copies_that_are_away_are_set_aside_beside_those_that_were_so_before(
+    closed: Path, tmp_path: Path
+) -> None:
+    """A link to nowhere is there all the same: another in its place would be the loss of it."""
+    copies = closed.with_name("vault.backups")
+    for disk in ("one", "two"):
+        copies.symlink_to(tmp_path / disk)
+        set_copies_aside(VaultFiles(closed))
+        assert not copies.is_symlink()
+
+    aside = [copies.with_name(f"vault.backups-{number}").readlink() for number in (1, 2)]
+    assert aside == [tmp_path / "one", tmp_path / "two"]
+
+
+def test_a_history_can_be_rescued_twice_though_its_copies_are_away(
+    vault: Vault, data_key: bytes, tmp_path: Path
+) -> None:
+    folder = vault.files.folder
+    vault.sessions.add("a", Turn(Role.USER, LOST))
+    vault.close()
+    for disk in ("one", "two"):
+        shutil.rmtree(VaultFiles(folder).backups, ignore_errors=True)
+        VaultFiles(folder).backups.symlink_to(tmp_path / disk)
+        with open_rescued(folder, data_key) as rescued:
+            assert [each.id for each in rescued.sessions.kept()] == ["a"]
+            rescued.database.give_up()
