@@ -83,6 +83,7 @@ def send_and_wait_until_it_is_read(qtbot: QtBot, window: MainWindow) -> None:
     before = cpu_ms(child)
     send(qtbot, window, LONG)
     qtbot.waitUntil(lambda: cpu_ms(child) > before + 20, timeout=WAIT_MS)
+    assert last(window).text in {LONG, ""}, "no character of a reply has come yet"
 
 
 def send_and_wait_until_it_is_answered(qtbot: QtBot, window: MainWindow) -> None:
