@@ -18,6 +18,7 @@ import numpy as np
 from convert.errors import VerificationError
 from convert.sources import Float32
 from resources.errors import BugError
+from resources.ggml_modules import Ggml
 
 _FLASH_ATTENTION_OFF: Final = 0
 _CACHE_IN_FLOAT32: Final = 0
@@ -33,6 +34,8 @@ def _loaded() -> tuple[ModuleType, object]:
         """Swallow the library's log: a model's name or path may say more than we should."""
 
     llama_cpp.llama_log_set(quiet, ctypes.c_void_p(0))
+    package, library = Path(llama_cpp.__file__).parent, llama_cpp.llama_cpp._lib  # noqa: SLF001 - as in the app
+    Ggml(package, library).load_processor()
     llama_cpp.llama_backend_init()
     return llama_cpp, quiet
 

@@ -63,7 +63,8 @@ class Climb:
             check: computes on a device in a child (device_check.py); raises EngineError likewise.
 
         Raises:
-            EngineError: the child was ended by us meanwhile, or never started.
+            EngineError: the child was ended by us meanwhile, or never started, or has no
+                processor to compute on.
         """
         self._laptop = laptop
         self._n_ctx = n_ctx
@@ -212,9 +213,12 @@ class Climb:
 
 
 def _says_nothing(error: EngineError) -> bool:
-    """Tell whether a child ended for no reason of a device's: by us, or before it had begun."""
+    """Tell whether no device is to blame.
+
+    We ended the child, or it had not begun, or the installation is not whole.
+    """
     ended_by_us = isinstance(error, DiedError) and not error.crashed
-    return ended_by_us or error.key == "engine.cannot_start"
+    return ended_by_us or error.key in {"engine.cannot_start", "engine.no_module"}
 
 
 def _for_want_of_memory(error: EngineError | BugError) -> bool:

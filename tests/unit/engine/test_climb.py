@@ -35,6 +35,7 @@ from tests.unit.engine.test_process import HELLO
 
 DIED = DiedError(Death(Cause.UNKNOWN, "SIGSEGV", crashed=True))
 NEVER_STARTED = EngineError("engine.cannot_start")
+NO_MODULE = EngineError("engine.no_module")
 SHORT = EngineError(Cause.DEVICE_MEMORY.value, cause="")
 CLOSED = DiedError(Death(Cause.UNKNOWN, "closed", crashed=False))
 STRUCK = """
@@ -257,7 +258,11 @@ def test_a_card_played_by_a_function_whose_check_was_given_up_is_asked_again(
     assert first_of(climb(card(8 * GIB)))[1] == "placement.device"
 
 
-@pytest.mark.parametrize("given_up", [CLOSED, NEVER_STARTED], ids=["closed", "never started"])
+@pytest.mark.parametrize(
+    "given_up",
+    [CLOSED, NEVER_STARTED, NO_MODULE],
+    ids=["closed", "never started", "not installed whole"],
+)
 def test_a_list_that_was_given_up_says_nothing_of_the_driver(
     climb: Callable[..., Climb], tiny_model: Path, tmp_path: Path, given_up: EngineError
 ) -> None:

@@ -6,11 +6,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import llama_cpp
 import pytest
 
-from desktop_app.engine.backends import MODULE_SUFFIX, PACKAGE, best_module, module_folder
+from resources.ggml_modules import MODULE_SUFFIX, best_module, module_folder
 
-REAL = PACKAGE / "lib" / f"libggml-cpu{MODULE_SUFFIX}"
+REAL = Path(llama_cpp.__file__).parent / "lib" / f"libggml-cpu{MODULE_SUFFIX}"
 SMALL = "int ggml_backend_score(void) {{ return {score}; }}"
 
 
