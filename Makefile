@@ -5,7 +5,7 @@
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: run test test-all test-slow test-device bench check window-packages test-packages
+.PHONY: run test test-all test-slow test-device test-modules bench check window-packages test-packages
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -63,6 +63,11 @@ test-slow: test-packages $(VENV)/test.stamp $(LLAMA_CPP)/models
 # Debian 12.
 test-device: $(VENV)/vulkan/environment
 	. $< && $(ON_ANOTHER_BUILD) tests/unit/engine/test_device.py
+
+# A llama.cpp that computes in modules, one for each kind of processor; built the first time too,
+# fourteen times the processor's part of it.
+test-modules: $(VENV)/modules/environment
+	. $< && $(ON_ANOTHER_BUILD) tests/unit/engine/test_cpu_modules.py
 
 $(VENV)/%/environment: $(VENV)/test.stamp
 	PYTHON=$(BIN)/python tests/support/$*_build.sh $(VENV)/$*
