@@ -13,6 +13,7 @@ from finetune.files import filled
 from finetune.guard.app import scored, seen
 from finetune.guard.card import card
 from finetune.guard.cases import ASSIGNED, developed, labelled, written
+from finetune.guard.ensemble import NETWORKS
 from finetune.guard.measure import measured
 from finetune.guard.parts import parts
 from finetune.guard.thresholds import Signals, Unlearnt, settled
@@ -34,6 +35,7 @@ def make(smile: Path, crisis_dev: Path, out: Path) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "thresholds": trained.thresholds,
         "spread": trained.spread,
+        "networks": NETWORKS,
         "learnt_from": {
             "real": len(divided.learnt),
             "written": len(own),
