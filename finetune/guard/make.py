@@ -53,8 +53,8 @@ def make(smile: Path, crisis_dev: Path, out: Path) -> dict[str, Any]:
     with filled(out) as folder:
         _write(folder, trained, facts)
         scores = scored(folder, mailbox)
-        signals = Signals.of(seen(mailbox), scores[:, 0], scores[:, 1])
-        facts["thresholds"] = settled(trained.thresholds, Unlearnt(mailbox, signals), trained.real)
+        bounding = Unlearnt(mailbox, Signals.of(seen(mailbox), scores[:, 0], scores[:, 1]))
+        facts["thresholds"] = settled(trained.thresholds, bounding, trained.unlearnt)
         _write(folder, trained, facts)
         facts["measured"] = measured(folder, divided.held_out, written("written_held_out"))
         _write(folder, trained, facts)

@@ -49,8 +49,8 @@ class Trained:
     """Of both classifiers, by name."""
     spread: dict[str, float]
     thresholds: dict[str, dict[str, float]]
-    real: Unlearnt
-    """The real ones."""
+    unlearnt: Unlearnt
+    """Those that the thresholds stand on."""
 
 
 def train(cases: Sequence[Case], groups: Sequence[str], seen: Sequence[Seen]) -> Trained:
@@ -59,10 +59,8 @@ def train(cases: Sequence[Case], groups: Sequence[str], seen: Sequence[Seen]) ->
     linear = unseen_linear(cases, seen, fold)
     network = unseen_network(cases, seen, fold)
     spread, unlearnt = scored_together(cases, seen, fold, linear, network)
-    real = np.array([case.real for case in unlearnt.cases])
-    of_real = Unlearnt([c for c in unlearnt.cases if c.real], unlearnt.signals.where(real))
     chosen = thresholds(unlearnt.cases, unlearnt.signals)
-    return Trained(whole(cases, seen), spread, chosen, of_real)
+    return Trained(whole(cases, seen), spread, chosen, unlearnt)
 
 
 def scored_together(

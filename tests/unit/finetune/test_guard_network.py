@@ -176,6 +176,32 @@ def test_a_mailbox_and_real_messages_stay_within_the_goal_and_no_emergency_is_gi
     assert limit["sober"] == before["sober"]
 
     graver = replace(signals, risk=signals.risk + 1)
-    limit = settled({"told": before}, mailbox, Unlearnt(cases, graver))["told"]
+    real = [replace(case, source=f"smile/{n}/0") for n, case in enumerate(cases)]
+    limit = settled({"told": before}, mailbox, Unlearnt(real, graver))["told"]
     assert (graver.levels(limit)[harmless] >= 1).mean() <= 0.08
     assert limit["concern"] > 0
+
+
+def test_no_bound_is_raised_past_an_emergency_that_no_mailbox_holds() -> None:
+    """A mailbox holds few: without others, what none of its own reaches would be out of reach."""
+    nothing = np.zeros(200, dtype=np.int64)
+    labels = ["none"] * 100 + ["emergency"] * 100
+    cases = [Case("", (), label, unsure=False, lang="zh", source="written/1") for label in labels]
+    scores = np.repeat([-3.0, 1.0], [100, 100])
+    signals = Signals(
+        risk=scores,
+        emergency=scores,
+        wish=nothing,
+        act=nothing,
+        most=nothing + 3,
+        kept=nothing,
+        ordinary=nothing + 0.75,
+        joke=nothing > 0,
+        form=np.repeat("told", 200),
+    )
+    before = {"concern": 9.0, "high": 9.0, "emergency": 9.0, "sober": -9.0, "sober_wish": -9.0}
+    calm = Unlearnt(cases[:100], signals.where(scores < 0))
+
+    limit = settled({"told": before}, calm, Unlearnt(cases, signals))["told"]
+
+    assert (signals.levels(limit)[100:] >= 2).all()
