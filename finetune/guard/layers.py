@@ -80,12 +80,10 @@ class Layers(nn.Module):  # type: ignore[misc]  # torch is seen without its type
             "out_bias": self.out.bias,
         }
         arrays = {
-            f"net_{k}": v.detach().numpy().astype(np.float16)
-            for k, v in plain.items()
-            if v is not None
+            k: v.detach().numpy().astype(np.float16) for k, v in plain.items() if v is not None
         }
-        arrays["net_embedding"] = np.rint(embedding / scale).astype(np.int8)
-        arrays["net_embedding_scale"] = scale.astype(np.float32)
+        arrays["embedding"] = np.rint(embedding / scale).astype(np.int8)
+        arrays["embedding_scale"] = scale.astype(np.float32)
         return arrays
 
 

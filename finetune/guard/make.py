@@ -13,6 +13,7 @@ from finetune.files import filled
 from finetune.guard.app import scored, seen
 from finetune.guard.card import card
 from finetune.guard.cases import ASSIGNED, developed, labelled, written
+from finetune.guard.ensemble import NETWORKS
 from finetune.guard.measure import measured
 from finetune.guard.parts import parts
 from finetune.guard.thresholds import Signals, Unlearnt, settled
@@ -34,6 +35,7 @@ def make(smile: Path, crisis_dev: Path, out: Path) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "thresholds": trained.thresholds,
         "spread": trained.spread,
+        "networks": NETWORKS,
         "learnt_from": {
             "real": len(divided.learnt),
             "written": len(own),
@@ -51,8 +53,8 @@ def make(smile: Path, crisis_dev: Path, out: Path) -> dict[str, Any]:
     with filled(out) as folder:
         _write(folder, trained, facts)
         scores = scored(folder, mailbox)
-        signals = Signals.of(seen(mailbox), scores[:, 0], scores[:, 1])
-        facts["thresholds"] = settled(trained.thresholds, Unlearnt(mailbox, signals), trained.real)
+        bounding = Unlearnt(mailbox, Signals.of(seen(mailbox), scores[:, 0], scores[:, 1]))
+        facts["thresholds"] = settled(trained.thresholds, bounding, trained.unlearnt)
         _write(folder, trained, facts)
         facts["measured"] = measured(folder, divided.held_out, written("written_held_out"))
         _write(folder, trained, facts)

@@ -45,15 +45,17 @@ class Row:
     before: int
 
 
-def trained(rows: Sequence[Row], cases: Sequence[Case], chosen: npt.NDArray[np.int64]) -> Any:
+def trained(
+    rows: Sequence[Row], cases: Sequence[Case], chosen: npt.NDArray[np.int64], seed: int = 0
+) -> Any:
     """Return a network that learnt from the chosen ones."""
     import torch  # noqa: PLC0415 - half a second, for training alone
 
     from finetune.guard.layers import Layers, losses  # noqa: PLC0415
 
     torch.set_num_threads(1)
-    torch.manual_seed(0)
-    rng = np.random.default_rng(0)
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
     net = Layers()
     optimiser = torch.optim.Adam(net.parameters(), lr=RATE)
     steps = EPOCHS * (len(chosen) // BATCH + 1)

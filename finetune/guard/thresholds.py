@@ -160,6 +160,10 @@ class Unlearnt:
         """Return which are surely harmless."""
         return np.array([c.label == "none" and not c.unsure for c in self.cases], dtype=bool)
 
+    def real(self) -> Marks:
+        """Return which are real ones."""
+        return np.array([case.real for case in self.cases], dtype=bool)
+
     def emergencies(self, form: str) -> Signals:
         """Return the signals of those of one form that are surely emergencies."""
         urgent = [c.label == "emergency" and not c.unsure for c in self.cases]
@@ -167,19 +171,23 @@ class Unlearnt:
 
 
 def settled(
-    chosen: dict[str, dict[str, float]], mailbox: Unlearnt, real: Unlearnt
+    chosen: dict[str, dict[str, float]], mailbox: Unlearnt, others: Unlearnt
 ) -> dict[str, dict[str, float]]:
     """Return thresholds with which a mailbox and real messages both stay within these shares.
 
-    `chosen` are by form, as `thresholds` chose them; of these the bounds of soberness stay.
+    Args:
+        chosen: by form, as `thresholds` chose them; of these the bounds of soberness stay.
+        mailbox: what nothing has learnt from.
+        others: what `chosen` stand on; the real ones among them bound, and no emergency of any is
+            to be noticed less. A mailbox holds few of them: one bound would be raised out of reach.
     """
     found = {}
     for name, limit in chosen.items():
         harmless = mailbox.signals.where(_of_form(mailbox.signals, mailbox.harmless(), name))
         bounding = [(harmless, MAILBOX)]
-        of_real = real.harmless() & (real.signals.form == name)
+        of_real = others.harmless() & others.real() & (others.signals.form == name)
         if of_real.sum() >= ENOUGH:
-            bounding.append((real.signals.where(of_real), REAL.get(name, MAILBOX)))
+            bounding.append((others.signals.where(of_real), REAL.get(name, MAILBOX)))
         found[name] = {**limit, **dict.fromkeys(LEVEL_OF, ABOVE_ALL)}
         for bound, level in LEVEL_OF.items():
             least = max(
@@ -188,7 +196,7 @@ def settled(
             )
             heard = [
                 _alarms(each.emergencies(name), found[name], bound, level)
-                for each in (mailbox, real)
+                for each in (mailbox, others)
             ]
             # Of a concern a miss is worse than an alarm: it stays at its lowest.
             found[name][bound] = (

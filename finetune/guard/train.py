@@ -15,10 +15,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from finetune.guard import ensemble
 from finetune.guard.app import Seen
 from finetune.guard.cases import OTHERS, VEILED, Case
 from finetune.guard.logistic import Numbers, Rows, fit
-from finetune.guard.network import scored, trained
 from finetune.guard.thresholds import Signals, Unlearnt, thresholds
 
 FOLDS: Final = 4
@@ -35,7 +35,7 @@ HEADS: Final[dict[str, frozenset[str]]] = {
 }
 """What each head speaks on; in the order the app reads them."""
 BOTH: Final = ("risk", "emergency")
-"""The heads that the network has as well."""
+"""The heads that the networks have as well."""
 NEVER: Final = -1
 """The fold of what is always learnt from, and bounds nothing."""
 Marks = npt.NDArray[np.bool_]
@@ -49,8 +49,8 @@ class Trained:
     """Of both classifiers, by name."""
     spread: dict[str, float]
     thresholds: dict[str, dict[str, float]]
-    real: Unlearnt
-    """The real ones."""
+    unlearnt: Unlearnt
+    """Those that the thresholds stand on."""
 
 
 def train(cases: Sequence[Case], groups: Sequence[str], seen: Sequence[Seen]) -> Trained:
@@ -59,10 +59,8 @@ def train(cases: Sequence[Case], groups: Sequence[str], seen: Sequence[Seen]) ->
     linear = unseen_linear(cases, seen, fold)
     network = unseen_network(cases, seen, fold)
     spread, unlearnt = scored_together(cases, seen, fold, linear, network)
-    real = np.array([case.real for case in unlearnt.cases])
-    of_real = Unlearnt([c for c in unlearnt.cases if c.real], unlearnt.signals.where(real))
     chosen = thresholds(unlearnt.cases, unlearnt.signals)
-    return Trained(whole(cases, seen), spread, chosen, of_real)
+    return Trained(whole(cases, seen), spread, chosen, unlearnt)
 
 
 def scored_together(
@@ -98,14 +96,9 @@ def unseen_linear(
 def unseen_network(
     cases: Sequence[Case], seen: Sequence[Seen], fold: npt.NDArray[np.int64]
 ) -> Numbers:
-    """Return the same of the network."""
-    rows = [one.row for one in seen]
-    scores = np.zeros((len(cases), len(BOTH)))
-    for number in range(FOLDS):
-        there = np.flatnonzero(fold == number)
-        net = trained(rows, cases, np.flatnonzero(fold != number))
-        scores[there] = scored(net, [rows[place] for place in there])
-    return scores
+    """Return the same of the networks."""
+    folds = [np.flatnonzero(fold == number) for number in range(FOLDS)]
+    return ensemble.unseen([one.row for one in seen], cases, folds)
 
 
 def whole(cases: Sequence[Case], seen: Sequence[Seen]) -> dict[str, Any]:
@@ -115,12 +108,11 @@ def whole(cases: Sequence[Case], seen: Sequence[Seen]) -> dict[str, Any]:
     found = [_head(rows, cases, name)(everything) for name in HEADS]
     weights = np.stack([rows.spread(one) for one in found])  # (heads, buckets)
     scale = np.abs(weights).max(axis=1) / 127
-    net = trained([one.row for one in seen], cases, np.arange(len(cases)))
     return {
         "weights": np.rint(weights / scale[:, None]).astype(np.int8),
         "scale": scale.astype(np.float32),
         "bias": np.array([one[-1] for one in found], dtype=np.float32),
-        **net.stored(),
+        **ensemble.whole([one.row for one in seen], cases),
     }
 
 

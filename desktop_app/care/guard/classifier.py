@@ -1,6 +1,6 @@
-"""The small trained classifier: one weight a bucket and head, and a small network beside it.
+"""The small trained classifier: one weight a bucket and head, and small networks beside it.
 
-The first is logistic regression over `features`, the second is `network`; both are trained by
+The first is logistic regression over `features`, the others are `network`; all are trained by
 `soulchat-finetune guard`, and the log odds of risk and of an emergency are averaged. Weights and
 thresholds are data in `resources/guard/`.
 """
@@ -76,7 +76,7 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """What both classifiers look at in a message and what was said before it."""
+    """What the classifiers look at in a message and what was said before it."""
 
     indices: Indices
     """(n,) features of all in one."""
@@ -91,9 +91,9 @@ class Classifier:
 
     weights: npt.NDArray[np.float32]
     """(heads, buckets + 1); the last column is the heads' bias."""
-    network: Network
+    networks: tuple[Network, ...]
     spread: Mapping[str, float]
-    """By head: how much wider the linear scores are spread than the network's."""
+    """By head: how much wider the linear scores are spread than the networks'."""
     thresholds: Mapping[Form, Thresholds]
 
     def scores(self, seen: Seen) -> dict[str, float]:
@@ -101,7 +101,8 @@ class Classifier:
         indices = seen.indices
         added = self.weights[:, indices].sum(axis=1, dtype=np.float64) * value(len(indices))
         linear = dict(zip(HEADS, (added + self.weights[:, -1]).tolist(), strict=True))
-        beside = self.network.scores(seen.row, seen.before)
+        found = [network.scores(seen.row, seen.before) for network in self.networks]
+        beside = {name: sum(each[name] for each in found) / len(found) for name in self.spread}
         both = {name: (linear[name] + self.spread[name] * beside[name]) / 2 for name in beside}
         return linear | both
 
@@ -117,10 +118,10 @@ def load(folder: Traversable) -> Classifier:
     with folder.joinpath("weights.npz").open("rb") as file, np.load(file) as stored:
         weights = stored["weights"].astype(np.float32) * stored["scale"][:, None]
         both = np.concatenate([weights, stored["bias"][:, None]], axis=1)
-        network = Network.of(stored)
+        networks = tuple(Network.of(stored, number) for number in range(facts["networks"]))
     assert both.shape == (len(HEADS), BUCKETS + 1)
     thresholds = {form: Thresholds(**facts["thresholds"][form]) for form in Form}
-    return Classifier(both, network, facts["spread"], thresholds)
+    return Classifier(both, networks, facts["spread"], thresholds)
 
 
 @cache

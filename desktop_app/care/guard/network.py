@@ -1,7 +1,7 @@
-"""The second small classifier: a convolutional network over tokens, computed by numpy.
+"""The second small classifier: convolutional networks over tokens, computed by numpy.
 
-It reads a message together with what was said before, and knows which is which. Trained by
-`soulchat-finetune guard`; its log odds are averaged with those of the linear one.
+Each reads a message together with what was said before, and knows which is which. Trained by
+`soulchat-finetune guard`; their log odds are averaged, and then with those of the linear one.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class Network:
     out_bias: Numbers
 
     @classmethod
-    def of(cls, stored: Mapping[str, Any]) -> Network:
-        """Return the network whose arrays are stored by name."""
-        whole = {name: stored[f"net_{name}"] for name in cls.__dataclass_fields__}
+    def of(cls, stored: Mapping[str, Any], number: int) -> Network:
+        """Return one of the networks whose arrays are stored by number and name."""
+        whole = {name: stored[f"net{number}_{name}"] for name in cls.__dataclass_fields__}
         return cls(
             **{
                 name: array if array.dtype == np.int8 else array.astype(np.float32)

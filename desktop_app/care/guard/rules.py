@@ -97,6 +97,10 @@ def least(found: Sequence[Hit]) -> Level:
     return max((hit.level for hit in found), key=lambda level: level.rank, default=Level.NONE)
 
 
+OF_ANOTHER: Final = "anothers"
+"""The rule that hears of another person's danger, which is not known to be happening now."""
+
+
 def most(reading: Reading, found: Sequence[Hit]) -> Level:
     """Return the level that the classifier may reach: words that are all barred are no danger.
 
@@ -104,8 +108,10 @@ def most(reading: Reading, found: Sequence[Hit]) -> Level:
     high. A long message says more than its words of danger.
     """
     spoken = [hit for hit in found if hit.rule.level is not Level.NONE]
-    if any(hit.counts for hit in found):
-        return Level.EMERGENCY
+    counted = [hit for hit in found if hit.counts]
+    if counted:
+        told = all(hit.rule.name == OF_ANOTHER for hit in counted)
+        return Level.CONCERN if told else Level.EMERGENCY
     if not spoken:
         return Level.NONE if _told_of_others_work(reading) else Level.EMERGENCY
     harmless = all(hit.states & {"negated", "media"} for hit in spoken)

@@ -53,19 +53,22 @@ def test_real_messages_give_the_published_figures(
     assert found["at_risk_detected"]["share"] >= 0.92
     assert found["soft_false_alarms"]["share"] <= 0.08
     assert found["hard_false_alarms"]["share"] <= 0.02
-    assert found["emergency_detected"]["share"] >= 0.8
+    assert found["emergency_detected"]["share"] >= 0.86
 
 
 def test_a_history_brings_few_false_alarms(published: dict[str, Any]) -> None:
     assert published["real_zh_with_history"]["soft_false_alarms"]["share"] <= 0.08
 
 
-@pytest.mark.parametrize(("lang", "least"), [("zh", 0.78), ("en", 0.85)])
+@pytest.mark.parametrize(
+    ("lang", "history", "least"),
+    [("zh", False, 0.77), ("en", False, 0.81), ("zh", True, 0.89), ("en", True, 0.92)],
+)
 def test_written_messages_give_the_published_figures(
-    lang: str, least: float, published: dict[str, Any]
+    lang: str, history: bool, least: float, published: dict[str, Any]
 ) -> None:
     sure = [one for one in without_unsure(written("written_held_out")) if one.lang == lang]
-    found = json.loads(json.dumps(figures(sure, judged(GUARD, sure, history=False))))
+    found = json.loads(json.dumps(figures(sure, judged(GUARD, sure, history=history))))
 
-    assert found == published[f"written_{lang}_without_history"]
+    assert found == published[f"written_{lang}_{'with' if history else 'without'}_history"]
     assert found["at_risk_detected"]["share"] >= least

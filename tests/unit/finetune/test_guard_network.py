@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from multiprocessing import resource_tracker
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from desktop_app.care.guard.message import InContext, judge_message
 from desktop_app.care.guard.network import Network
 from desktop_app.care.guard.rules import least
 from desktop_app.care.guard.tokens import EARLIER, LONGEST, sequence, tokens
+from finetune.guard import ensemble
 from finetune.guard.app import LEVELS, Seen
 from finetune.guard.cases import Case
 from finetune.guard.network import Row, scored, trained
@@ -41,7 +43,7 @@ def test_torch_and_the_app_compute_the_same_scores() -> None:
 
     torch.manual_seed(3)
     net = Layers().eval()
-    app = Network.of(net.stored())
+    app = Network.of({f"net0_{name}": array for name, array in net.stored().items()}, 0)
 
     computed = [list(app.scores(row.tokens, row.before).values()) for row in rows()]
 
@@ -59,6 +61,27 @@ def test_a_network_learns_the_same_from_the_same_messages() -> None:
     first, again = (scored(trained(rows(), cases, np.arange(6)), rows()) for _ in range(2))
 
     assert np.array_equal(first, again)
+
+
+@pytest.mark.finetune
+def test_what_is_in_a_fold_is_scored_by_networks_that_have_not_learnt_from_it() -> None:
+    labels = ("ideation", "emergency", "none", "history", "none", "none")
+    cases = [
+        Case(text, history, label, unsure=False, lang="zh", source=f"written/{text}")
+        for (text, history), label in zip(SAID, labels, strict=True)
+    ]
+    there, others = np.array([0, 4]), np.array([1, 2, 3, 5])
+    each = [
+        scored(trained(rows(), cases, others, seed), [rows()[0], rows()[4]])
+        for seed in range(ensemble.NETWORKS)
+    ]
+
+    found = ensemble.unseen(rows(), cases, [there])
+    resource_tracker._resource_tracker._stop()  # it outlives the workers it was begun for
+
+    assert np.allclose(found[there], np.mean(each, axis=0))
+    assert not found[others].any()
+    assert not np.allclose(each[0], each[1])
 
 
 def test_a_long_message_leaves_room_for_what_was_said_before() -> None:
@@ -153,6 +176,32 @@ def test_a_mailbox_and_real_messages_stay_within_the_goal_and_no_emergency_is_gi
     assert limit["sober"] == before["sober"]
 
     graver = replace(signals, risk=signals.risk + 1)
-    limit = settled({"told": before}, mailbox, Unlearnt(cases, graver))["told"]
+    real = [replace(case, source=f"smile/{n}/0") for n, case in enumerate(cases)]
+    limit = settled({"told": before}, mailbox, Unlearnt(real, graver))["told"]
     assert (graver.levels(limit)[harmless] >= 1).mean() <= 0.08
     assert limit["concern"] > 0
+
+
+def test_no_bound_is_raised_past_an_emergency_that_no_mailbox_holds() -> None:
+    """A mailbox holds few: without others, what none of its own reaches would be out of reach."""
+    nothing = np.zeros(200, dtype=np.int64)
+    labels = ["none"] * 100 + ["emergency"] * 100
+    cases = [Case("", (), label, unsure=False, lang="zh", source="written/1") for label in labels]
+    scores = np.repeat([-3.0, 1.0], [100, 100])
+    signals = Signals(
+        risk=scores,
+        emergency=scores,
+        wish=nothing,
+        act=nothing,
+        most=nothing + 3,
+        kept=nothing,
+        ordinary=nothing + 0.75,
+        joke=nothing > 0,
+        form=np.repeat("told", 200),
+    )
+    before = {"concern": 9.0, "high": 9.0, "emergency": 9.0, "sober": -9.0, "sober_wish": -9.0}
+    calm = Unlearnt(cases[:100], signals.where(scores < 0))
+
+    limit = settled({"told": before}, calm, Unlearnt(cases, signals))["told"]
+
+    assert (signals.levels(limit)[100:] >= 2).all()
