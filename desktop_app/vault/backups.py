@@ -214,7 +214,9 @@ class Backups:
     def _expire(self, dek: bytes) -> None:
         ((newest,),) = self._database.rows(NEWEST)
         try:
-            for copy in (*copies_in(self._files.backups), *safety_copies_in(self._files.backups)):
+            # The newest first: one that is not void was made after those that are.
+            copies = reversed(copies_in(self._files.backups))
+            for copy in (*copies, *safety_copies_in(self._files.backups)):
                 folder = copy.files.folder
                 if folder.suffix != VOID and self._is_behind(copy, dek, newest):
                     folder.rename(free_name(folder.with_name(f"{folder.name}{VOID}")))

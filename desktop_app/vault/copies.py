@@ -82,15 +82,17 @@ def require_readable(folder: Path) -> None:
     Raises:
         VaultError: one cannot be: it would keep what is purged, and the key that is changed.
     """
-    if folder.is_symlink() and _is_away(folder):
-        raise VaultError("vault.copies_away", path=folder)
     try:
-        for copy in own_copies(folder):
-            for path in files_of_one(copy):
-                with suppress(FileNotFoundError), path.open("rb") as file:
-                    file.read(1)
-    except FileNotFoundError:  # there are none
-        return
+        if folder.is_symlink() and _is_away(folder):
+            raise VaultError("vault.copies_away", path=folder)
+        copies: list[Path] = []
+        with suppress(FileNotFoundError, NotADirectoryError):  # there are none
+            copies = own_copies(folder)
+        for copy in copies:
+            with suppress(FileNotFoundError):  # it has gone meanwhile
+                for path in files_of_one(copy):
+                    with path.open("rb") as file:
+                        file.read(1)
     except OSError as error:
         path, reason = error.filename or folder, reason_of(error)
         raise VaultError("vault.copy_unread", path=path, reason=reason) from error

@@ -19,6 +19,10 @@ IN_HASTE_S: Final = 1.5
 """Less than a window that locks waits for what runs: what then is not done will not be."""
 
 
+CERTAIN: Final = frozenset({"vault.copies_behind", "vault.rotation_unfinished"})
+"""Errors of a new data key that is in force all the same, or will be at the next opening."""
+
+
 class Work(StrEnum):
     """What a person asked for and should hear of; its value ends the key of the sentence."""
 
@@ -110,10 +114,10 @@ class Interruptible:
         try:
             self.check_given_up()
             yield
-        except VaultError as error:
+        except Exception as error:
             # What fails in haste is not done either, and nobody hears of it otherwise.
             hurried = work is not Work.WRITING_OUT and self._given_up.is_set()
-            done = error.key == "vault.copies_behind"  # the key is changed
+            done = isinstance(error, VaultError) and error.key in CERTAIN
             if (hurried and not done) or isinstance(error, GivenUpError):
                 with self._marks:
                     self._broke_off.add(work)

@@ -158,7 +158,10 @@ def rotate(
                 _rekey(files, database, dek)
                 keys.replace(dek)
             crash_point("rotation.rekeyed")
-            _keep_next(files)  # before anybody closes the history
+            try:
+                _keep_next(files)  # before anybody closes the history
+            except VaultError as error:
+                raise VaultError("vault.rotation_unfinished") from error
             crash_point("rotation.renamed")
             with suppress(VaultError):  # a full disk; both are done again later
                 session_keys.settle()
@@ -229,6 +232,8 @@ def _rekey(files: VaultFiles, database: Database, dek: bytes) -> None:
         with suppress(VaultError):
             _drop_next(files)
         raise
+    except VaultError as error:  # one of both keys holds
+        raise VaultError("vault.rotation_unfinished") from error
 
 
 def _require_space(files: VaultFiles) -> None:

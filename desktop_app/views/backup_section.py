@@ -149,9 +149,11 @@ class BackupSection(QWidget):
             self._ask_secret(self._asked_for)
 
     def _bring_in(self, work: Callable[[], object], said: Callable[..., Said]) -> None:
+        if self.changing.current is not None:  # what was offered before stays offered
+            return
         self._ask_secret(None)
-        self.notice.say(partial(sentence, "backup.bringing_in"))
         self.changing.begin(Change.CONVERSATIONS, work, said)
+        self.notice.say(partial(sentence, "backup.bringing_in"))
 
     def _changed(self, change: Change, said: Said) -> None:
         self._refresh()

@@ -104,8 +104,8 @@ def purge(vault: Vault, session: str) -> None:
         vault.sessions.purge(session, check=vault.database.check_given_up_at_last)
 
 
-def check_purged(vault: Vault, *, ended: bool) -> None:
-    """Ask of a history about to be closed whether what was being removed is.
+def check_purged(vault: Vault) -> None:
+    """Ask of a history about to be closed whether what was being removed is, or surely will be.
 
     Raises:
         VaultError: it is not done; said to whoever would close the window then.
@@ -113,7 +113,7 @@ def check_purged(vault: Vault, *, ended: bool) -> None:
     from desktop_app.vault.errors import VaultError
     from desktop_app.vault.interruptible import Work
 
-    if not ended or Work.PURGING in vault.database.broke_off:
+    if Work.PURGING in vault.database.broke_off:
         raise VaultError("vault.not_purged_yet")
 
 

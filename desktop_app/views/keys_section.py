@@ -176,8 +176,11 @@ class KeysSection(QWidget):
 
     def change_key(self, work: Callable[[], None]) -> None:
         """Have the data key changed, also where this is closed."""
-        self.notice.say(partial(sentence, "keys.rotating"))
+        if self._changing.current is not None:  # it began while a dialog asked
+            self.notice.say(partial(sentence, "backup.bringing_in"))
+            return
         self._changing.begin(Change.KEYS, work, lambda _: partial(sentence, "keys.rotated"))
+        self.notice.say(partial(sentence, "keys.rotating"))
 
     def _erase(self) -> None:
         if _confirmed(EraseDialog(self)):

@@ -39,9 +39,13 @@ class Leaving:
             Exception: the first of what could not be kept; all the rest has been tried.
         """
         window = self._window
-        _take_all(
+        failed = _failed(
             window.exchange.leave, window.sessions.settle, window.unsent.keep, window.care.keep
         )
+        for other in failed[1:]:
+            tell_if_bug(other)
+        if failed:
+            raise failed[0]
 
     def may_close(self) -> bool:
         """Tell whether the window may close; where something said is not on the disk, say so."""
@@ -49,16 +53,17 @@ class Leaving:
         window = self._window
         purging = [each.finish for each in window.findChildren(Purging)]
         changing = [each.finish for each in window.findChildren(Changing)]
-        try:
-            # What is left of these after leaving, nobody could be told of any more.
-            _take_all(window.leave, *purging, *changing)
-        except Exception as error:  # noqa: BLE001 - a fault of ours loses nothing either
+        # What is left of the last two after leaving, nobody could be told of any more.
+        failed = _failed(window.leave, *purging, *changing)
+        for error in failed:  # a fault of ours loses nothing either
             tell_if_bug(error)
-            told = self._number_told and not self._window.passed
-            if not (self._closes_anyway or told):
-                self._window.stays.emit()
-                self._say_not_kept(error)
-                return False
+        told = self._number_told and not window.passed
+        if failed and not (self._closes_anyway or told):
+            window.stays.emit()
+            self._say_not_kept(failed[0])
+            for error in failed[1:]:
+                window.say_error_besides(error)
+            return False
         words = "" if self._window.passed else self._window.gate.words.text
         if words and words != self._warned_of:
             self._warned_of = words
@@ -92,15 +97,12 @@ class Leaving:
         self._close()
 
 
-def _take_all(*steps: Callable[[], None]) -> None:
-    """Take all steps; raise the first error of all, the others being told where they are bugs."""
+def _failed(*steps: Callable[[], None]) -> list[Exception]:
+    """Take all steps, whatever becomes of one; return what went wrong."""
     failed: list[Exception] = []
     for step in steps:
         try:
             step()
         except Exception as error:  # noqa: BLE001 - the others may find room on the disk
             failed.append(error)
-    for other in failed[1:]:
-        tell_if_bug(other)
-    if failed:
-        raise failed[0]
+    return failed

@@ -24,7 +24,6 @@ from desktop_app.views.changing import Change, Changing, Said
 from desktop_app.views.closing import close_all_but_windows, forget_copies
 from desktop_app.views.counselling import Counselling
 from desktop_app.views.gate import Gate
-from desktop_app.views.notice import explained
 from desktop_app.views.preferences import Preferences
 from desktop_app.views.tasks import Tasks, close_all
 from desktop_app.views.undeterred import Undeterred
@@ -291,7 +290,9 @@ class Lock(QObject):
         if not self._counselling.ready:
             self._counselling.open_again()
 
-    def _tell_of_change(self, _change: Change, said: Said) -> None:
+    def _tell_of_change(self, change: Change, said: Said) -> None:
+        if change is Change.KEYS:  # that it is not changed yet may stand there
+            self._window.show_as_it_stands()
         if not self._page_tells():
             self._window.say_besides(said)
 
@@ -300,7 +301,7 @@ class Lock(QObject):
             if change is Change.CONVERSATIONS:  # else it was asked of that one before
                 self._window.say_besides(partial(sentence, "window.not_brought_in"))
         elif not self._page_tells():
-            self._window.say_besides(partial(explained, error))
+            self._window.say_error_besides(error)
 
     def _page_tells(self) -> bool:
         from desktop_app.views.privacy import Privacy

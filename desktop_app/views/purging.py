@@ -42,4 +42,5 @@ class Purging(QObject):
             VaultError: it is not done.
         """
         if self.works:
-            backup_work.check_purged(self._vault, ended=self._tasks.joined(PATIENCE_SECONDS))
+            self._tasks.joined(PATIENCE_SECONDS)
+            backup_work.check_purged(self._vault)

@@ -49,13 +49,13 @@ class Standing:
         self._stands = False
         self._notice().say(text, *ways)
 
-    def say_besides(self, text: Callable[[], str]) -> None:
+    def say_besides(self, text: Callable[[], str], *ways: WayOn) -> None:
         """Say what has happened below what is being said, whose ways on stay."""
         before = "" if self._stands else self._notice().text
         if before:
-            self.say(lambda: f"{before}\n{text()}", *self._notice().ways)
+            self.say(lambda: f"{before}\n{text()}", *self._notice().ways, *ways)
         else:
-            self.say(text)
+            self.say(text, *ways)
 
     def say_error(self, error: Exception, *ways: WayOn) -> None:
         """Say in one sentence what went wrong."""

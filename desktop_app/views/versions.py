@@ -17,6 +17,7 @@ from desktop_app.conversation.message import checked
 from desktop_app.conversation.open_session import before_reply, kept
 from desktop_app.dialogue import Role
 from desktop_app.errors import KnownError, MessageError
+from desktop_app.vault.errors import BusyVaultError
 from desktop_app.vault.records import StoredTurn
 from desktop_app.views.conversation import Conversation
 from desktop_app.views.edit_dialog import EditDialog
@@ -88,6 +89,8 @@ class Versions(QObject):
         try:
             if not self._may(conversation):
                 raise MessageError("message.not_now")
+            if exchange.long_writes.under_way:  # the window would stand still meanwhile
+                raise BusyVaultError("vault.being_changed")
             turn = self._turn_of(conversation, row)
             self._history.edit(self._id(conversation), turn.id, checked(text))
         except KnownError:

@@ -265,6 +265,10 @@ class MainWindow(QMainWindow):
         """Say it below what is being said, which may be why the window stays, with its ways on."""
         self._standing.say_besides(text)
 
+    def say_error_besides(self, error: Exception) -> None:
+        """Say in one sentence what went wrong below what is being said, with its ways on."""
+        self._standing.say_besides(partial(explained, error), *self._standing.ways_on(error))
+
     # What a person does
 
     def send(self, text: str) -> None:

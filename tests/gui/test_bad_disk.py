@@ -134,7 +134,8 @@ def test_words_that_are_not_kept_are_said_before_what_is_not_removed(
         window.close()
 
         assert window.isVisible()
-        assert window.middle.notice.text == str(error)
+        left = sentence("error.vault.not_purged_yet")
+        assert window.middle.notice.text == f"{error}\n{left}"
 
 
 def test_a_message_stays_in_the_field_where_the_history_was_removed_meanwhile(

@@ -86,7 +86,9 @@ def give_passphrase(dialog: KeyDialog) -> None:
 
 def said(qtbot: QtBot, section: KeysSection) -> str:
     """Wait until what was begun has ended, and return what is said of it."""
-    qtbot.waitUntil(lambda: section.notice.text != "" and not section._busy, timeout=WAIT_MS)
+    qtbot.waitUntil(
+        lambda: section.notice.text != "" and section.rotate.isEnabled(), timeout=WAIT_MS
+    )
     return section.notice.text
 
 

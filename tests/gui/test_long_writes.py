@@ -367,6 +367,37 @@ def test_a_window_that_stays_says_below_why_that_nothing_was_brought_in(
     assert replying.middle.notice.button("window.close_anyway") is not None
 
 
+def test_so_it_does_that_the_data_key_is_the_old_one(
+    replying: MainWindow, qtbot: QtBot, closed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rotate(replying)
+    wait_until_it_waits(qtbot, replying)
+    close_page(replying)
+    error = DiskFullError("vault.disk_full", folder=closed)
+    with monkeypatch.context() as full:
+        full.setattr(replying.unsent, "keep", raising(error))
+        replying.close()
+    qtbot.waitUntil(lambda: not tasks_of(replying), timeout=WAIT_MS)
+
+    said = f"{error}\n{sentence('error.vault.key_not_changed')}"
+    assert replying.middle.notice.text == said
+
+
+def test_what_was_offered_before_a_change_began_begins_no_other(
+    replying: MainWindow, qtbot: QtBot
+) -> None:
+    rotate(replying)
+    wait_until_it_waits(qtbot, replying)
+    page = replying.findChild(Privacy)
+    assert page is not None
+    assert page.backup is not None
+    page.backup._bring_in(lambda: pytest.fail("begun"), lambda _: str)
+
+    assert page.backup.notice.text == ""
+    assert tasks_of(replying) == [Change.KEYS]
+    page.accept()
+
+
 def test_what_is_being_removed_for_good_is_not_held_up_by_a_reply_that_a_lock_ends(
     replying: MainWindow, closed: Path, qtbot: QtBot
 ) -> None:

@@ -99,6 +99,8 @@ def least(found: Sequence[Hit]) -> Level:
 
 OF_ANOTHER: Final = "anothers"
 """The rule that hears of another person's danger, which is not known to be happening now."""
+IMMINENT: Final = {"method", "when_set", "ready", "we"}
+"""What says that it is, or that the person goes too: "so do I, tonight"."""
 
 
 def most(reading: Reading, found: Sequence[Hit]) -> Level:
@@ -111,7 +113,8 @@ def most(reading: Reading, found: Sequence[Hit]) -> Level:
     counted = [hit for hit in found if hit.counts]
     if counted:
         told = all(hit.rule.name == OF_ANOTHER for hit in counted)
-        return Level.CONCERN if told else Level.EMERGENCY
+        named = {name for clause in reading.clauses for name in clause.names()}
+        return Level.CONCERN if told and not named & IMMINENT else Level.EMERGENCY
     if not spoken:
         return Level.NONE if _told_of_others_work(reading) else Level.EMERGENCY
     harmless = all(hit.states & {"negated", "media"} for hit in spoken)

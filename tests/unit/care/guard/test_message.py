@@ -250,3 +250,15 @@ def test_pain_past_bearing_is_no_figure_of_speech(message: str) -> None:
 )
 def test_words_of_dying_in_a_complaint_are_not_high(message: str) -> None:
     assert judge_message(message).level.rank < Level.HIGH.rank
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "老公说想死，我也一样，已经把孩子送到外婆家了，今晚一起走",
+        "She said she wants to die and I said me too. The pills are on the table for tonight.",
+        "mom said she wants to kill herself because of me. i'm on the roof, i'll save her that",
+    ],
+)
+def test_who_would_go_with_another_is_heard(message: str) -> None:
+    assert judge_message(message).level.rank >= Level.HIGH.rank
