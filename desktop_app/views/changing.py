@@ -68,13 +68,16 @@ class Changing(QObject):
         self.began.emit()
 
     def finish(self) -> None:
-        """Wait a moment for a new data key; the history is about to be closed.
+        """Wait a moment for what is given up; the history is about to be closed.
+
+        Where the window stays, that is told of as given up then, and not begun after all.
 
         Raises:
             VaultError: the key is not changed, or not yet.
         """
+        ended = self._tasks.joined(MOMENT_S)
         if self.current is Change.KEYS:
-            key_changes.check_rotated(self._vault, ended=self._tasks.joined(MOMENT_S))
+            key_changes.check_rotated(self._vault, ended=ended)
 
     def close(self) -> None:
         """Tell of nothing any more, and wait for what was begun."""

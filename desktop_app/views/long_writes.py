@@ -80,6 +80,7 @@ class LongWrites(QObject):
             while not self._turn.acquire(timeout=LOOK_S):
                 check()
             try:
+                check()  # the reply may have ended because the history is being closed
                 yield
             finally:
                 self._turn.release()
