@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import errno
-import os
-import re
 import shutil
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from desktop_app import atomic_file
 from desktop_app.dialogue import Role, Turn
 from desktop_app.errors import KnownError
-from desktop_app.vault import vault as vault_module
 from desktop_app.vault.backups import Backups
 from desktop_app.vault.copies import copies_in
 from desktop_app.vault.database import Database
@@ -33,10 +29,8 @@ from desktop_app.vault.errors import (
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.restore import become
 from desktop_app.vault.vault import Vault, open_with_passphrase
-from tests.support.damaged_vault import damage_overflow
 from tests.support.small_disk import ONLY_ROOT, fill
 from tests.support.two_histories import by_passphrase
-from tests.support.unreadable import refuse_to_list
 from tests.support.vault_disk import MARKER, traces
 from tests.support.vault_fixtures import PASSPHRASE
 
@@ -204,14 +198,6 @@ def test_a_full_disk_keeps_the_older_copies(small_disk: Path, closed: Path) -> N
         assert list(vault.files.backups.iterdir()) == [copy.files.folder]
 
 
-def given_up_after_a_purge(vault: Vault) -> None:
-    vault.sessions.add("a", Turn(Role.USER, "一"))
-    vault.backups.make()
-    vault.sessions.delete("a")
-    vault.sessions.purge("a")
-    vault.database.give_up()
-
-
 def refused_purge(vault: Vault) -> None:
     with pytest.raises(SessionMissingError):
         vault.sessions.purge("nobody knows it")
@@ -233,66 +219,6 @@ def test_what_is_refused_costs_no_copy(vault: Vault, refused: Callable[[Vault], 
     assert not vault.backups.expired
     assert daily.files.exist()
     assert safe.files.exist()
-
-
-def test_a_history_known_to_be_damaged_lets_no_copy_go(vault: Vault) -> None:
-    given_up_after_a_purge(vault)
-    vault.database.go_on()
-    vault.database.damaged = True
-    vault.close()
-
-    assert len(void_copies(vault)) == 1
-
-
-def void_copies(vault: Vault) -> list[Path]:
-    return list(vault.files.backups.glob("*.void/history.db"))
-
-
-def test_closed_in_haste_the_copy_that_takes_the_place_of_void_ones_is_made(vault: Vault) -> None:
-    given_up_after_a_purge(vault)
-    vault.close()
-
-    assert not vault.backups.expired
-    assert len(copies_in(vault.files.backups)) == 1
-
-
-def test_where_there_is_no_time_for_it_the_next_opening_makes_it(
-    vault: Vault, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given_up_after_a_purge(vault)
-    with monkeypatch.context() as no_time:
-        no_time.setattr(vault_module, "IN_HASTE_SECONDS", 0.0)
-        vault.close()
-    assert len(void_copies(vault)) == 1
-
-    open_with_passphrase(folder, PASSPHRASE).close()
-
-    assert not vault.backups.expired
-    assert len(copies_in(vault.files.backups)) == 1
-
-
-def test_a_history_that_cannot_be_copied_whole_keeps_what_may_hold_what_it_lost(
-    vault: Vault, folder: Path
-) -> None:
-    vault.sessions.add("a", Turn(Role.USER, "一"))
-    vault.sessions.add("b", Turn(Role.USER, "页" * 10_000))
-    vault.backups.make()
-    damage_overflow(vault)
-    with open_with_passphrase(folder, PASSPHRASE) as again:
-        again.sessions.delete("a")
-        again.sessions.purge("a")
-        again.database.give_up()
-
-    assert len(void_copies(vault)) == 1
-
-
-def test_a_history_whose_envelope_is_gone_keeps_the_copies_that_have_one(vault: Vault) -> None:
-    given_up_after_a_purge(vault)
-    vault.files.envelope.unlink()
-    vault.close()
-
-    (void,) = void_copies(vault)
-    assert void.with_name("vault.json").is_file()
 
 
 def test_a_safety_copy_whose_keys_change_leaves_the_last_one_which_follows(
@@ -414,139 +340,6 @@ def test_where_copies_fail_nothing_is_tried_without_end(
         assert later == []
 
 
-def unreadable(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a copy whose folder is there, and which the system refuses to list."""
-    copy = vault.backups.make().files.folder
-    refuse_to_list(copy, monkeypatch)
-    return copy
-
-
-def unopened(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a copy whose folder can be listed, and its file not be read."""
-    history = vault.backups.make().files.history
-    opens = Path.open
-
-    def refused(path: Path, *given: Any, **named: Any) -> Any:
-        if path == history:
-            raise OSError(errno.EIO, "refused", str(path))
-        return opens(path, *given, **named)
-
-    monkeypatch.setattr(Path, "open", refused)
-    return history
-
-
-def unknown(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a copy of which the system does not even say whether it is a folder."""
-    copy = vault.backups.make().files.folder
-    asks = Path.lstat
-
-    def refused(path: Path) -> os.stat_result:
-        if path == copy:
-            raise OSError(errno.EIO, "refused", str(path))
-        return asks(path)
-
-    monkeypatch.setattr(Path, "lstat", refused)
-    return copy
-
-
-def away(vault: Vault, _: pytest.MonkeyPatch) -> Path:
-    """Return the link by which the copies lie on a disk that is not here."""
-    vault.backups.make()
-    copies = vault.files.backups
-    there = copies.rename(copies.with_name("another disk"))
-    copies.symlink_to(there)
-    there.rename(there.with_name("unplugged"))
-    return copies
-
-
-def purged(vault: Vault) -> None:
-    vault.sessions.purge("a")
-
-
-def renewed(vault: Vault) -> None:
-    vault.rotate(passphrase=PASSPHRASE)
-
-
-@pytest.mark.parametrize("removed", [purged, renewed])
-@pytest.mark.parametrize("out_of_reach", [unreadable, unopened, unknown, away])
-def test_what_a_copy_would_keep_that_cannot_be_looked_into_is_not_removed_and_that_is_said(
-    vault: Vault,
-    monkeypatch: pytest.MonkeyPatch,
-    out_of_reach: Callable[[Vault, pytest.MonkeyPatch], Path],
-    removed: Callable[[Vault], None],
-) -> None:
-    vault.sessions.add("a", Turn(Role.USER, "一"))
-    vault.sessions.delete("a")
-    with monkeypatch.context() as refusing:
-        copy = out_of_reach(vault, refusing)
-        dek = vault.keys.dek
-
-        with pytest.raises(VaultError, match=re.escape(str(copy))):
-            removed(vault)
-
-        assert vault.keys.dek == dek
-        assert [each.id for each in vault.sessions.trashed()] == ["a"]
-
-
-def test_a_due_purge_that_such_a_copy_refuses_is_said_at_the_opening(
-    vault: Vault, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    vault.sessions.add("a", Turn(Role.USER, "一"))
-    copy = vault.backups.make().files.folder
-    vault.sessions.delete("a")
-    vault.trash.keep(False)
-    with monkeypatch.context() as refusing:
-        refuse_to_list(copy, refusing)
-        vault.close()
-        with open_with_passphrase(vault.files.folder, PASSPHRASE) as again:
-            assert [str(copy) in str(notice) for notice in again.notices] == [True]
-            assert [each.id for each in again.sessions.trashed()] == ["a"]
-
-    with open_with_passphrase(vault.files.folder, PASSPHRASE) as again:
-        assert again.notices == ()
-        assert again.sessions.trashed() == ()
-
-
-def test_a_void_copy_that_cannot_be_removed_has_no_other_made_for_it_and_goes_when_it_can(
-    vault: Vault, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given_up_after_a_purge(vault)
-    vault.database.go_on()
-    (void,) = void_copies(vault)
-    with monkeypatch.context() as refusing:
-        refusing.setattr(Path, "unlink", refused_below(void.parent, Path.unlink))
-        vault.backups.renew()
-        made = copies_in(vault.files.backups)
-        assert void.exists()
-        assert not vault.backups.expired
-        vault.backups.renew()
-        vault.backups.make_if_due()
-        assert copies_in(vault.files.backups) == made
-
-    vault.backups.make_if_due()
-    assert not void.exists()
-
-
-def test_such_a_copy_costs_no_other_at_each_opening(
-    vault: Vault, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given_up_after_a_purge(vault)
-    vault.database.go_on()
-    (void,) = void_copies(vault)
-    with monkeypatch.context() as refusing:
-        refusing.setattr(Path, "unlink", refused_below(void.parent, Path.unlink))
-        vault.backups.renew()
-        made = copies_in(vault.files.backups)
-        vault.close()
-        for _ in range(3):
-            open_with_passphrase(vault.files.folder, PASSPHRASE).close()
-        assert copies_in(vault.files.backups) == made
-        assert void.exists()
-
-    open_with_passphrase(vault.files.folder, PASSPHRASE).close()
-    assert not void.exists()
-
-
 def test_a_link_among_the_copies_is_somebodys(vault: Vault, tmp_path: Path) -> None:
     made = vault.backups.make()
     there = made.files.folder.rename(tmp_path / "there")
@@ -559,12 +352,3 @@ def test_a_link_among_the_copies_is_somebodys(vault: Vault, tmp_path: Path) -> N
     vault.backups.make_if_due()
     assert made.files.folder.is_symlink()
     assert there.is_dir()
-
-
-def refused_below(folder: Path, unlink: Callable[..., None]) -> Callable[..., None]:
-    def refused(path: Path, missing_ok: bool = False) -> None:
-        if path.parent == folder:
-            raise PermissionError(errno.EACCES, "refused", str(path))
-        unlink(path, missing_ok)
-
-    return refused

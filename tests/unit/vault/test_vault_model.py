@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -25,13 +26,17 @@ from desktop_app.vault.merge import merge
 from desktop_app.vault.migrations import migrate
 from desktop_app.vault.records import title_of
 from desktop_app.vault.restore import opened_backup
-from desktop_app.vault.vault import open_with_passphrase
+from desktop_app.vault.vault import Vault, open_with_passphrase
 from desktop_app.vault.words import indexed
 from tests.support.plain_history import Talk
+from tests.support.vault_disk import MARKER, traces
 
 NAMES = st.sampled_from(["a", "b", "c"])
-TEXTS = st.text(alphabet="睡不着焦慮 aB1，😭", min_size=1, max_size=12)
+TEXTS = st.text(alphabet="睡不着焦慮 aB1，😭", min_size=1, max_size=12).map(
+    lambda text: f"{text} {MARKER}"
+)
 WORDS = ("睡", "不着", "焦虑", "a", "😭")
+MONTH_S = 31 * 24 * 3600
 PASSPHRASES = ("第一个口令 first", "第二个口令 second", "第三个口令 third")
 
 
@@ -54,11 +59,20 @@ class VaultAndDictionary(RuleBasedStateMachine):
         self.passphrase = PASSPHRASES[0]
         self.copied: dict[str, Talk] | None = None
         """What the newest copy should hold."""
-        self.vault = open_with_passphrase(self.folder, self.passphrase)
+        self.later = 0
+        """So many seconds the clock is ahead."""
+        self.vault = self.opened()
+
+    def opened(self) -> Vault:
+        return open_with_passphrase(
+            self.folder, self.passphrase, clock=lambda: time.time() + self.later
+        )
 
     def teardown(self) -> None:
         self.vault.close()
+        readable = traces(self.home)
         shutil.rmtree(self.home)
+        assert not readable
 
     def kept(self) -> list[str]:
         return sorted(name for name, talk in self.talks.items() if not talk.thrown)
@@ -188,7 +202,26 @@ class VaultAndDictionary(RuleBasedStateMachine):
         wrong = PASSPHRASES[self.passphrase == PASSPHRASES[0]]
         with pytest.raises(WrongPassphraseError):
             open_with_passphrase(self.folder, wrong)
-        self.vault = open_with_passphrase(self.folder, self.passphrase)
+        self.vault = self.opened()
+
+    @rule()
+    def end_unasked(self) -> None:
+        """Go on with the files as they are at this moment: so a kill leaves them."""
+        left = self.home / f"{self.folder.name}+"
+        shutil.copytree(self.folder, left)
+        self.vault.close()
+        shutil.rmtree(self.folder)
+        self.folder = left
+        self.vault = self.opened()
+
+    @precondition(lambda self: self.thrown())
+    @rule()
+    def open_a_month_later(self) -> None:
+        """What was thrown away is gone for good."""
+        self.vault.close()
+        self.later += MONTH_S
+        self.vault = self.opened()
+        self.talks = {name: self.talks[name] for name in self.kept()}
 
     @rule()
     def copy(self) -> None:
