@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.vault.copies import copies_in
 from desktop_app.vault.envelope_file import read_envelope
-from desktop_app.vault.errors import DamagedEnvelopeError, WrongPassphraseError
+from desktop_app.vault.erase import erase
+from desktop_app.vault.errors import DamagedEnvelopeError, VaultError, WrongPassphraseError
+from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.peek import newest_turn
+from desktop_app.vault.set_aside import set_some_aside
 from desktop_app.vault.vault import (
     Vault,
     open_with_keyring,
@@ -39,6 +43,8 @@ ROTATE = "tests.support.key_changes:rotate"
 CHANGE = "tests.support.key_changes:change_passphrase"
 KEEP_IN_KEYRING = "tests.support.key_changes:keep_in_keyring"
 ERASE = "tests.support.key_changes:erase_it"
+ENOUGH_FOR_BOTH = 20
+"""So many kills at random moments leave some histories with the old key and some with the new."""
 REKEY_MICROSECONDS = 10_000
 """Longer than changing the key of that history takes: some get through."""
 CHANGE_MICROSECONDS = 300_000
@@ -111,16 +117,21 @@ def test_the_steps_of_the_rotation_are_those(told: Path, tmp_path: Path) -> None
 @kills("rotation")
 def test_killed_at_any_moment_of_the_rotation(told: Path, tmp_path: Path, kills: int) -> None:
     moments = random.Random(kills)
+    changed: list[bool] = []
     killed, within = 0, REKEY_MICROSECONDS
     while killed < kills:
         folder = Path(shutil.copytree(told, tmp_path / "killed" / "vault"))
         moment = moments.randrange(1, within)
+        earlier = read_envelope(folder / "vault.json").open_with_passphrase(OLD)
         died = killed_at(f"rotation.envelope_written+{moment}", ROTATE, folder)
 
         check_opens_every_way(folder)
+        if died:
+            changed.append(newest_turn(folder / "history.db", earlier) is None)
         shutil.rmtree(folder.parent)
         killed, within = next_kill(killed, moment, REKEY_MICROSECONDS, died=died)
     assert killed == kills
+    assert {*changed} == {False, True} or kills < ENOUGH_FOR_BOTH
 
 
 @kills("passphrase")
@@ -198,3 +209,52 @@ def test_killed_while_it_is_erased_it_opens_never_again(told: Path, tmp_path: Pa
         open_with_passphrase(folder, OLD)
     assert not killed_at("", ERASE, folder)
     assert {path.name for path in tmp_path.iterdir()} == {"vault.lock"}
+
+
+def test_killed_at_each_step_of_being_erased_it_is_whole_or_opens_never_again(
+    told: Path, tmp_path: Path
+) -> None:
+    """As long as one envelope is left, of a copy, it is whole; erasing again ends it."""
+    attempts = killed_at_every_step("erase", tmp_path, told)
+
+    whole = []
+    for home in attempts:
+        folder = home / "vault"
+        whole.append(opens_whole(folder))
+        if any(path.name != "vault.lock" for path in home.iterdir()):
+            erase(folder, Keychain())
+        assert {path.name for path in home.iterdir()} == {"vault.lock"}
+    assert whole == sorted(whole, reverse=True)  # never whole again
+    assert len(set(whole)) == 2
+
+
+def opens_whole(folder: Path) -> bool:
+    try:
+        check_whole(open_with_passphrase(folder, OLD))
+    except VaultError:
+        return False
+    return True
+
+
+def test_killed_while_copies_are_set_aside_each_is_in_one_place_and_the_others_follow(
+    told: Path, tmp_path: Path
+) -> None:
+    home = copied(told, tmp_path / "told").parent
+    shutil.copytree(home / "vault.backups" / "000001", home / "vault.backups" / "000002")
+    (tmp_path / "killed").mkdir()
+    attempts = killed_at_every_step("set aside", tmp_path / "killed", home / "vault")
+
+    moved = []
+    for each in attempts:
+        files = VaultFiles(each / "vault")
+        moved.append(2 - len(copies_in(files.backups)))
+        assert copies_with_envelopes(each) == ["000001", "000002"]
+        set_some_aside(files, copies_in(files.backups))
+        assert copies_in(files.backups) == ()
+        assert copies_with_envelopes(each) == ["000001", "000002"]
+    assert moved == sorted(moved)
+    assert {*moved} == {0, 1, 2}
+
+
+def copies_with_envelopes(home: Path) -> list[str]:
+    return sorted(path.parent.name for path in home.glob("vault.backups*/*/vault.json"))

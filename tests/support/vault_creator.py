@@ -1,4 +1,4 @@
-"""Children that each make a vault, or change its envelope, and kill themselves at a later step.
+"""Children that each make a vault, or change its files, and kill themselves at a later step.
 
 Python's audit events (PEP 578) name the steps: every open, mkdir, rename and remove below one
 folder. SQLite's own writes are not among them. Each attempt is a fork of this process and has a
@@ -17,7 +17,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from desktop_app.atomic_file import write_atomically
+from desktop_app.vault.copies import copies_in
 from desktop_app.vault.creation import create
+from desktop_app.vault.erase import erase
+from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.keychain import Keychain
+from desktop_app.vault.set_aside import set_some_aside
 from desktop_app.vault.vault import open_with_passphrase
 from tests.support import key_changes
 from tests.support.source_tree import ROOT
@@ -46,6 +51,20 @@ def change_passphrase(folder: Path, told: Path) -> None:
     with open_with_passphrase(folder / "vault", key_changes.OLD) as vault:
         die_at_step(folder)
         vault.keys.set_passphrase(key_changes.NEW)
+
+
+def erase_it(folder: Path, told: Path) -> None:
+    shutil.copytree(told.parent, folder, dirs_exist_ok=True)
+    die_at_step(folder)
+    erase(folder / "vault", Keychain())
+
+
+def set_all_aside(folder: Path, told: Path) -> None:
+    shutil.copytree(told.parent, folder, dirs_exist_ok=True)
+    files = VaultFiles(folder / "vault")
+    copies = copies_in(files.backups)
+    die_at_step(folder)
+    set_some_aside(files, copies)
 
 
 def attempt(action: Action, folder: Path, told: Path) -> bool:
@@ -78,7 +97,13 @@ def killed_at_every_step(action: str, base: Path, told: Path | None = None) -> l
     return sorted(base.iterdir())
 
 
-ACTIONS = {"make": make_a_vault, "rewrite": rewrite, "passphrase": change_passphrase}
+ACTIONS = {
+    "make": make_a_vault,
+    "rewrite": rewrite,
+    "passphrase": change_passphrase,
+    "erase": erase_it,
+    "set aside": set_all_aside,
+}
 
 
 def main(action: str, base: str, told: str) -> None:
