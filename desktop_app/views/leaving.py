@@ -62,7 +62,7 @@ class Leaving:
             window.stays.emit()
             self._say_not_kept(failed[0])
             for error in failed[1:]:
-                window.say_error_besides(error)
+                window.standing.say_error_besides(error)
             return False
         words = "" if self._window.passed else self._window.gate.words.text
         if words and words != self._warned_of:

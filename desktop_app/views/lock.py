@@ -294,14 +294,14 @@ class Lock(QObject):
         if change is Change.KEYS:  # that it is not changed yet may stand there
             self._window.show_as_it_stands()
         if not self._page_tells():
-            self._window.say_besides(said)
+            self._window.standing.say_besides(said)
 
     def _tell_of_no_change(self, change: Change, error: Exception) -> None:
         if isinstance(error, GivenUpError):  # the window was to close, and stays
             if change is Change.CONVERSATIONS:  # else it was asked of that one before
-                self._window.say_besides(partial(sentence, "window.not_brought_in"))
+                self._window.standing.say_besides(partial(sentence, "window.not_brought_in"))
         elif not self._page_tells():
-            self._window.say_error_besides(error)
+            self._window.standing.say_error_besides(error)
 
     def _page_tells(self) -> bool:
         from desktop_app.views.privacy import Privacy

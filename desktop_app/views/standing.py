@@ -61,6 +61,10 @@ class Standing:
         """Say in one sentence what went wrong."""
         self.say(partial(explained, error), *self.ways_on(error), *ways)
 
+    def say_error_besides(self, error: Exception) -> None:
+        """Say in one sentence what went wrong below what is said already."""
+        self.say_besides(partial(explained, error), *self.ways_on(error))
+
     def ways_on(self, *errors: Exception) -> list[WayOn]:
         """Return the ways on that the errors themselves offer."""
         if any(isinstance(error, DamagedHistoryError) for error in errors):

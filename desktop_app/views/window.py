@@ -112,7 +112,7 @@ class MainWindow(QMainWindow):
         self.deleting = Deleting(self)
         self._leaving = Leaving(self, counselling)
         self.read_ahead = ReadAhead(counselling, self.exchange, self.unsent.written)
-        self._standing = Standing(
+        self.standing = Standing(
             self.exchange,
             notice=lambda: self.middle.notice,
             shown=lambda: self.conversation,
@@ -161,7 +161,7 @@ class MainWindow(QMainWindow):
         self._passed = True
         self.header.settings.show_passed(may_set=may_set)
         self.model.may_choose = may_set
-        self._standing.watch(vault)
+        self.standing.watch(vault)
         self.header.show_status(self.model.status, self.model.place)
         place = self.care.place
         self.show_conversation(0)
@@ -200,9 +200,9 @@ class MainWindow(QMainWindow):
         self, errors: Sequence[Exception], *further: str, ways: Sequence[WayOn] = ()
     ) -> None:
         told = dict.fromkeys(map(explained, errors))  # a page may have met several of them
-        self._standing.say(
+        self.standing.say(
             lambda: "\n".join([*told, *map(sentence, further)]),
-            *self._standing.ways_on(*errors),
+            *self.standing.ways_on(*errors),
             *ways,
         )
 
@@ -234,7 +234,7 @@ class MainWindow(QMainWindow):
         self.conversation = self.sessions.conversation(0)
         self._passed = False
         self.unsent.close()
-        self._standing.watch(None)
+        self.standing.watch(None)
         del self.side, self.middle
         self._build(gate)
         before.deleteLater()
@@ -253,21 +253,13 @@ class MainWindow(QMainWindow):
     def say_error(self, error: Exception, *ways: WayOn) -> None:
         """Say in one sentence what went wrong, with ways on; at the gate, the gate says it."""
         if self._passed:
-            self._standing.say_error(error, *ways)
+            self.standing.say_error(error, *ways)
         else:
             self.went_wrong_at_gate.emit(error)
 
     def say(self, text: Callable[[], str], *ways: WayOn) -> None:
         """Say what has happened, with ways on."""
-        self._standing.say(text, *ways)
-
-    def say_besides(self, text: Callable[[], str]) -> None:
-        """Say it below what is being said, which may be why the window stays, with its ways on."""
-        self._standing.say_besides(text)
-
-    def say_error_besides(self, error: Exception) -> None:
-        """Say in one sentence what went wrong below what is being said, with its ways on."""
-        self._standing.say_besides(partial(explained, error), *self._standing.ways_on(error))
+        self.standing.say(text, *ways)
 
     # What a person does
 
@@ -284,7 +276,7 @@ class MainWindow(QMainWindow):
         self.show_as_it_stands()
         due = self._in_use.said(region_in_force(self._preferences.settings.region))
         if due:
-            self._standing.say(lambda: "\n".join(sentence(f"reminder.{each}") for each in due))
+            self.standing.say(lambda: "\n".join(sentence(f"reminder.{each}") for each in due))
 
     def go_on_writing(self, words: Words) -> None:
         """Put what was written before the conversation was there behind what its field holds."""
@@ -316,7 +308,7 @@ class MainWindow(QMainWindow):
         self.side.show_current(row)
         if not self.side.list.hasFocus():  # who goes through the list by keys has it until Enter
             self.sharing.put_side_away()
-        self._standing.follow()
+        self.standing.follow()
         self._refresh()
         self.read_ahead.soon()
 
@@ -383,12 +375,12 @@ class MainWindow(QMainWindow):
     def _exchange_changed(self) -> None:
         if self._passed:
             self._refresh()
-            self._standing.refresh()
+            self.standing.refresh()
 
     def _model_changed(self) -> None:
         if self._passed:
             self.header.show_status(self.model.status, self.model.place)
-            self._standing.refresh()
+            self.standing.refresh()
 
     def _answered(self, conversation: Conversation) -> None:
         if conversation is not self.conversation:
@@ -428,15 +420,15 @@ class MainWindow(QMainWindow):
         """Show how the conversation on the screen stands now."""
         if conversation is self.conversation:
             if conversation.trouble is None:
-                self._standing.refresh()
+                self.standing.refresh()
             else:
-                self._standing.show()
+                self.standing.show()
 
     def _given_back(self, conversation: Conversation, text: str) -> None:
         if conversation is self.conversation:
             composer = self.middle.composer
             composer.text = "\n\n".join(filter(None, (text, composer.text)))
-            self._standing.show()
+            self.standing.show()
         else:
             conversation.draft = "\n\n".join(filter(None, (text, conversation.draft)))
         self._keep_unsent()
@@ -518,7 +510,7 @@ class MainWindow(QMainWindow):
 
     def show_as_it_stands(self) -> None:
         """Show how things stand with the conversation on the screen, and what may be done."""
-        self._standing.show()
+        self.standing.show()
         self._refresh()
 
     def _refresh(self) -> None:
@@ -577,7 +569,7 @@ class MainWindow(QMainWindow):
             self.history_wanted.emit()
             return
         go_on = WayOn("window.open_history", self.history_wanted.emit)
-        self._standing.say(partial(sentence, "window.open_history_means"), go_on)
+        self.standing.say(partial(sentence, "window.open_history_means"), go_on)
 
     def _show_about(self) -> None:
         from desktop_app.views.about import About
