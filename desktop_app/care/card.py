@@ -46,8 +46,7 @@ def crisis_card(
 
     Args:
         region_name: id of hotlines.toml, in any case.
-        young: the person is under 18: lines for the young stand second, after the one that
-            answers whoever calls.
+        young: the person is under 18, and a line for the young stands near the top.
         numbers: what the person corrected, or added; theirs stand after the lines above.
 
     Raises:
@@ -78,10 +77,18 @@ def crisis_card(
 
 
 def _ordered(lines: tuple[Line, ...], own: tuple[Line, ...], *, young: bool) -> tuple[Line, ...]:
-    """Put the line that answers whoever calls first, and what the person added after it."""
-    first, rest = lines[:1], lines[1:]
-    youth = tuple(line for line in rest if young and line.for_youth)
-    return (*first, *youth, *own, *(line for line in rest if line not in youth))
+    """Put the line that answers whoever calls first, and what the person added after it.
+
+    For the young a line of their own comes second where it answers at any hour, else third; for
+    all others those lines come last.
+    """
+    youth = [line for line in lines if line.for_youth]
+    for_all = [line for line in lines if not line.for_youth]
+    if not young:
+        return (*for_all[:1], *own, *for_all[1:], *youth)
+    at_any_hour = [line for line in youth if line.day_and_night]
+    others = [line for line in youth if not line.day_and_night]
+    return (*for_all[:1], *at_any_hour, *own, *for_all[1:2], *others, *for_all[2:])
 
 
 def _described(line: Line) -> str:

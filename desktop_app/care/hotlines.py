@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ from resources.messages import Language, language, locale_name
 
 ENOUGH_LINES: Final = 2
 """A line can be busy or closed, so a card of its own needs a second one."""
+TERRITORY: Final = re.compile(r"(?<=_)[A-Z]{2}(?=_|$)")
+"""In a locale's name: zh_HK, zh_Hant_HK."""
+DAY_AND_NIGHT: Final = "24 hours"
+"""How the English hours of such a line begin."""
 ELSEWHERE: Final = "ZZ"
 """A person's country is not in the list: CLDR's code for an unknown region."""
 
@@ -36,6 +41,11 @@ class Line:
     own: bool = False
     """The person wrote it, or corrected it (care/own_numbers.py)."""
 
+    @property
+    def day_and_night(self) -> bool:
+        """Tell whether it answers at any hour."""
+        return self.hours is not None and self.hours["en"].startswith(DAY_AND_NIGHT)
+
 
 @dataclass(frozen=True, slots=True)
 class Region:
@@ -49,7 +59,8 @@ class Region:
     @property
     def complete(self) -> bool:
         """Tell whether the numbers suffice for a card of their own."""
-        return bool(self.emergency) and len(self.lines) >= ENOUGH_LINES
+        for_all = [line for line in self.lines if not line.for_youth]
+        return bool(self.emergency) and len(for_all) >= ENOUGH_LINES
 
 
 @cache
@@ -83,7 +94,13 @@ def find_region(name: str | None) -> Region | None:
         if region is None:
             raise InputError("input.unknown_region", name=name, known=", ".join(sorted(regions())))
         return region
-    locale = locale_name().partition(".")[0]
+    return _of_locale(re.split("[.@]", locale_name())[0])
+
+
+def _of_locale(locale: str) -> Region | None:
+    """Return the region of a locale: its territory counts, whatever the language."""
+    if territory := TERRITORY.search(locale):
+        return regions().get(territory.group())
     for region in regions().values():
         if locale in region.locales:
             return region

@@ -35,10 +35,24 @@ def test_every_card_has_two_lines_and_an_emergency_row(
     assert len(card.lines) >= (2 if region else 1)
 
 
-@pytest.mark.parametrize(("region", "line"), [("CN", "12355"), ("GB", "0800 068 4141")])
+@pytest.mark.parametrize(("region", "line"), [("AU", "1800 55 1800"), ("KR", "1388")])
 def test_for_the_young_a_line_of_their_own_stands_second(region: str, line: str) -> None:
     assert crisis_card(region, young=True).lines[1].startswith(line)
-    assert set(crisis_card(region, young=True).lines) == set(crisis_card(region).lines)
+
+
+@pytest.mark.parametrize(("region", "line"), [("CN", "12355"), ("DE", "116 111")])
+def test_one_that_does_not_answer_at_night_stands_third(region: str, line: str) -> None:
+    """Two lines are shown at once; at three in the morning one of them has to answer."""
+    assert crisis_card(region, young=True).lines[2].startswith(line)
+
+
+@pytest.mark.parametrize("region", regions())
+def test_the_young_have_all_the_lines_that_others_have(region: str) -> None:
+    assert {*crisis_card(region, young=True).lines} == {*crisis_card(region).lines}
+
+
+def test_for_all_others_the_lines_of_the_young_come_last() -> None:
+    assert crisis_card("NZ").lines[-1].startswith("0800 37 66 33")
 
 
 def test_it_says_what_to_do_when_nobody_answers() -> None:
