@@ -83,10 +83,10 @@ def test_ones_own_stands_after_the_line_that_answers_whoever_calls() -> None:
     assert len(lines) == len(CHINA.lines) + 1
 
 
-def test_for_the_young_their_line_still_stands_second() -> None:
-    lines = crisis_card("CN", young=True, numbers=(MINE,)).lines
+def test_for_the_young_a_line_that_answers_at_any_hour_still_stands_second() -> None:
+    lines = crisis_card("AU", young=True, numbers=(replace(MINE, region="AU"),)).lines
 
-    assert lines[1].startswith("12355")
+    assert lines[1].startswith("1800 55 1800")
     assert lines[2].startswith("021")
 
 
