@@ -3,13 +3,14 @@
 The strictest rule of any region holds in all of them: before the first use, after seven days
 away, whenever asked (Utah Code 13-72a-203), every three hours of use (New York GBL 1701,
 California SB 243), and a break after two hours (China, Interim Measures on anthropomorphic
-interactive services, in force since 2026-07-15). Leaving is never argued with.
+interactive services, in force since 2026-07-15). New York wants its words said at the
+start as well. Leaving is never argued with.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Final
@@ -56,6 +57,7 @@ class InUse:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._told = self._rested = self._last = clock()
+        self._said_at_start = False
 
     def said(self, region: str | None) -> tuple[Reminder, ...]:
         """Take note of a message; return what the person is reminded of now.
@@ -68,11 +70,20 @@ class InUse:
             self._rested = now
         self._last = now
         due = []
-        if now - self._told >= PROGRAM_EVERY_S:
-            self._told = now
-            in_english = region == NEW_YORK_WORDS and language() == "en"
+        in_english = region == NEW_YORK_WORDS and language() == "en"
+        if now - self._told >= PROGRAM_EVERY_S or (in_english and not self._said_at_start):
+            self._told, self._said_at_start = now, True
             due.append(Reminder.PROGRAM_US if in_english else Reminder.PROGRAM)
         if now - self._rested >= BREAK_AFTER_S:
             self._rested = now
             due.append(Reminder.BREAK)
         return tuple(due)
+
+    def without_break(self, due: Sequence[Reminder]) -> tuple[Reminder, ...]:
+        """Return what is due but for a break: it is due again at the next message.
+
+        Nobody who has just spoken of dying is told to stretch and drink some water.
+        """
+        if Reminder.BREAK in due:
+            self._rested = self._last - BREAK_AFTER_S
+        return tuple(each for each in due if each is not Reminder.BREAK)

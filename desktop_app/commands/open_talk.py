@@ -35,6 +35,8 @@ class OpenTalk:
         self._opened = begun(sessions, new_session_id())
         self._card_stood = False
         """The crisis card has come by itself in the session that is open."""
+        self.in_danger = False
+        """The guard heard high danger, or an emergency, in the last message."""
 
     @property
     def id(self) -> str | None:
@@ -144,13 +146,15 @@ class OpenTalk:
             tell(sentence("talk.unseen", count=reply.session.unseen))
 
     def _show_card_if_grave(self, message: str) -> None:
-        """Show the crisis card before any reply: once a session, in an emergency each time."""
+        """Show the crisis card before any reply, once a session; then two numbers of it."""
         verdict = watch(self._opened.session, *self._opened.waiting, message).verdict
         self._card.heed(verdict)
-        action = verdict.action
-        if action is Action.CARD_FIRST or (action is Action.CARD and not self._card_stood):
+        self.in_danger = verdict.action in {Action.CARD, Action.CARD_FIRST}
+        if self.in_danger and not self._card_stood:
             self._card_stood = True
             speak(self._card.text() + "\n")
+        elif verdict.action is Action.CARD_FIRST:
+            speak(self._card.numbers() + "\n")
 
     def _leave(self) -> None:
         self._card_stood = False

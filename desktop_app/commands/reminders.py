@@ -30,10 +30,10 @@ class Reminders:
         """Take note that the person said something."""
         self._due += self._in_use.said(self._region)
 
-    def tell_due(self) -> None:
-        """Say what has become due."""
+    def tell_due(self, *, in_danger: bool) -> None:
+        """Say what has become due; a break only when nobody has just spoken of danger."""
         due, self._due = self._due, []
-        for each in due:
+        for each in self._in_use.without_break(due) if in_danger else due:
             tell(sentence(f"reminder.{each}"))
 
 

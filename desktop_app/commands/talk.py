@@ -124,7 +124,7 @@ def _talk(
             reminders.note_message()
             lock.talk.answer(text)
             place.tell()
-            reminders.tell_due()
+            reminders.tell_due(in_danger=lock.talk.in_danger)
     return True
 
 

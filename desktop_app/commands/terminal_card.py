@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktop_app.care.card import crisis_card
+from desktop_app.care.card import Card, crisis_card
 from desktop_app.care.guard.verdict import Category, Verdict
 from desktop_app.care.hotlines import known_region
 from desktop_app.care.kept_plan import KeptPlan
@@ -14,6 +14,7 @@ from desktop_app.care.trusted_contact import contacts_text
 from desktop_app.commands.listing import printable
 from desktop_app.errors import KnownError
 from desktop_app.settings import AgeBand, Settings
+from resources.messages import sentence
 
 if TYPE_CHECKING:
     from desktop_app.vault.documents import Documents
@@ -37,6 +38,11 @@ class TerminalCard:
         """Return the card; it has to come whatever is wrong with the plan."""
         return "\n\n".join(filter(None, (card_text(self._settings), self._contacts())))
 
+    def numbers(self) -> str:
+        """Return its first two numbers, where the whole card has come already."""
+        card = _card(self._settings)
+        return printable(sentence("talk.card_again", first=card.emergency[0], second=card.lines[0]))
+
     def _contacts(self) -> str:
         try:
             plan = KeptPlan(self._plan_copy, self.documents).read()
@@ -51,6 +57,9 @@ def card_text(settings: Settings, region: str | None = None) -> str:
     Raises:
         InputError: there is no such region.
     """
+    return printable(_card(settings, region).text())
+
+
+def _card(settings: Settings, region: str | None = None) -> Card:
     whose = region or known_region(settings.region)
-    card = crisis_card(whose, young=settings.young, numbers=settings.numbers)
-    return printable(card.text())
+    return crisis_card(whose, young=settings.young, numbers=settings.numbers)

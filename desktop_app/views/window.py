@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 from shiboken6 import isValid
 
 from desktop_app.care.disclosure import InUse, today
+from desktop_app.care.guard.verdict import Action, Verdict
 from desktop_app.care.hotlines import region_in_force
 from desktop_app.dialogue import Role
 from desktop_app.errors import KnownError
@@ -120,6 +121,8 @@ class MainWindow(QMainWindow):
             rescue=self.rescue_wanted.emit,
         )
         self._in_use = InUse()
+        self._in_danger = False
+        """The guard heard high danger, or an emergency, in the last message sent."""
         self._passed = False
         self._asking: AskingAfter | None = None
         self.conversation = self.sessions.conversation(0)
@@ -130,7 +133,7 @@ class MainWindow(QMainWindow):
         self.resize(*FIRST_SIZE)
         self.setMinimumSize(*LEAST_SIZE)
         self._connect()
-        self.exchange.alarmed.connect(lambda _, verdict: self.card.heed(verdict))
+        self.exchange.alarmed.connect(self._alarmed)
         Alarm(self.exchange, self.sharing.bring_card, lambda: self.conversation, self)
         self._retranslate()
 
@@ -265,6 +268,7 @@ class MainWindow(QMainWindow):
 
     def send(self, text: str) -> None:
         """Send a message of the conversation on the screen; it stays in the field if it cannot."""
+        self._in_danger = False
         try:
             self.exchange.say(self.conversation, text)
         except KnownError as error:
@@ -275,6 +279,8 @@ class MainWindow(QMainWindow):
         self._keep_unsent()  # what was kept as unsent is sent
         self.show_as_it_stands()
         due = self._in_use.said(region_in_force(self._preferences.settings.region))
+        if self._in_danger:
+            due = self._in_use.without_break(due)
         if due:
             self.standing.say(lambda: "\n".join(sentence(f"reminder.{each}") for each in due))
 
@@ -415,6 +421,10 @@ class MainWindow(QMainWindow):
         with suppress(KnownError):  # leaving tries again, and says so
             if not self.unsent.keep_unless_busy():
                 self.read_ahead.rest_again()
+
+    def _alarmed(self, _: Conversation, verdict: Verdict) -> None:
+        self._in_danger = verdict.action in {Action.CARD, Action.CARD_FIRST}
+        self.card.heed(verdict)
 
     def _heard(self, conversation: Conversation) -> None:
         """Show how the conversation on the screen stands now."""

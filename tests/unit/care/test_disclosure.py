@@ -66,11 +66,24 @@ def test_who_took_a_break_is_not_told_to(in_use: InUse, clock: Clock) -> None:
     assert Reminder.BREAK not in talk(in_use, clock, 1.4)
 
 
-@pytest.mark.usefixtures("english")
-def test_english_in_the_united_states_has_new_yorks_words(in_use: InUse, clock: Clock) -> None:
-    heard = talk(in_use, clock, 3, region="US")
+def test_a_break_that_is_put_off_is_due_at_the_next_message(in_use: InUse, clock: Clock) -> None:
+    talk(in_use, clock, 1.95)
+    clock.now += 10 * MINUTE
 
-    assert Reminder.PROGRAM_US in heard
+    assert in_use.without_break(in_use.said("CN")) == ()
+    assert in_use.said("CN") == (Reminder.BREAK,)
+    assert in_use.said("CN") == ()
+
+
+@pytest.mark.usefixtures("english")
+def test_english_in_the_united_states_has_new_yorks_words_at_the_start_and_every_three_hours(
+    in_use: InUse, clock: Clock
+) -> None:
+    assert in_use.said("US") == (Reminder.PROGRAM_US,)
+    heard = talk(in_use, clock, 6.1, region="US")
+
+    assert heard.count(Reminder.PROGRAM_US) == 2
+    assert Reminder.PROGRAM not in heard
     assert sentence("reminder.program_us") == (
         "THE AI COMPANION IS A COMPUTER PROGRAM AND NOT A HUMAN BEING. "
         "IT IS UNABLE TO FEEL HUMAN EMOTION."

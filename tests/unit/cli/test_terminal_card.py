@@ -35,20 +35,20 @@ def test_it_shows_corrected_numbers_to_whoever_opens_nothing() -> None:
 
 
 def test_for_the_young_their_line_stands_second() -> None:
-    settings = Settings(region="CN", age=AgeBand.YOUTH)
+    settings = Settings(region="AU", age=AgeBand.YOUTH)
 
     lines = [line for line in card_text(settings).splitlines() if line.startswith("  ")]
 
-    assert "12355" in lines[4]
+    assert "1800 55 1800" in lines[2]
 
 
 def test_whoever_says_that_they_are_fifteen_and_in_danger_has_it_there_too(tmp_path: Path) -> None:
-    card = TerminalCard(Settings(region="CN", age=AgeBand.ADULT), tmp_path / "none")
+    card = TerminalCard(Settings(region="AU", age=AgeBand.ADULT), tmp_path / "none")
 
     card.heed(judge_message("我15岁，爸爸每天打我"))
 
     lines = [line for line in card.text().splitlines() if line.startswith("  ")]
-    assert "12355" in lines[4]
+    assert "1800 55 1800" in lines[2]
 
 
 def test_what_a_terminal_would_obey_is_not_sent_to_it() -> None:

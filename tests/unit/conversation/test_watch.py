@@ -103,6 +103,17 @@ ASKED = [
     ("are there real people here?", "en"),
     ("is a human reading this", "en"),
     ("am I talking to a bot", "en"),
+    ("你到底是谁？", "zh"),
+    ("跟我说话的是谁", "zh"),
+    ("有人吗", "zh"),
+    ("你是专业的心理咨询师吗", "zh"),
+    ("你有感情吗", "zh"),
+    ("你係人定機器", "zh"),
+    ("who am I talking to", "en"),
+    ("what are you?", "en"),
+    ("is anyone there", "en"),
+    ("are you a licensed therapist?", "en"),
+    ("do you have feelings", "en"),
 ]
 
 
@@ -149,6 +160,12 @@ def test_told_first_and_then_asked_about_the_danger(language: str) -> None:
         "他是真人吗",
         "我爸真的不是人",
         "I feel like a robot",
+        "我不知道我是谁",
+        "你是什么意思",
+        "你会不会觉得难过是正常的",
+        "what are you supposed to do when your mom cries",
+        "who are you to judge me, she said",
+        "do you feel like I should go",
     ],
 )
 def test_other_questions_go_to_the_model(message: str) -> None:
