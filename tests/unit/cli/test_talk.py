@@ -11,6 +11,7 @@ import pytest
 
 from desktop_app.dialogue import Role, Turn
 from desktop_app.vault.vault import open_with_passphrase
+from resources.messages import sentence
 from tests.support.engine_run import soulchat
 from tests.support.processes import family
 from tests.support.talk_run import talking
