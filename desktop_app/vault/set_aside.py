@@ -139,8 +139,8 @@ def set_aside(files: VaultFiles) -> tuple[SetAside, ...]:
     for folder in filter(_may_hold_copies, copies_aside(files)):
         made = [copy.made for copy in _copies(folder)]
         with suppress(OSError):
-            written = datetime.fromtimestamp(folder.lstat().st_mtime, UTC)
-            found.append(SetAside(folder, max(made, default=written)))
+            changed = datetime.fromtimestamp(folder.lstat().st_mtime, UTC)
+            found.append(SetAside(folder, max(made or [changed])))
     return tuple(sorted(found, key=lambda each: each.made, reverse=True))
 
 
