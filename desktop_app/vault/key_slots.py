@@ -29,7 +29,7 @@ from desktop_app.vault.errors import (
     VaultError,
 )
 from desktop_app.vault.files import VaultFiles
-from desktop_app.vault.keyring_alone import opened_by_keyring_alone
+from desktop_app.vault.keyring_alone import require_other_ways
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.sealing import new_key
 
@@ -146,14 +146,11 @@ class KeySlots:
 
         Raises:
             KeyringError: the slot is gone, but what the keyring kept for it is still there.
-            VaultError: see `remove`; or copies would never open again (vault.keyring_needed).
+            VaultError: see `remove`; or a copy would never open again.
         """
         with self._asking:
             vault = self.envelope().vault
-            alone = opened_by_keyring_alone(self._files, self.dek, keychain)
-            if alone:
-                paths = ", ".join(map(str, alone))
-                raise VaultError("vault.keyring_needed", keyring=keychain.name, paths=paths)
+            require_other_ways(self._files, self.dek, keychain)
             self.remove(SlotKind.KEYRING)
             try:
                 keychain.forget(vault, unless=lambda: SlotKind.KEYRING in self.envelope().slots())

@@ -12,17 +12,42 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop_app.vault.copied_keys import is_of
+from desktop_app.vault.copies import require_readable
 from desktop_app.vault.envelope import Envelope, SlotKind
 from desktop_app.vault.envelope_file import read_envelope
 from desktop_app.vault.errors import KeyringAbsentError, KeyringChangedError, VaultError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.kept_copies import kept_copies
+from desktop_app.vault.set_aside import copies_aside, histories_aside
 
 if TYPE_CHECKING:  # a keyring's libraries are loaded by whoever has one
     from desktop_app.vault.keychain import Keychain
 
 
-def opened_by_keyring_alone(files: VaultFiles, dek: bytes, keychain: Keychain) -> list[Path]:
+def require_other_ways(files: VaultFiles, dek: bytes, keychain: Keychain) -> None:
+    """Ask before the keyring is given up whether that would lose a copy.
+
+    Raises:
+        VaultError: it would, or one that was set aside cannot be looked into.
+        KeyringLockedError, KeyringUnavailableError: the keyring does not answer.
+    """
+    key = "vault.keyring_perhaps_needed"
+    paths = [each for each in (*copies_aside(files), *histories_aside(files)) if _unread(each)]
+    if not paths:
+        key, paths = "vault.keyring_needed", _opened_by_it_alone(files, dek, keychain)
+    if paths:
+        raise VaultError(key, keyring=keychain.name, paths=", ".join(map(str, paths)))
+
+
+def _unread(folder: Path) -> bool:
+    try:
+        require_readable(folder)
+    except VaultError:
+        return True
+    return False
+
+
+def _opened_by_it_alone(files: VaultFiles, dek: bytes, keychain: Keychain) -> list[Path]:
     """Return the copies that only the key kept for this vault opens, and that do not follow.
 
     The keyring is asked only where there may be some.

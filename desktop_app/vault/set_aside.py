@@ -95,37 +95,29 @@ def set_some_aside(files: VaultFiles, copies: Sequence[Copy]) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        _move_where_they_lie(copies, files.backups)
+        there = files.backups.resolve()
+        link = free_numbered(files.backups, also_in=there)
+        _move(copies, there / link.name, link)
     sync_folder(files.backups)
 
 
-def _move(copies: Sequence[Copy], aside: Path) -> None:
-    """Move copies into a folder that is made for it; none is left where not one could be."""
+def _move(copies: Sequence[Copy], aside: Path, link: Path | None = None) -> None:
+    """Move copies into a folder that is made for it, and a link to it; neither is left empty."""
     aside.mkdir(mode=0o700)
     try:
+        if link is not None:  # before they are there, or nothing would tell of them
+            link.symlink_to(aside, target_is_directory=True)
+            sync_folder(link.parent)
         sync_folder(aside.parent)
         for copy in copies:
             copy.files.folder.rename(aside / copy.files.folder.name)
     except OSError:
-        with suppress(OSError):  # it is not empty
+        with suppress(OSError):  # one is in it
             aside.rmdir()
+            if link is not None:
+                link.unlink()
         raise
     sync_folder(aside)
-
-
-def _move_where_they_lie(copies: Sequence[Copy], backups: Path) -> None:
-    """Move copies within the folder they are in, of which a link beside the vault tells."""
-    there = backups.resolve()
-    link = free_numbered(backups, also_in=there)
-    inside = there / link.name
-    link.symlink_to(inside, target_is_directory=True)  # first, or nothing would tell of them
-    try:
-        sync_folder(link.parent)
-        _move(copies, inside)
-    except OSError:
-        if not inside.exists():
-            link.unlink()
-        raise
 
 
 def set_aside(files: VaultFiles) -> tuple[SetAside, ...]:

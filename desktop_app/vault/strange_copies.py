@@ -9,6 +9,7 @@ they have been set aside; where it cannot be written to either, no turn is added
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -63,8 +64,8 @@ class StrangeCopies:
             values = {"folder": self._files.backups, "reason": reason_of(error)}
             raise VaultError(LEFT, **values) from error
         self._found = frozenset()
-        with suppress(VaultError):  # what is not there is not looked for the next time
-            forget_strange_copies(self._database)
+        with suppress(VaultError):  # then it is done at the next opening
+            _forget(self._database, {UNSEEN, *(f"{NOTED}{path.name}" for path in found)})
 
     def left(self) -> frozenset[Path]:
         """Set aside what can be, and return what cannot, which may not be let go of.
@@ -112,12 +113,17 @@ class StrangeCopies:
 
 
 def forget_strange_copies(database: Database) -> None:
-    """Forget which copies were strange: they are set aside, or the history is of another place.
+    """Forget which copies are strange: the history has come to another place.
 
     Raises:
         VaultError: nothing can be written.
     """
-    known = _all_remembered(database)
+    _forget(database, _all_remembered(database))
+
+
+def _forget(database: Database, names: Iterable[str]) -> None:
+    """Forget what is known of these; one that is not there may be so only now, its disk away."""
+    known = [name for name in names if name in _all_remembered(database)]
     if known:
         with database.transaction():
             for name in known:

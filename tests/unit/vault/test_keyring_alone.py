@@ -94,6 +94,18 @@ def test_a_history_set_aside_while_its_key_was_changed_counts_by_its_next_key_fi
         vault.keys.take_out_of(Keychain(keyring))
 
 
+def test_where_what_was_set_aside_is_away_the_keyring_is_not_given_up(
+    vault: Vault, keyring: PlainKeyring, tmp_path: Path
+) -> None:
+    (aside,) = copies_aside(vault.files)
+    aside.rename(tmp_path / "away")
+    aside.symlink_to(tmp_path / "disk")
+    with vault, pytest.raises(VaultError, match="看不了"):
+        vault.keys.take_out_of(Keychain(keyring))
+
+    assert keyring.kept
+
+
 def test_copies_that_a_key_lost_before_opened_do_not_hold_it(
     vault: Vault, keyring: PlainKeyring
 ) -> None:

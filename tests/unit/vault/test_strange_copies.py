@@ -283,6 +283,27 @@ def test_copies_that_were_away_when_a_turn_was_added_are_known_by_what_there_was
     assert said_in_copy(aside / "000002", PASSPHRASE, tmp_path) == ["一", "二"]
 
 
+def test_a_copy_that_could_not_be_set_aside_is_known_also_when_it_has_been_away(
+    ahead: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is not mounted looks like a folder without copies."""
+    copies = VaultFiles(ahead).backups
+    with monkeypatch.context() as refusing:
+        refused_once(refusing, "rename")
+        with open_with_passphrase(ahead, PASSPHRASE) as vault:
+            vault.sessions.add("later", Turn(Role.USER, "三"))
+            vault.database.give_up()
+    away = copies.rename(tmp_path / "away")
+    with open_with_passphrase(ahead, PASSPHRASE) as vault:
+        vault.database.give_up()
+    shutil.rmtree(copies, ignore_errors=True)
+    away.rename(copies)
+    open_with_passphrase(ahead, PASSPHRASE).close()
+
+    (aside,) = copies_aside(VaultFiles(ahead))
+    assert [path.name for path in aside.iterdir()] == ["000002"]
+
+
 @pytest.mark.parametrize("envelope", ["whole", "damaged"])
 def test_its_own_copy_stays_where_it_is_however_damaged(
     copied: Vault, folder: Path, data_key: bytes, envelope: str
