@@ -10,8 +10,9 @@ their names first, which survives a kill and takes no space; the next copy lets 
 earlier: it has read every page of the history and its envelope, and what is damaged may need them.
 One that another key opens, or that has turns the history never had, may be the only place of what
 it holds: somebody may have put an older history in place. It is not marked, and is set aside when
-the history is opened. Where this program begins a new history, puts another in place or rescues
-one, it sets all of the copies aside first (set_aside.py). A damaged one is known by what opens it.
+the history is opened; where it cannot be, it is not let go of (strange_copies.py). Where this
+program begins a new history, puts another in place or rescues one, it sets all of the copies aside
+first (set_aside.py). A damaged one is known by what opens it.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ from desktop_app.vault.errors import (
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.peek import NEWEST, newest_turn
 from desktop_app.vault.records import moment
+from desktop_app.vault.strange_copies import StrangeCopies
 
 KEPT: Final = 3
 EVERY: Final = timedelta(days=1)
@@ -66,8 +68,15 @@ FAILING: Final = "copies_failing_since"
 class Backups:
     """The copies of one open history. Any thread may make one; they take turns."""
 
-    def __init__(self, files: VaultFiles, database: Database, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        files: VaultFiles,
+        database: Database,
+        clock: Callable[[], float],
+        strange: StrangeCopies,
+    ) -> None:
         self._files = files
+        self._strange = strange
         self._database = database
         self._clock = clock
         self._turn = threading.RLock()
@@ -117,10 +126,12 @@ class Backups:
         cannot be written to.
 
         Raises:
-            VaultError: a copy cannot be looked into: it would keep what is to go.
+            VaultError: a copy cannot be looked into, or not be set aside: it would keep what is to
+                go, where nobody is told of it.
         """
         with self._turn:
             require_readable(self._files.backups)
+            self._set_strangers_aside()
             yield partial(self._expire, dek)
 
     def renew(self) -> None:
@@ -160,9 +171,10 @@ class Backups:
         try:
             with self._turn:
                 make_folder(folder)
+                strange = self._strange.left()
                 number = max((number_of(path) for path in folder.iterdir()), default=0) + 1
                 made = self._copied(VaultFiles(folder / f"{number:06}"))
-                _remove_all_but_the_last(self._files)
+                _remove_all_but_the_last(self._files, strange)
                 self._stuck = self._void()
         except OSError as error:
             raise disk_error(error, folder / "history.db", self._files.folder) from error
@@ -176,6 +188,7 @@ class Backups:
         """
         safe = VaultFiles(self._files.backups / BEFORE)
         with self._turn:
+            self._set_strangers_aside()
             try:
                 make_folder(safe.folder.parent)
                 older = free_name(safe.folder.with_name(f"{BEFORE}{OLD}"))
@@ -211,6 +224,12 @@ class Backups:
             values = (FAILING, int(self._clock() * 1000))
             self._database.rows("INSERT INTO setting(name, value) VALUES (?, ?)", values)
 
+    def _set_strangers_aside(self) -> None:
+        try:
+            self._strange.set_aside()
+        except OSError as error:
+            raise disk_error(error, self._files.backups, self._files.folder) from error
+
     def _expire(self, dek: bytes) -> None:
         ((newest,),) = self._database.rows(NEWEST)
         try:
@@ -219,7 +238,7 @@ class Backups:
             for copy in (*copies, *safety_copies_in(self._files.backups)):
                 folder = copy.files.folder
                 if folder.suffix != VOID and self._is_behind(copy, dek, newest):
-                    folder.rename(free_name(folder.with_name(f"{folder.name}{VOID}")))
+                    folder.rename(_void_name(folder))
             if self.expired:
                 sync_folder(self._files.backups)
                 crash_point("backups.expired")
@@ -293,10 +312,18 @@ def _require_same_keys(files: VaultFiles, copy: VaultFiles) -> None:
         raise BusyVaultError("vault.busy")
 
 
-def _remove_all_but_the_last(files: VaultFiles) -> None:
+def _void_name(copy: Path) -> Path:
+    """Return a name for a copy that is void; what has become void before stays until a new one."""
+    void = copy.with_name(f"{copy.name}{VOID}")
+    while os.path.lexists(void):
+        void = void.with_name(f"{void.name}{VOID}")
+    return void
+
+
+def _remove_all_but_the_last(files: VaultFiles, strange: frozenset[Path]) -> None:
     copies = [copy.files.folder for copy in copies_in(files.backups)]
-    kept = {folder for folder in copies if folder.suffix != VOID}
-    kept = set(sorted(kept, key=number_of)[-KEPT:])
+    kept = {folder for folder in copies if folder.suffix != VOID} - strange
+    kept = {*sorted(kept, key=number_of)[-KEPT:], *strange}
     for path in folders_in(files.backups):
         if path not in kept and path.name != BEFORE:  # an older one, or what a crash left of one
             remove_copy(path)

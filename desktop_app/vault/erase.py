@@ -138,7 +138,8 @@ def _may_be_there(path: Path) -> bool:
 def _parts(files: VaultFiles) -> Iterator[Path]:
     """Return the vault's folder and what this program puts beside it, but for the lock."""
     with suppress(OSError):
-        yield from (path for path in files.folder.parent.iterdir() if is_beside(files.folder, path))
+        own = [path for path in files.folder.parent.iterdir() if is_beside(files.folder, path)]
+        yield from sorted(own, reverse=True)  # vault.backups-1 may lie in vault.backups
 
 
 def _others(files: VaultFiles) -> list[Path]:
@@ -212,9 +213,12 @@ def _forget_keyring(
 
 
 def _destroy(path: Path) -> None:
-    """Overwrite a small file where the disk writes in place, and remove it."""
+    """Overwrite a small file where the disk writes in place, and remove it.
+
+    A disk that writes elsewhere may have no room for the zeros, which would be no proof there.
+    """
     with suppress(FileNotFoundError):  # named twice
-        with path.open("rb+") as file:
+        with suppress(OSError), path.open("rb+") as file:
             file.write(bytes(path.stat().st_size))
             file.flush()
             sync_file(file.fileno())

@@ -29,6 +29,7 @@ from desktop_app.vault.errors import (
     VaultError,
 )
 from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.keyring_alone import require_other_ways
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.sealing import new_key
 
@@ -114,7 +115,7 @@ class KeySlots:
                 kek, made = keychain.read(vault), False  # the slot on the disk may need it yet
             except (KeyringAbsentError, KeyringChangedError):
                 self._require_open()  # whoever opened it since may have given the keyring a key
-                kek, made = new_key(), True
+                kek, made = new_key(), True  # what is lost or no key of ours opens nothing any more
                 keychain.store(vault, kek)
             crash_point("key_slots.kept_in_keyring")
             self._require_open()
@@ -145,10 +146,11 @@ class KeySlots:
 
         Raises:
             KeyringError: the slot is gone, but what the keyring kept for it is still there.
-            VaultError: see `remove`.
+            VaultError: see `remove`; or a copy would never open again.
         """
         with self._asking:
             vault = self.envelope().vault
+            require_other_ways(self._files, self.dek, keychain)
             self.remove(SlotKind.KEYRING)
             try:
                 keychain.forget(vault, unless=lambda: SlotKind.KEYRING in self.envelope().slots())

@@ -1,10 +1,14 @@
 """A damaged `vault.json` put back from the copies beside it, before anything newer is given up.
 
 The copies carry the envelope of the history (copied_keys.py). So where `history.db` is well,
-nothing of it is lost with a file of 600 bytes.
+nothing of it is lost with a file of 600 bytes. A change of the data key that was cut short may have
+left the one that opens it beside it, which is then put in place where such a change is ended
+(rotation.py).
 """
 
 from __future__ import annotations
+
+from contextlib import suppress
 
 from desktop_app.errors import KnownError
 from desktop_app.vault.database import Database
@@ -13,19 +17,22 @@ from desktop_app.vault.envelope_file import read_envelope, write_envelope
 from desktop_app.vault.errors import DamagedEnvelopeError, DamagedHistoryError, VaultError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.kept_copies import kept_copies
+from desktop_app.vault.peek import pages_opened
 from desktop_app.vault.rotation import Unsealing
 
 
 def found_envelope(files: VaultFiles) -> Envelope:
-    """Return the vault's envelope; where it is damaged, that of the newest copy.
+    """Return the vault's envelope; where it is damaged, the next one, or that of the newest copy.
 
     Raises:
-        DamagedEnvelopeError: it is damaged or missing, and there is no copy.
+        DamagedEnvelopeError: it is damaged or missing, and there is no other.
         NewerVaultError: see `read_envelope`.
     """
     try:
         return read_envelope(files.envelope)
     except DamagedEnvelopeError:
+        with suppress(DamagedEnvelopeError):
+            return read_envelope(files.next_envelope)
         copied = _copied_envelopes(files)
         if not copied:
             raise
@@ -39,13 +46,21 @@ def mend(files: VaultFiles, unsealed: Unsealing) -> tuple[KnownError, ...]:
         What a person should be told of it; nothing where nothing was mended.
 
     Raises:
-        WrongPassphraseError, WrongRecoveryCodeError, KeyringError: no copy's is opened by what the
-            person has.
+        WrongPassphraseError, WrongRecoveryCodeError, KeyringError: neither a copy's nor the next
+            one is opened by what the person has.
         VaultError: the history is in use, the disk is full, …
     """
     if not _damaged(files):
         return ()
     refused: list[VaultError] = []
+    if files.next_envelope.exists():
+        try:
+            if _opens(files, unsealed(read_envelope(files.next_envelope))):
+                return ()
+        except DamagedEnvelopeError:
+            pass
+        except VaultError as error:
+            refused.append(error)
     for envelope in _copied_envelopes(files):
         try:
             with Database(files.history, unsealed(envelope)) as database:
@@ -62,6 +77,15 @@ def mend(files: VaultFiles, unsealed: Unsealing) -> tuple[KnownError, ...]:
     if refused:
         raise refused[0]
     return ()
+
+
+def _opens(files: VaultFiles, dek: bytes) -> bool:
+    """Tell whether a data key is the history's, however damaged that is."""
+    try:
+        with Database(files.history, dek):
+            return True
+    except DamagedHistoryError:
+        return pages_opened(files.history, dek) > 0
 
 
 def _damaged(files: VaultFiles) -> bool:

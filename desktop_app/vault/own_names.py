@@ -108,12 +108,16 @@ def is_envelope(path: Path) -> bool:
     return named is not None and named["keys"] is not None
 
 
-def free_numbered(path: Path) -> Path:
-    """Return the first of `<path>-1`, `<path>-2`, … that is not there, not even as a link."""
+def free_numbered(path: Path, also_in: Path | None = None) -> Path:
+    """Return the first of `<path>-1`, `<path>-2`, … that is not there, not even as a link.
+
+    Nor has anything that name in the folder `also_in`, where one is given.
+    """
+    folders = [path.parent] if also_in is None else [path.parent, also_in]
     number = 1
-    while os.path.lexists(each := path.with_name(f"{path.name}-{number}")):
+    while any(os.path.lexists(folder / f"{path.name}-{number}") for folder in folders):
         number += 1
-    return each
+    return path.with_name(f"{path.name}-{number}")
 
 
 def _follows(vault: Path, path: Path, names: re.Pattern[str]) -> bool:

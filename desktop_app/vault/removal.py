@@ -6,6 +6,7 @@ The sealed keys go first: cut short, what is left of the folder is noise to ever
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def remove_own(part: Path) -> Path | None:
     """Remove a file, or of a folder what is the program's; return where something else is left.
 
     The folder goes where it is empty then. Of one that is a link, the link goes: the folder there
-    may be somebody's choice, or a whole disk.
+    may be somebody's choice, or a whole disk. One of the link's own name is ours: see set_aside.py.
 
     Raises:
         OSError: the first that cannot be read or removed; all else is. It names the file or folder.
@@ -57,7 +58,11 @@ def remove_own(part: Path) -> Path | None:
         if not failed and any(part.iterdir()):
             left = part.resolve()
     if not failed and (left is None or part.is_symlink()):
+        there = part.resolve()
         _try(part.rmdir if part.is_dir() and not part.is_symlink() else part.unlink, failed)
+        if left is None and there.name == part.name:
+            with suppress(OSError):  # it is gone; or a disk, after all
+                there.rmdir()
     if failed:
         raise failed[0]
     return left

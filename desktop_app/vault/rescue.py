@@ -204,9 +204,11 @@ def _write_the_rest(database: Database, found: Salvage) -> None:
         if not outlives(document[0], found.parents):
             database.rows(TAKEN, document)
     note_lost(database, found.lost_sessions(), found.lost_documents())
+    settings = dict(found.own_time)
     if found.trash_kept is not None:
-        values = (SETTING, found.trash_kept)
-        database.rows("INSERT INTO setting(name, value) VALUES (?, ?)", values)
+        settings[SETTING] = found.trash_kept
+    for setting in settings.items():
+        database.rows("INSERT INTO setting(name, value) VALUES (?, ?)", setting)
     database.rows(
         "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'turn'", (found.last_turn,)
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from desktop_app.dialogue import Role, TurnState
 from desktop_app.vault.documents import LOCAL, SAFETY_PLAN
+from desktop_app.vault.own_time import AHEAD, BROUGHT_IN
 from desktop_app.vault.pages import Record, Value
 from desktop_app.vault.session_documents import LOST, outlives
 from desktop_app.vault.trash import SETTING
@@ -37,6 +38,8 @@ class Salvage:
     named: set[str] = field(default_factory=set)
     """Documents and settings of which an index, or the beginning of the row, knows."""
     trash_kept: int | None = None
+    own_time: dict[str, int] = field(default_factory=dict)
+    """What is known of this computer's clock, by its settings' names; see own_time.py."""
     last_turn: int = 0
     """The greatest id that was ever given."""
 
@@ -97,6 +100,8 @@ def _take_row(found: Salvage, row: int, values: tuple[Value, ...]) -> None:
             found.documents.append((name, body, updated))
         case (str(name), int(value)) if name == SETTING:
             found.trash_kept = value
+        case (str(name), int(value)) if name in {AHEAD, BROUGHT_IN}:
+            found.own_time[name] = value
         case (str(name),) if _is_named(name):
             found.named.add(name)
         case ("turn", int(number)):

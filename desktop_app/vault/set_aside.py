@@ -7,10 +7,14 @@ data/vault.backups-<number>/          the copies that either of them had, or ano
 All are kept until a person removes them: nothing else may hold what could not be read. The history
 that follows may lack turns that the copies have, and gives the ids of turns anew, so how far the
 copies go could not be told any more. It begins its own.
+
+Single copies of a folder that lies on another disk stay there: they are moved into a folder among
+those they were with, and `vault.backups-<number>` is a link to it.
 """
 
 from __future__ import annotations
 
+import errno
 import glob
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -29,7 +33,12 @@ from desktop_app.vault.copies import (
 )
 from desktop_app.vault.errors import VaultError, disk_error
 from desktop_app.vault.files import VaultFiles
-from desktop_app.vault.own_names import free_numbered, is_beside, is_of_a_vault
+from desktop_app.vault.own_names import (
+    free_numbered,
+    is_beside,
+    is_of_a_vault,
+    named_like_copies,
+)
 from desktop_app.vault.removal import remove_own, require_within_reach
 
 
@@ -81,12 +90,34 @@ def set_some_aside(files: VaultFiles, copies: Sequence[Copy]) -> None:
     if not copies:
         return
     aside = free_numbered(files.backups)
+    try:
+        _move(copies, aside)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        there = files.backups.resolve()
+        link = free_numbered(files.backups, also_in=there)
+        _move(copies, there / link.name, link)
+    sync_folder(files.backups)
+
+
+def _move(copies: Sequence[Copy], aside: Path, link: Path | None = None) -> None:
+    """Move copies into a folder that is made for it, and a link to it; neither is left empty."""
     aside.mkdir(mode=0o700)
-    sync_folder(aside.parent)
-    for copy in copies:
-        copy.files.folder.rename(aside / copy.files.folder.name)
-    for folder in (aside, files.backups):
-        sync_folder(folder)
+    try:
+        if link is not None:  # before they are there, or nothing would tell of them
+            link.symlink_to(aside, target_is_directory=True)
+            sync_folder(link.parent)
+        sync_folder(aside.parent)
+        for copy in copies:
+            copy.files.folder.rename(aside / copy.files.folder.name)
+    except OSError:
+        with suppress(OSError):  # one is in it
+            aside.rmdir()
+            if link is not None:
+                link.unlink()
+        raise
+    sync_folder(aside)
 
 
 def set_aside(files: VaultFiles) -> tuple[SetAside, ...]:
@@ -97,9 +128,11 @@ def set_aside(files: VaultFiles) -> tuple[SetAside, ...]:
         with suppress(OSError):
             written = (history if history.exists() else path).stat().st_mtime
             found.append(SetAside(path, datetime.fromtimestamp(written, UTC)))
-    for folder in copies_aside(files):
+    for folder in filter(_may_hold_copies, copies_aside(files)):
         made = [copy.made for copy in _copies(folder)]
-        found += [SetAside(folder, max(made))] if made else []
+        with suppress(OSError):
+            changed = datetime.fromtimestamp(folder.lstat().st_mtime, UTC)
+            found.append(SetAside(folder, max(made or [changed])))
     return tuple(sorted(found, key=lambda each: each.made, reverse=True))
 
 
@@ -149,6 +182,21 @@ def copies_aside(files: VaultFiles) -> list[Path]:
 
 def _copies(folder: Path) -> tuple[Copy, ...]:
     return (*copies_in(folder), *safety_copies_in(folder))
+
+
+def _may_hold_copies(folder: Path) -> bool:
+    """Tell whether copies lie in a folder, whole or not, or might: nobody can look, or it is away.
+
+    What nobody can look into may hold what was purged, and is named for that.
+    """
+    try:
+        return bool(named_like_copies(folder))
+    except NotADirectoryError:
+        return False
+    except FileNotFoundError:
+        return folder.is_symlink()
+    except OSError:
+        return True
 
 
 def _beside(files: VaultFiles, named: Path) -> list[Path]:

@@ -36,7 +36,7 @@ from desktop_app.vault.rotation import Unsealing, renewal, rotate, settled
 from desktop_app.vault.search import Search
 from desktop_app.vault.session_keys import SessionKeys
 from desktop_app.vault.sessions import Clock, Sessions
-from desktop_app.vault.strange_copies import set_strangers_aside
+from desktop_app.vault.strange_copies import LEFT, StrangeCopies
 from desktop_app.vault.trash import Trash
 from desktop_app.vault.typed_secret import TypedSecret
 from resources.file_lock import FileLock
@@ -69,9 +69,9 @@ class Vault:
         migrate(database)
         database.check_encrypted()
         clear_leftovers(files)
-        with suppress(OSError, VaultError):  # else the next opening does it
-            set_strangers_aside(files, database, dek)
-        self.backups = Backups(files, database, clock)
+        strange = StrangeCopies(files, database, dek)
+        strangers = _set_aside(strange)
+        self.backups = Backups(files, database, clock, strange)
         self._opened = False
         held.callback(self._renew_copies)  # when the log is empty and the last copy given up
         checkpoints = Checkpoints(database.checkpoint, then=self._copy_if_due)
@@ -102,7 +102,7 @@ class Vault:
         self._sweep()
         unpurged = self._empty_trash()
         held.callback(self._remove_for_good)
-        told = (*_of_copies(self.backups, files), *unpurged)
+        told = (*_of_copies(self.backups, files), *strangers, *unpurged)
         self.notices = (*_notices(self.sessions, clock), *told)
         if self.damage is not None:
             self.notices = (self.damage,)
@@ -326,6 +326,20 @@ def _settled_lock(files: VaultFiles) -> FileLock:
     clear_drafts(files)
     clear_arrival(files)
     return lock
+
+
+def _set_aside(strange: StrangeCopies) -> tuple[KnownError, ...]:
+    """Set strange copies aside; return what to tell where some could not be.
+
+    Where nobody can look which they are, each thing that needs to know says so.
+    """
+    try:
+        strange.set_aside()
+    except OSError:
+        return ()
+    except VaultError as error:
+        return (error,) if error.key == LEFT else ()
+    return ()
 
 
 def _of_copies(backups: Backups, files: VaultFiles) -> tuple[KnownError, ...]:

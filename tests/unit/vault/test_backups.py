@@ -28,6 +28,7 @@ from desktop_app.vault.errors import (
 )
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.restore import become
+from desktop_app.vault.strange_copies import StrangeCopies
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from tests.support.small_disk import ONLY_ROOT, fill
 from tests.support.two_histories import by_passphrase
@@ -51,9 +52,13 @@ def clock() -> Clock:
     return Clock()
 
 
+def strange_copies(vault: Vault) -> StrangeCopies:
+    return StrangeCopies(vault.files, vault.database, vault.keys.dek)
+
+
 @pytest.fixture
 def backups(vault: Vault, clock: Clock) -> Backups:
-    return Backups(vault.files, vault.database, clock)
+    return Backups(vault.files, vault.database, clock, strange_copies(vault))
 
 
 def said_in(folder: Path, passphrase: str = PASSPHRASE) -> list[str]:
@@ -177,7 +182,7 @@ def test_a_damaged_history_does_not_replace_its_copies(
     damaged.write_bytes(content)
 
     with Database(damaged, data_key) as database, pytest.raises(DamagedHistoryError):
-        Backups(vault.files, database, time.time).make()
+        Backups(vault.files, database, time.time, strange_copies(vault)).make()
 
     assert copies_in(vault.files.backups) == (copy,)
     assert list(vault.files.backups.iterdir()) == [copy.files.folder]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.vault import erase as erase_module
 from desktop_app.vault.backup_file import write_backup
 from desktop_app.vault.creation import create
 from desktop_app.vault.envelope_file import read_envelope, write_envelope
@@ -228,6 +229,20 @@ def test_a_disk_that_takes_nothing_leaves_it_as_it_is(small_disk: Path) -> None:
         erase(folder, Keychain())
 
     assert (folder / "vault.json").read_bytes() == whole
+
+
+def test_a_full_disk_that_writes_elsewhere_is_erased_all_the_same(
+    closed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no room to write zeros over the keys, and room is what erasing makes."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(erase_module, "sync_file", full)
+    erase(closed, Keychain())
+
+    assert names(closed) == {"vault.lock"}
 
 
 @pytest.fixture

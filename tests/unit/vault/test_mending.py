@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from desktop_app.dialogue import Role, Turn
+from desktop_app.vault import rotation
+from desktop_app.vault.copies import copies_in
+from desktop_app.vault.creation import create
 from desktop_app.vault.envelope import SlotKind
-from desktop_app.vault.errors import DamagedEnvelopeError, WrongPassphraseError
+from desktop_app.vault.errors import DamagedEnvelopeError, VaultError, WrongPassphraseError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.vault import Vault, open_with_passphrase, slots
 from tests.support.vault_fixtures import PASSPHRASE
@@ -82,3 +86,45 @@ def test_a_damaged_key_file_is_copied_nowhere(vault: Vault) -> None:
         vault.backups.make()
 
     assert list(vault.files.backups.iterdir()) == [copy.files.folder]
+
+
+@pytest.fixture
+def cut_short(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> VaultFiles:
+    """A history encrypted anew whose next key file did not take its name, without a copy."""
+
+    def refused(files: VaultFiles) -> None:
+        raise VaultError("vault.disk_full", folder=files.folder)
+
+    say(vault, "在吗")
+    with monkeypatch.context() as full:
+        full.setattr(rotation, "_keep_next", refused)
+        with pytest.raises(VaultError):
+            vault.rotate(passphrase=PASSPHRASE)
+    vault.database.give_up()
+    vault.close()
+    assert copies_in(vault.files.backups) == ()
+    vault.files.envelope.write_bytes(b"{")
+    return vault.files
+
+
+def test_beside_a_damaged_one_the_next_key_file_says_how_it_opens_and_opens_it(
+    cut_short: VaultFiles,
+) -> None:
+    assert slots(cut_short.folder) == {SlotKind.PASSPHRASE}
+    with open_with_passphrase(cut_short.folder, PASSPHRASE) as vault:
+        assert [turn.turn.content for turn in vault.sessions.turns("a")] == ["在吗"]
+    assert not cut_short.next_envelope.exists()
+
+
+def test_a_copy_of_another_passphrase_does_not_stand_in_its_way(
+    cut_short: VaultFiles, tmp_path: Path
+) -> None:
+    create(tmp_path / "other", passphrase=LATER).close()
+    shutil.copytree(tmp_path / "other", cut_short.folder.with_name("vault.backups-1") / "000001")
+
+    open_with_passphrase(cut_short.folder, PASSPHRASE).close()
+
+
+def test_a_wrong_passphrase_is_said_to_be_wrong(cut_short: VaultFiles) -> None:
+    with pytest.raises(WrongPassphraseError):
+        open_with_passphrase(cut_short.folder, LATER)

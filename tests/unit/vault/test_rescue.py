@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from desktop_app.vault.envelope import Envelope
 from desktop_app.vault.errors import DamagedHistoryError, DiskFullError, NewerVaultError
 from desktop_app.vault.merge import Gain
 from desktop_app.vault.migrations import STEPS, Version
+from desktop_app.vault.own_time import newest, note_ahead
 from desktop_app.vault.peek import newest_turn
-from desktop_app.vault.records import Draft
+from desktop_app.vault.records import Draft, moment
 from desktop_app.vault.restore import opened_backup
 from desktop_app.vault.vault import Vault, open_rescued, open_with_passphrase
 from desktop_app.vault.verify import verify
@@ -25,6 +27,8 @@ from tests.support.small_disk import ONLY_ROOT, fill
 from tests.support.vault_disk import MARKER, traces
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.write_ahead_log import FILE_HEADER, FRAME_HEADER
+
+DAY = 24 * 60 * 60 * 1000
 
 LONG = "长" * 4000
 """Fills pages of its own, which hold nothing else."""
@@ -131,6 +135,22 @@ def test_versions_trash_titles_and_keys_come_along(
         assert [session.id for session in rescued.sessions.trashed()] == ["b"]
         assert rescued.blobs.get("a", "state") == b"sealed"
         assert rescued.sessions.add("a", Turn(Role.USER, "新的")) > taken
+
+
+def test_a_clock_is_not_said_to_be_behind_for_turns_that_were_brought_in_ahead(
+    vault: Vault, folder: Path, data_key: bytes
+) -> None:
+    now = int(time.time() * 1000)
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    with vault.database.transaction():
+        vault.database.rows("UPDATE turn SET created = ?", (now + 10 * DAY,))
+        note_ahead(vault.database, now + 10 * DAY, now)
+    vault.close()
+    flip_a_byte(folder / "history.db", page=1)
+
+    with open_rescued(folder, data_key) as rescued:
+        assert [notice.key for notice in rescued.notices] == ["vault.rescued"]
+        assert newest(rescued.database) == moment(now)
 
 
 def test_what_was_taken_back_or_purged_does_not_come_back(

@@ -24,6 +24,7 @@ from desktop_app.vault.set_aside import remove_set_aside, set_aside, set_copies_
 from desktop_app.vault.vault import Vault, open_rescued, open_with_passphrase
 from tests.support.damaged_vault import damage_overflow, flip_a_byte
 from tests.support.two_histories import by_passphrase, merged, said_in
+from tests.support.unreadable import refuse_to_list
 from tests.support.vault_disk import MARKER
 from tests.support.vault_fixtures import PASSPHRASE
 
@@ -289,3 +290,35 @@ def test_a_history_can_be_rescued_twice_though_its_copies_are_away(
         with open_rescued(folder, data_key) as rescued:
             assert [each.id for each in rescued.sessions.kept()] == ["a"]
             rescued.database.give_up()
+
+
+@pytest.mark.parametrize("how", ["half a copy", "unreadable", "away"])
+def test_copies_set_aside_that_nobody_can_look_into_are_named_too(
+    closed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    aside = closed.with_name("vault.backups-1")
+    if how == "away":
+        aside.symlink_to(tmp_path / "away")
+    else:
+        (aside / "000001").mkdir(parents=True)
+        (aside / "000001" / "history.db").write_bytes(b"noise")
+    if how == "unreadable":
+        refuse_to_list(aside, monkeypatch)
+
+    assert [each.path for each in set_aside(VaultFiles(closed))] == [aside]
+
+
+def test_half_a_copy_that_was_set_aside_is_removed(closed: Path) -> None:
+    aside = closed.with_name("vault.backups-1")
+    (aside / "000001").mkdir(parents=True)
+    (aside / "000001" / "history.db").write_bytes(b"noise")
+
+    remove_set_aside(VaultFiles(closed))
+
+    assert not aside.exists()
+
+
+def test_a_folder_without_copies_is_not_named(closed: Path) -> None:
+    closed.with_name("vault.backups-1").mkdir()
+
+    assert set_aside(VaultFiles(closed)) == ()

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import time
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from desktop_app.dialogue import Role, Turn
+from desktop_app.errors import KnownError
 from desktop_app.vault.copies import copies_in
 from desktop_app.vault.creation import create
+from desktop_app.vault.erase import erase
+from desktop_app.vault.errors import VaultError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.kept_copies import kept_copies
-from desktop_app.vault.set_aside import copies_aside
+from desktop_app.vault.keychain import Keychain
+from desktop_app.vault.set_aside import (
+    copies_aside,
+    remove_set_aside,
+    set_aside,
+    set_copies_aside,
+)
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from tests.support.damaged_vault import flip_a_byte, opened
+from tests.support.small_disk import ONLY_ROOT, make_read_only
 from tests.support.two_histories import OTHER
 from tests.support.vault_fixtures import PASSPHRASE
 
@@ -48,6 +60,19 @@ def copied(vault: Vault) -> Vault:
     vault.backups.make()
     vault.backups.make_safety_copy()
     return vault
+
+
+@pytest.fixture
+def ahead(copied: Vault, folder: Path, data_key: bytes, tmp_path: Path) -> Path:
+    """A history in whose place an older state was put, with a copy that is ahead of it; closed."""
+    copied.close()
+    older = Path(shutil.copytree(folder, tmp_path / "older"))
+    with opened(folder, data_key) as vault:
+        vault.sessions.add("a", Turn(Role.USER, "二"))
+        vault.backups.make()
+    shutil.rmtree(folder)
+    shutil.copytree(older, folder)
+    return folder
 
 
 @pytest.mark.slow
@@ -93,23 +118,190 @@ def test_copies_of_another_key_are_set_aside_when_the_history_is_opened(
 
 
 def test_a_copy_that_is_ahead_of_the_history_is_set_aside_and_the_others_stay(
-    copied: Vault, folder: Path, data_key: bytes, tmp_path: Path
+    ahead: Path, data_key: bytes, tmp_path: Path
 ) -> None:
-    """Somebody put an older state of the same history in its place."""
-    copied.close()
-    older = Path(shutil.copytree(folder, tmp_path / "older"))
-    with opened(folder, data_key) as vault:
-        vault.sessions.add("a", Turn(Role.USER, "二"))
-        vault.backups.make()
-    shutil.rmtree(folder)
-    shutil.copytree(older, folder)
-
-    with opened(folder, data_key) as vault:
+    with opened(ahead, data_key) as vault:
         assert [copy.files.folder.name for copy in copies_in(vault.files.backups)] == ["000001"]
         (aside,) = copies_aside(vault.files)
 
     assert [path.name for path in aside.iterdir()] == ["000002"]
     assert said_in_copy(aside / "000002", PASSPHRASE, tmp_path) == ["一", "二"]
+
+
+def refused_once(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    """Have the system refuse what setting a copy aside needs, from now on."""
+    asked: Callable[..., object] = getattr(Path, what)
+
+    def refused(path: Path, *given: object, **named: object) -> object:
+        if any("vault.backups-" in str(each) for each in (path, *given)):
+            raise OSError(errno.EIO, "refused", str(path))
+        return asked(path, *given, **named)
+
+    monkeypatch.setattr(Path, what, refused)
+
+
+def keys_of(notices: Iterable[KnownError]) -> list[str]:
+    return [notice.key for notice in notices]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["mkdir", "rename"])
+def test_a_copy_that_could_not_be_set_aside_is_said_and_is_so_whatever_follows(
+    ahead: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """The turns that follow get the ids which those in the copy have."""
+    with monkeypatch.context() as refusing:
+        refused_once(refusing, what)
+        with open_with_passphrase(ahead, PASSPHRASE) as vault:
+            assert keys_of(vault.notices) == ["vault.strange_copies_left"]
+            assert copies_aside(vault.files) == []
+            for text in "三四五":
+                vault.sessions.add("later", Turn(Role.USER, text))
+    days_pass(ahead, PASSPHRASE)
+
+    (aside,) = copies_aside(VaultFiles(ahead))
+    assert said_in_copy(aside / "000002", PASSPHRASE, tmp_path) == ["一", "二"]
+    with open_with_passphrase(ahead, PASSPHRASE) as vault:
+        assert "vault.strange_copies_left" not in keys_of(vault.notices)
+
+
+@pytest.mark.slow
+def test_as_long_as_it_cannot_be_set_aside_it_is_not_let_go_of(
+    ahead: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused_once(monkeypatch, "rename")
+    for day in range(1, 6):
+        now = time.time() + day * DAY
+        with open_with_passphrase(ahead, PASSPHRASE, lambda now=now: now) as vault:
+            assert "vault.strange_copies_left" in keys_of(vault.notices)
+            vault.sessions.add("later", Turn(Role.USER, str(day)))
+
+    copies = VaultFiles(ahead).backups
+    assert len(copies_in(copies)) == 4  # the last three, and it
+    assert copies_aside(VaultFiles(ahead)) == []
+    assert said_in_copy(copies / "000002", PASSPHRASE, tmp_path) == ["一", "二"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda vault: vault.sessions.purge("a"),
+        lambda vault: vault.backups.make_safety_copy(),
+        lambda vault: vault.rotate(passphrase=PASSPHRASE),
+    ],
+    ids=["purge", "safety copy", "new key"],
+)
+def test_what_it_would_keep_or_lose_by_that_is_not_done_meanwhile(
+    ahead: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Vault], object]
+) -> None:
+    refused_once(monkeypatch, "rename")
+    with open_with_passphrase(ahead, PASSPHRASE) as vault:
+        vault.sessions.delete("a")
+        with pytest.raises(VaultError, match="挪到一旁"):
+            change(vault)
+
+        assert [each.id for each in vault.sessions.trashed()] == ["a"]
+        vault.database.give_up()
+
+
+def linked_to(disk: Path, folder: Path) -> Path:
+    """Have the copies lie on another disk from now on, and return where."""
+    copies = VaultFiles(folder).backups
+    there = Path(shutil.copytree(copies, disk / "copies"))
+    shutil.rmtree(copies)
+    copies.symlink_to(there)
+    return there
+
+
+@ONLY_ROOT
+def test_copies_on_another_disk_are_set_aside_there(
+    ahead: Path, small_disk: Path, tmp_path: Path
+) -> None:
+    there = linked_to(small_disk, ahead)
+
+    with open_with_passphrase(ahead, PASSPHRASE) as vault:
+        assert "vault.strange_copies_left" not in keys_of(vault.notices)
+        assert [copy.files.folder.name for copy in copies_in(vault.files.backups)] == ["000001"]
+        (aside,) = copies_aside(vault.files)
+        (listed,) = set_aside(vault.files)
+        vault.database.give_up()
+
+    assert aside.resolve().parent == there
+    assert listed.path == aside
+    assert said_in_copy(aside / "000002", PASSPHRASE, tmp_path) == ["一", "二"]
+
+
+@ONLY_ROOT
+def test_removed_or_erased_they_leave_no_folder_on_that_disk(ahead: Path, small_disk: Path) -> None:
+    there = linked_to(small_disk, ahead)
+    open_with_passphrase(ahead, PASSPHRASE).close()
+    files = VaultFiles(ahead)
+    (aside,) = copies_aside(files)
+    shutil.copytree(aside.resolve(), there / "vault.backups-2")
+    aside.with_name("vault.backups-2").symlink_to(there / "vault.backups-2")
+    set_copies_aside(files)
+
+    remove_set_aside(files)
+    assert copies_aside(files) == []
+    assert list(there.iterdir()) == []
+
+    files.backups.symlink_to(there)
+    aside.symlink_to(there / aside.name)
+    shutil.copytree(ahead, there / aside.name / "000001")
+    erase(ahead, Keychain())
+    assert list(there.iterdir()) == []
+
+
+@ONLY_ROOT
+def test_copies_on_a_disk_that_takes_nothing_leave_nothing_beside_the_history(
+    ahead: Path, small_disk: Path
+) -> None:
+    linked_to(small_disk, ahead)
+    make_read_only(small_disk)
+
+    with open_with_passphrase(ahead, PASSPHRASE) as vault:
+        assert keys_of(vault.notices) == ["vault.strange_copies_left"]
+        assert copies_aside(vault.files) == []
+        vault.database.give_up()
+
+
+@pytest.mark.slow
+def test_copies_that_were_away_when_a_turn_was_added_are_known_by_what_there_was_before(
+    ahead: Path, tmp_path: Path
+) -> None:
+    copies = VaultFiles(ahead).backups
+    disk = copies.rename(tmp_path / "disk")
+    copies.symlink_to(tmp_path / "disk")
+    away = disk.rename(tmp_path / "away")
+    with open_with_passphrase(ahead, PASSPHRASE) as vault:
+        for text in "三四五":
+            vault.sessions.add("later", Turn(Role.USER, text))
+    away.rename(disk)
+    days_pass(ahead, PASSPHRASE)
+
+    (aside,) = copies_aside(VaultFiles(ahead))
+    assert said_in_copy(aside / "000002", PASSPHRASE, tmp_path) == ["一", "二"]
+
+
+def test_a_copy_that_could_not_be_set_aside_is_known_also_when_it_has_been_away(
+    ahead: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is not mounted looks like a folder without copies."""
+    copies = VaultFiles(ahead).backups
+    with monkeypatch.context() as refusing:
+        refused_once(refusing, "rename")
+        with open_with_passphrase(ahead, PASSPHRASE) as vault:
+            vault.sessions.add("later", Turn(Role.USER, "三"))
+            vault.database.give_up()
+    away = copies.rename(tmp_path / "away")
+    with open_with_passphrase(ahead, PASSPHRASE) as vault:
+        vault.database.give_up()
+    shutil.rmtree(copies, ignore_errors=True)
+    away.rename(copies)
+    open_with_passphrase(ahead, PASSPHRASE).close()
+
+    (aside,) = copies_aside(VaultFiles(ahead))
+    assert [path.name for path in aside.iterdir()] == ["000002"]
 
 
 @pytest.mark.parametrize("envelope", ["whole", "damaged"])

@@ -104,6 +104,20 @@ def test_a_void_copy_that_cannot_be_removed_has_no_other_made_for_it_and_goes_wh
     assert not void.exists()
 
 
+def test_a_void_safety_copy_stays_until_another_copy_is_made_though_a_second_is_void(
+    vault: Vault,
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    for _ in range(2):
+        vault.backups.make_safety_copy()
+        with vault.backups.expiring(vault.keys.dek) as expire:
+            expire()
+    assert len(void_copies(vault)) == 2
+
+    vault.backups.renew()
+    assert void_copies(vault) == []
+
+
 def test_such_a_copy_costs_no_other_at_each_opening(
     vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
