@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from desktop_app.care.guard.fixed_replies import heard, reply_instead
+from desktop_app.care.guard.fixed_replies import reply_instead
 from desktop_app.care.guard.verdict import Verdict
 from desktop_app.conversation.budget import FOR_SUMMARY, NEARLY_FULL, fit
 from desktop_app.conversation.continuity import Continuity
@@ -206,6 +206,6 @@ def without_model(text: str) -> Finished:
 
 def _instead(faults: tuple[str, ...], session: Session, shown: str) -> str:
     """Return what follows `shown` in place of what was withheld."""
-    already = heard([turn.content for turn in session.turns if turn.role is Role.ASSISTANT])
-    words = in_language_of(session.turns[-1].content, reply_instead(faults, already))
+    replies = [turn.content for turn in session.turns if turn.role is Role.ASSISTANT]
+    words = in_language_of(session.turns[-1].content, reply_instead(faults, replies))
     return f"\n\n{words}" if shown else words

@@ -1,6 +1,7 @@
 """What is said in place of the model's reply: `resources/guard/fixed_replies.toml` as data.
 
-Each reply is said once in a conversation, in the file's order. What was said already is read off
+Each reply is said once in a conversation, in the file's order; those in place of a withheld one
+come round again when there are no others. What was said already is read off
 the conversation itself, so nothing about a person's danger is kept anywhere beside it.
 """
 
@@ -34,6 +35,10 @@ FAULTS: Final[Mapping[str, str]] = {
     "treats": "diagnosis",
     "invents_abuse": "invented",
     "invents_death": "invented",
+    "means_named": "means",
+    "urges_on": "harm",
+    "dependence": "people",
+    "violence": "violence",
 }
 """What each fault of a reply (replies.toml) is spoken to as."""
 
@@ -90,12 +95,23 @@ def spoken_at(on: str) -> frozenset[str]:
     return frozenset(each.about for each in fixed_replies() if each.on == on)
 
 
-def reply_instead(faults: Sequence[str], already: Collection[str] = ()) -> FixedReply:
-    """Return what is said in place of a withheld reply; the first time or again."""
+def reply_instead(faults: Sequence[str], replies: Sequence[str] = ()) -> FixedReply:
+    """Return what is said in place of a withheld reply.
+
+    Args:
+        faults: names of replies.toml.
+        replies: of this conversation, oldest first. Where it has had all words for these faults,
+            those said longest ago come again.
+    """
     abouts = [FAULTS[fault] for fault in faults]
-    found = first_unheard("withheld", abouts, already) or first_unheard("withheld", abouts, ())
-    assert found is not None, "every fault has words"
-    return found
+    if found := first_unheard("withheld", abouts, heard(replies)):
+        return found
+    words = [each for each in fixed_replies() if each.on == "withheld" and each.about in abouts]
+    return min(words, key=lambda each: _last_said(each, replies))
+
+
+def _last_said(words: FixedReply, replies: Sequence[str]) -> int:
+    return max(at for at, each in enumerate(replies) if words.id in heard([each]))
 
 
 def reply_when_asked(already: Collection[str] = (), *, first: bool = False) -> FixedReply:

@@ -1,9 +1,9 @@
 """What the model replies, judged before it is shown: a reply with one of these faults is withheld.
 
 Faults are data (`resources/guard/replies.toml`): methods, places, doses, a promise of secrecy, a
-diagnosis, a claim to be human, encouragement to die or to hurt oneself, and misfortune that the
-person never told of. A clause that refuses or says the opposite passes: "我不能诊断", "I am not a
-person".
+diagnosis, a claim to be human, encouragement to die or to hurt oneself or another, itself in place
+of people, and misfortune that the person never told of. A clause that refuses or says the opposite
+passes: "我不能诊断", "I am not a person".
 """
 
 from __future__ import annotations
@@ -18,7 +18,29 @@ from desktop_app.care.guard.data import Words, table
 from desktop_app.care.guard.verdict import Action, Category, Level, Verdict
 from desktop_app.text import fold
 
+CONTRACTIONS: Final = tuple(
+    (re.compile(rf"(?<![a-z])(?:{short})(?![a-z])"), full)
+    for short, full in (
+        (r"can['’‘]?t", "cannot"),
+        (r"won['’‘]?t", "will not"),
+        (
+            r"(do|does|did|is|are|was|were|has|have|had|would|could|should|must|need)n['’‘]?t",
+            r"\1 not",
+        ),
+        (r"i['’‘]?m", "i am"),
+        (r"(you|they)['’‘]?re", r"\1 are"),
+        (r"(i|you|they)['’‘]?ve", r"\1 have"),
+        (r"(who|what|that|there|it|he|she|nobody|someone)['’‘]s", r"\1 is"),
+        (r"([a-z]+)['’‘]re", r"\1 are"),
+        (r"([a-z]+)['’‘]ve", r"\1 have"),
+        (r"([a-z]+)['’‘]ll", r"\1 will"),
+        (r"([a-z]+)['’‘]d", r"\1 would"),
+    )
+)
+"""English's short forms and the long ones that the expressions are written in, so that each of
+them need not know both. Forms that are no other word are known without an apostrophe too."""
 APOSTROPHES: Final = re.compile(r"(?<=[a-z])['’‘](?=[a-z])")
+PART: Final = re.compile(r"<([a-z_]+)>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +65,32 @@ def judge_reply(reply: str, told: Sequence[str] | None = None) -> Verdict:
 
 def faults(reply: str, told: Sequence[str] | None = None) -> tuple[Fault, ...]:
     """Return the faults of a reply, in the order of the list; `told` as above."""
-    text = APOSTROPHES.sub("", fold(reply))
     found: set[str] = set()
-    for clause in filter(None, map(str.strip, filter(None, _clause_end().split(text)))):
-        spoken = {name for name, _ in _words("words").found_in(clause)}
-        if spoken:
-            found |= spoken - {name for name, _ in _words("but").found_in(clause)}
+    for clause in filter(None, map(str.strip, filter(None, _clause_end().split(_long(reply))))):
+        if spoken := _named("words", clause):
+            found |= spoken - _named("but", clause)
+        if (outright := _named("outright", clause)) and not _reported().found_in(clause):
+            found |= outright
     if found & _words("unless_told").names:
         found -= _known(told)
+    if untold := found & _words("only_if_told").names:
+        found -= untold - {
+            name for each in told or () for name in _named("only_if_told", _long(each))
+        }
     return tuple(fault for fault in _faults() if fault.name in found)
+
+
+def _long(text: str) -> str:
+    """Return folded text with its contractions written out."""
+    text = fold(text)
+    for short, full in CONTRACTIONS:
+        text = short.sub(full, text)
+    return APOSTROPHES.sub("", text)
+
+
+def _named(part: str, clause: str) -> set[str]:
+    """Return the faults that have an expression in that part of their lists for `clause`."""
+    return {name for name, _ in _words(part).found_in(clause)}
 
 
 @cache
@@ -73,8 +112,24 @@ def _known(told: Sequence[str] | None) -> frozenset[str]:
 @cache
 def _words(part: str) -> Words:
     return Words.of(
-        {each["name"]: each[part] for each in table("replies")["fault"] if part in each}
+        {
+            each["name"]: map(_whole, each[part])
+            for each in table("replies")["fault"]
+            if part in each
+        }
     )
+
+
+@cache
+def _reported() -> Words:
+    """Return what tells that words are the person's own, or of a story."""
+    return Words.of({"reported": map(_whole, table("replies")["reported"])})
+
+
+def _whole(expression: str) -> str:
+    """Return an expression with the parts that it names."""
+    parts = table("replies")["parts"]
+    return PART.sub(lambda found: f"(?:{_whole(parts[found[1]])})", expression)
 
 
 @cache
