@@ -53,7 +53,6 @@ def section(qtbot: QtBot, vault: Vault) -> Iterator[KeysSection]:
     qtbot.addWidget(section)
     show(qtbot, section)
     yield section
-    section.end()
     changing.close()
 
 
