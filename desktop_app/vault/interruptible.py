@@ -19,8 +19,10 @@ IN_HASTE_S: Final = 1.5
 """Less than a window that locks waits for what runs: what then is not done will not be."""
 
 
-CERTAIN: Final = frozenset({"vault.copies_behind", "vault.rotation_unfinished"})
-"""Errors of a new data key that is in force all the same, or will be at the next opening."""
+CERTAIN: Final = frozenset(
+    {"vault.copies_behind", "vault.rotation_unfinished", "vault.keyring_left"}
+)
+"""Errors of a change of the keys that is in force all the same, or will be at the next opening."""
 
 
 class Work(StrEnum):
@@ -29,7 +31,9 @@ class Work(StrEnum):
     BRINGING_IN = auto()
     """A backup that is restored, conversations that are imported."""
     CHANGING_KEY = auto()
-    """A new data key; a person may have written down a recovery code that is to come with it."""
+    """A new data key, or a way of opening; a person may have written down a recovery code that is
+    to come with it.
+    """
     WRITING_OUT = auto()
     """A backup or an export that is written."""
     PURGING = auto()

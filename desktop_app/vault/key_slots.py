@@ -52,6 +52,10 @@ class KeySlots:
         """Held for as long as one file takes, which is all that `forget` may have to wait for."""
         self._renewing = threading.Lock()
         """Held while the data key that is held is about to be another one; the last to be taken."""
+        self.certain: Callable[[], None] = lambda: None
+        """Called when a change is written next, and nothing but the disk can refuse it any more;
+        what it raises leaves all as it was.
+        """
 
     @property
     def dek(self) -> bytes:
@@ -223,12 +227,16 @@ class KeySlots:
         with self._while_open():
             if self._files.next_envelope.exists() or self.envelope() != earlier:
                 raise BusyVaultError("vault.busy")
+            self.certain()
             write_envelope(self._files.envelope, renewed)
         crash_point("key_slots.written")
         return earlier
 
     def _follow(self, earlier: Envelope | None = None) -> None:
-        follow(self._files, self.dek, earlier, writing=self._while_open)
+        try:
+            follow(self._files, self.dek, earlier, writing=self._while_open)
+        except GivenUpError as error:  # the vault's own is changed: what is told must not deny it
+            raise VaultError("vault.copies_behind", folder=self._files.backups) from error
 
     @contextmanager
     def _while_open(self) -> Iterator[None]:

@@ -84,6 +84,7 @@ class Vault:
             checkpoints.committed(deleted=True)
         self.files, self.database = files, database
         self.keys = KeySlots(files, dek)
+        self.keys.certain = database.check_given_up_at_last
         held.callback(self.keys.forget)
         self.backups.put_back = self.keys.follow
         self.session_keys = SessionKeys(database, self.keys)

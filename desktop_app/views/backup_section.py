@@ -1,7 +1,8 @@
 """The backup's part of the privacy page: out of this computer, and back.
 
 Needs the open history. Whoever shows it calls `end` before the history is closed, which waits for
-what was begun, and connects `recovery_wanted`.
+what is only looked at here, and connects `recovery_wanted`. What is written out or taken in goes on
+where this is closed; see changing.py.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from desktop_app.views import backup_work
-from desktop_app.views.changing import Change, Changing, Said
+from desktop_app.views import backup_work, export_dialog
+from desktop_app.views.changing import OF_CONVERSATIONS, Change, Changing, Said
 from desktop_app.views.copies_list import CopiesList
 from desktop_app.views.export_dialog import ExportDialog
 from desktop_app.views.notice import Notice, WayOn, explained
@@ -43,7 +44,7 @@ class BackupSection(QWidget):
     """A backup needs a passphrase or a recovery code, and the person would make one."""
 
     def __init__(self, vault: Vault, changing: Changing, parent: QWidget | None = None) -> None:
-        """`changing` takes in what comes, and goes on with that when this is closed."""
+        """`changing` writes and takes in, and goes on with that when this is closed."""
         super().__init__(parent)
         self._vault = vault
         self.changing = changing
@@ -81,26 +82,26 @@ class BackupSection(QWidget):
         ):
             self.buttons[action].clicked.connect(choose)
         self._doing = False
-        """Something of the section's own is being done."""
+        """A backup is being looked into."""
         changing.began.connect(self._refresh)
         changing.ended.connect(self._changed)
         changing.failed.connect(self._not_changed)
         self._ask_secret(None)
         self._retranslate()
         self._look_for_copies()
-        if changing.current is Change.CONVERSATIONS:
-            self.notice.say(partial(sentence, "backup.bringing_in"))
+        self._say_what_goes_on()
         self._refresh()
 
     def end(self) -> None:
-        """Begin nothing any more; waits for what was begun."""
+        """Look into nothing any more; waits for what was begun of that."""
         self.secret.wipe()
         self._tasks.close()
 
     def back_up(self, path: Path) -> None:
         """Write a backup to `path`."""
         work = partial(backup_work.back_up, self._vault, path)
-        self._do(work, lambda _: self._say(partial(sentence, "backup.written", path=path)))
+        written = partial(sentence, "backup.written", path=path)
+        self._begin(Change.WRITING_OUT, work, lambda _: written)
 
     def restore(self, path: Path, secret: str = "") -> None:
         """Show what a backup would add, and offer to add it."""
@@ -110,7 +111,9 @@ class BackupSection(QWidget):
 
     def export(self) -> None:
         """Let the person choose what to export, and how."""
-        ExportDialog(self._vault, self).open()
+        dialog = ExportDialog(self._vault, self.changing, self)
+        dialog.finished.connect(self._say_what_goes_on)  # from then on it is told of here
+        dialog.open()
 
     def take_in(self, path: Path) -> None:
         """Add the conversations of a file."""
@@ -149,22 +152,36 @@ class BackupSection(QWidget):
             self._ask_secret(self._asked_for)
 
     def _bring_in(self, work: Callable[[], object], said: Callable[..., Said]) -> None:
-        if self.changing.current is not None:  # what was offered before stays offered
+        self._begin(Change.CONVERSATIONS, work, said)
+
+    def _begin(self, change: Change, work: Callable[[], object], said: Callable[..., Said]) -> None:
+        if self.changing.in_the_way_of(change) is not None:  # what was offered stays offered
             return
         self._ask_secret(None)
-        self.changing.begin(Change.CONVERSATIONS, work, said)
-        self.notice.say(partial(sentence, "backup.bringing_in"))
+        self.changing.begin(change, work, said)
+        self._say_what_goes_on()
+
+    def _say_what_goes_on(self) -> None:
+        said = self.changing.says(OF_CONVERSATIONS)
+        if said is not None and not export_dialog.is_open(self):
+            self.notice.say(said)
 
     def _changed(self, change: Change, said: Said) -> None:
         self._refresh()
-        if change is Change.CONVERSATIONS:
+        if self._tells(change):
             self._say(said)
+        if change is Change.CONVERSATIONS:
             self._look_for_copies()
 
     def _not_changed(self, change: Change, error: Exception) -> None:
         self._refresh()
-        if change is Change.CONVERSATIONS:
+        if self._tells(change):
             self._say_failed(error)
+
+    def _tells(self, change: Change) -> bool:
+        """Tell whether it is said here, and not by the dialog before it."""
+        exported = change is Change.WRITING_OUT and export_dialog.is_open(self)
+        return change in OF_CONVERSATIONS and not exported
 
     def _offer(self, path: Path, secret: str, preview: Preview) -> None:
         ways = []
@@ -225,7 +242,7 @@ class BackupSection(QWidget):
         self._refresh()
 
     def _refresh(self) -> None:
-        busy = self._doing or self.changing.current is not None
+        busy = self._doing or self.changing.in_the_way_of(Change.WRITING_OUT) is not None
         for button in self.buttons.values():
             button.setEnabled(not busy)
         for beside in (self.copies, self.aside):  # what is looked into stays until then

@@ -1,7 +1,8 @@
 """Which conversations, in which form, and that the file will not be encrypted: then it is written.
 
 Opened for one conversation from its menu, and for all of them from the privacy page. It stays to
-say what came of it. Closing it waits a moment for what is being written; locking ends that as well.
+say what came of it. Where it is closed before, the file is written all the same, and told of where
+the person is then (outcomes.py); locking ends that.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ from PySide6.QtWidgets import (
 
 from desktop_app.errors import KnownError
 from desktop_app.views import backup_work
+from desktop_app.views.changing import GOES_ON, Change, Changing, Said
 from desktop_app.views.conversation import shortened
 from desktop_app.views.notice import Notice, explained
 from desktop_app.views.panel import Text
-from desktop_app.views.tasks import Tasks
 from resources.messages import sentence
 
 if TYPE_CHECKING:  # the database is loaded when a vault is opened, not when a window is
@@ -43,14 +44,18 @@ CHECKED, UNCHECKED = Qt.CheckState.Checked, Qt.CheckState.Unchecked
 class ExportDialog(QDialog):
     """Closed by the person, or by locking; then it is gone."""
 
-    def __init__(self, vault: Vault, parent: QWidget, session: str | None = None) -> None:
+    def __init__(
+        self, vault: Vault, changing: Changing, parent: QWidget, session: str | None = None
+    ) -> None:
         """Offer `session` alone; without one, all conversations, each of which can be left out."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(sentence("export.choose"))
         self._vault = vault
-        self._tasks = Tasks(self)
-        self.finished.connect(self._tasks.close)  # before the history is closed
+        self._changing = changing
+        changing.began.connect(self._refresh)
+        changing.ended.connect(self._ended)
+        changing.failed.connect(self._failed)
         self.notice = Notice(self)
         self.list = QListWidget(self)
         self.list.setAccessibleName(sentence("window.conversations"))
@@ -76,6 +81,7 @@ class ExportDialog(QDialog):
         column.addWidget(buttons)
         self.setMinimumWidth(WIDTH)
         self._fill(session)
+        self._say_what_is_in_the_way()
         for widget in (self.all, self.list):
             widget.setVisible(session is None)
 
@@ -91,19 +97,17 @@ class ExportDialog(QDialog):
 
     def export(self, path: Path) -> None:
         """Write what was chosen into a new file at `path`, in the form that was chosen."""
-        self.notice.clear()
-        self.write.setEnabled(False)
-        self._tasks.start(
-            partial(backup_work.export, self._vault, path, self.form.currentData(), self.chosen),
-            partial(self._written, path),
-            self._failed,
-        )
+        if self._changing.in_the_way_of(Change.WRITING_OUT) is None:  # else that is being said
+            form, chosen = self.form.currentData(), self.chosen
+            work = partial(backup_work.export, self._vault, path, form, chosen)
+            self._changing.begin(Change.WRITING_OUT, work, partial(_said, path))
+        self._say_what_is_in_the_way()
 
     def _fill(self, session: str | None) -> None:
         try:
             kept = self._vault.sessions.kept()
         except KnownError as error:
-            self._failed(error)
+            self.notice.say(partial(explained, error))
             kept = ()
         for stored in kept:
             if session in {None, stored.id}:
@@ -125,7 +129,8 @@ class ExportDialog(QDialog):
         self._count.setText(said)
         self._count.setVisible(bool(self.list.count()))
         self.all.setChecked(len(chosen) == self.list.count())
-        self.write.setEnabled(bool(chosen))
+        in_the_way = self._changing.in_the_way_of(Change.WRITING_OUT)
+        self.write.setEnabled(bool(chosen) and in_the_way is None)
 
     def _choose_file(self) -> None:
         """Ask for a new file. Locking closes that dialog as well."""
@@ -141,10 +146,26 @@ class ExportDialog(QDialog):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _written(self, path: Path, count: int) -> None:
-        self._refresh()
-        self.notice.say(partial(sentence, "export.written", path=path, count=count))
+    def _say_what_is_in_the_way(self) -> None:
+        in_the_way = self._changing.in_the_way_of(Change.WRITING_OUT)
+        if in_the_way is not None:
+            self.notice.say(partial(sentence, GOES_ON[in_the_way]))
 
-    def _failed(self, error: Exception) -> None:
+    def _ended(self, change: Change, said: Said) -> None:
         self._refresh()
-        self.notice.say(partial(explained, error))
+        if change is Change.WRITING_OUT:
+            self.notice.say(said)
+        elif self._changing.in_the_way_of(Change.WRITING_OUT) is None:
+            self.notice.clear()
+
+    def _failed(self, change: Change, error: Exception) -> None:
+        self._ended(change, partial(explained, error))
+
+
+def is_open(within: QWidget) -> bool:
+    """Tell whether one is, which then tells of what is written out."""
+    return any(each.isVisible() for each in within.findChildren(ExportDialog))
+
+
+def _said(path: Path, count: int) -> Said:
+    return partial(sentence, "export.written", path=path, count=count)

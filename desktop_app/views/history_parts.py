@@ -22,6 +22,7 @@ from resources.messages import sentence
 if TYPE_CHECKING:
     from desktop_app.vault.search import Hit
     from desktop_app.vault.vault import Vault
+    from desktop_app.views.changing import Changing
     from desktop_app.views.conversation import Conversation
     from desktop_app.views.window import MainWindow
 
@@ -29,10 +30,17 @@ if TYPE_CHECKING:
 class HistoryParts(QObject):
     """Belongs to the side column, which is made anew when the window locks."""
 
-    def __init__(self, window: MainWindow, vault: Vault, appearance: Appearance) -> None:
+    def __init__(
+        self,
+        window: MainWindow,
+        vault: Vault,
+        changing: Changing | None,
+        appearance: Appearance,
+    ) -> None:
         super().__init__(window.side)
         self._window = window
         self._vault = vault
+        self._changing = changing
         self._purging = Purging(vault, self)
         self._purging.failed.connect(self._say_not_purged)
         self.versions = Versions(window, vault.sessions)
@@ -109,7 +117,8 @@ class HistoryParts(QObject):
 
     def export(self, session: str) -> None:
         """Let the person choose how to export a conversation."""
-        ExportDialog(self._vault, self._window.side, session).open()
+        if self._changing is not None:
+            ExportDialog(self._vault, self._changing, self._window.side, session).open()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """See Qt."""

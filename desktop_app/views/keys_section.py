@@ -1,6 +1,6 @@
 """The keys' part of the privacy page: what opens the history, and what can be done about that.
 
-Needs the open history. Whoever shows it calls `end` before the history is closed.
+Needs the open history. What is changed goes on where this is closed; see changing.py.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from desktop_app.vault.errors import VaultError
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.recovery_sheet import RecoverySheet
 from desktop_app.views import key_changes
-from desktop_app.views.changing import Change, Changing, Said
+from desktop_app.views.changing import GOES_ON, OF_KEYS, Change, Changing, Said
 from desktop_app.views.key_dialogs import (
     EraseDialog,
     PassphraseDialog,
@@ -28,7 +28,6 @@ from desktop_app.views.key_dialogs import (
 )
 from desktop_app.views.notice import Notice, explained
 from desktop_app.views.panel import Text
-from desktop_app.views.tasks import Tasks
 from resources.messages import sentence
 
 if TYPE_CHECKING:  # the database is loaded when a vault is opened, not when a window is
@@ -44,22 +43,19 @@ class KeysSection(QWidget):
     """The person has confirmed it; the history has to be closed first."""
 
     def __init__(self, vault: Vault, changing: Changing, parent: QWidget | None = None) -> None:
-        """`changing` changes the data key, and goes on with that when this is closed."""
+        """`changing` makes the changes, and goes on with that when this is closed."""
         super().__init__(parent)
         self._vault = vault
         self._changing = changing
         changing.began.connect(self._show)
         changing.ended.connect(self._changed)
         changing.failed.connect(self._not_changed)
-        self._tasks = Tasks(self)
         self.notice = Notice(self)
         self._texts = {kind: Text(f"keys.{kind}_unset") for kind in ORDER}
         self.set = {kind: QPushButton(self) for kind in ORDER}
         self.remove = {kind: QPushButton(self) for kind in ORDER}
         self.rotate = QPushButton(self)
         self.erase = QPushButton(self)
-        self._doing = False
-        """Something of the section's own is being done."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
@@ -76,13 +72,8 @@ class KeysSection(QWidget):
         column.addLayout(_row(Text("keys.rotate_row"), self.rotate))
         column.addLayout(_row(Text("keys.erase_row"), self.erase))
         column.addWidget(self.notice)
-        if changing.current is Change.KEYS:
-            self.notice.say(partial(sentence, "keys.rotating"))
+        self._say_what_goes_on()
         self._show()
-
-    def end(self) -> None:
-        """Change nothing any more; waits for what was about to be changed."""
-        self._tasks.close()
 
     def changeEvent(self, event: QEvent) -> None:
         """See Qt."""
@@ -111,30 +102,32 @@ class KeysSection(QWidget):
             self.remove[kind].setEnabled(len(ways) > 1)  # never the last one
         self.rotate.setText(sentence("keys.rotate_button"))
         self.erase.setText(sentence("keys.erase_button"))
-        busy = self._doing or self._changing.current is not None
+        busy = self._changing.in_the_way_of(Change.WAY) is not None
         for button in (*self.set.values(), self.rotate, self.erase):
             button.setEnabled(not busy)
         for button in self.remove.values():
             button.setEnabled(button.isEnabled() and not busy)
 
     def _do(self, work: Callable[[], object], said: str) -> None:
-        """Do `work` in a thread, then say the sentence of a key, or what went wrong."""
-        self.notice.clear()
-        self._doing = True
-        self._show()
-        self._tasks.start(work, lambda _: self._done(partial(sentence, said)), self._failed)
+        """Change a way of opening; the sentence of a key then says so, or what went wrong."""
+        self._begin(Change.WAY, work, said)
 
-    def _done(self, said: Said) -> None:
-        self._doing = False
-        self._show()
-        self.notice.say(said)
+    def _begin(self, change: Change, work: Callable[[], object], said: str) -> None:
+        in_the_way = self._changing.in_the_way_of(change)
+        if in_the_way is None:
+            self._changing.begin(change, work, lambda _: partial(sentence, said))
+            self._say_what_goes_on()
+        else:  # it began while a dialog asked
+            self.notice.say(partial(sentence, GOES_ON[in_the_way]))
 
-    def _failed(self, error: Exception) -> None:
-        self._done(partial(explained, error))
+    def _say_what_goes_on(self) -> None:
+        said = self._changing.says(OF_KEYS)
+        if said is not None:
+            self.notice.say(said)
 
     def _changed(self, change: Change, said: Said) -> None:
         self._show()
-        if change is Change.KEYS:
+        if change in OF_KEYS:
             self.notice.say(said)
 
     def _not_changed(self, change: Change, error: Exception) -> None:
@@ -143,14 +136,14 @@ class KeysSection(QWidget):
     def _set_passphrase(self) -> None:
         dialog = PassphraseDialog(self)
         if _confirmed(dialog):
-            keys, passphrase = self._vault.keys, dialog.passphrase
-            self._do(lambda: keys.set_passphrase(passphrase), "keys.passphrase_changed")
+            work = partial(key_changes.set_passphrase, self._vault, dialog.passphrase)
+            self._do(work, "keys.passphrase_changed")
 
     def _make_sheet(self) -> None:
         code = self._new_sheet()
         if code is not None:
-            keys = self._vault.keys
-            self._do(lambda: keys.set_recovery(code), "keys.recovery_in_force")
+            work = partial(key_changes.set_recovery, self._vault, code)
+            self._do(work, "keys.recovery_in_force")
 
     def _add_keyring(self) -> None:
         self._do(partial(key_changes.keep_in_keyring, self._vault), "keys.keyring_added")
@@ -159,7 +152,7 @@ class KeysSection(QWidget):
         if kind is SlotKind.KEYRING:
             work = partial(key_changes.take_out_of_keyring, self._vault)
         else:
-            work = partial(self._vault.keys.remove, kind)
+            work = partial(key_changes.remove, self._vault, kind)
         self._do(work, f"keys.{kind}_removed")
 
     def _rotate(self) -> None:
@@ -176,11 +169,7 @@ class KeysSection(QWidget):
 
     def change_key(self, work: Callable[[], None]) -> None:
         """Have the data key changed, also where this is closed."""
-        if self._changing.current is not None:  # it began while a dialog asked
-            self.notice.say(partial(sentence, "backup.bringing_in"))
-            return
-        self._changing.begin(Change.KEYS, work, lambda _: partial(sentence, "keys.rotated"))
-        self.notice.say(partial(sentence, "keys.rotating"))
+        self._begin(Change.KEYS, work, "keys.rotated")
 
     def _erase(self) -> None:
         if _confirmed(EraseDialog(self)):

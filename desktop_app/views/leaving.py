@@ -52,7 +52,11 @@ class Leaving:
         self._window.closing.emit()
         window = self._window
         purging = [each.finish for each in window.findChildren(Purging)]
-        changing = [each.finish for each in window.findChildren(Changing)]
+        changing = [
+            partial(each.finish, change)
+            for each in window.findChildren(Changing)
+            for change in each.going_on
+        ]
         # What is left of the last two after leaving, nobody could be told of any more.
         failed = _failed(window.leave, *purging, *changing)
         for error in failed:  # a fault of ours loses nothing either

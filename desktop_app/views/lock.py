@@ -18,19 +18,18 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from desktop_app.errors import CareError, KnownError
-from desktop_app.vault.errors import GivenUpError
 from desktop_app.views import left_open
-from desktop_app.views.changing import Change, Changing, Said
+from desktop_app.views.changing import Changing
 from desktop_app.views.closing import close_all_but_windows, forget_copies
 from desktop_app.views.counselling import Counselling
 from desktop_app.views.gate import Gate
+from desktop_app.views.outcomes import Outcomes
 from desktop_app.views.preferences import Preferences
 from desktop_app.views.tasks import Tasks, close_all
 from desktop_app.views.undeterred import Undeterred
 from desktop_app.views.urgent_keys import UrgentKeys
 from desktop_app.views.veil import Veil
 from desktop_app.views.window import MainWindow
-from resources.messages import sentence
 
 if TYPE_CHECKING:  # the database is loaded when a vault is opened, not when a window is
     from desktop_app.care.safety_plan import SafetyPlan
@@ -214,6 +213,9 @@ class Lock(QObject):
         if self._vault is not None:
             for each in sorted(self._vault.database.broke_off):
                 steps.take(partial(self._tell_broken_off, steps, each), f"lock.broke_off_{each}")
+        if self._changing is not None:
+            for error in self._changing.unheard():
+                steps.tell_error(error)
 
     def _tell_broken_off(self, steps: Undeterred, work: str) -> None:
         assert self._vault is not None
@@ -266,10 +268,10 @@ class Lock(QObject):
         self._changing = Changing(vault, self._window)
         self._changing.brought_in.connect(self._window.read_history_again)
         self._changing.brought_in.connect(self._settle_plan)
-        self._changing.ended.connect(self._tell_of_change)
-        self._changing.failed.connect(self._tell_of_no_change)
+        Outcomes(self._changing, self._window)
         try:
-            self._window.open_history(vault, partial(self._put_back, vault))
+            put_back = partial(self._put_back, vault)
+            self._window.open_history(vault, put_back, changing=self._changing)
         except KnownError as error:
             self._window.open_history(None)
             self._window.say_error(error)
@@ -289,24 +291,6 @@ class Lock(QObject):
     def _wake(self) -> None:
         if not self._counselling.ready:
             self._counselling.open_again()
-
-    def _tell_of_change(self, change: Change, said: Said) -> None:
-        if change is Change.KEYS:  # that it is not changed yet may stand there
-            self._window.show_as_it_stands()
-        if not self._page_tells():
-            self._window.standing.say_besides(said)
-
-    def _tell_of_no_change(self, change: Change, error: Exception) -> None:
-        if isinstance(error, GivenUpError):  # the window was to close, and stays
-            if change is Change.CONVERSATIONS:  # else it was asked of that one before
-                self._window.standing.say_besides(partial(sentence, "window.not_brought_in"))
-        elif not self._page_tells():
-            self._window.standing.say_error_besides(error)
-
-    def _page_tells(self) -> bool:
-        from desktop_app.views.privacy import Privacy
-
-        return any(each.isVisible() for each in self._window.findChildren(Privacy))
 
     def _settle_plan(self) -> None:
         try:

@@ -63,8 +63,7 @@ class Privacy(QDialog):
             kept.close_to_strangers(kept.megabytes)
         sections: list[QWidget] = [lock]
         if vault is not None and self.keys is not None and self.backup is not None:
-            self.finished.connect(self.keys.end)  # before the history is closed
-            self.finished.connect(self.backup.end)
+            self.finished.connect(self.backup.end)  # before the history is closed
             self.backup.recovery_wanted.connect(self.keys.set[SlotKind.RECOVERY].click)
             sections += [self.keys, self.backup, TrashSection(vault.trash, self)]
         sections += [kept, WaysSection(self), ProtectionSection(self)]

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.recovery_sheet import RecoverySheet
+from desktop_app.views import key_changes
 from desktop_app.views.appearance import Appearance
 from desktop_app.views.notice import explained
 from desktop_app.views.panel import Panel, Text
@@ -58,10 +59,8 @@ class SheetOffer(Panel):
         elif self.main.isEnabled():
             self.main.setEnabled(False)
             self.notice.clear()
-            keys, code = self._vault.keys, self._code
-            self._tasks.start(
-                lambda: keys.set_recovery(code), lambda _: self.done.emit(), self._failed
-            )
+            work = partial(key_changes.set_recovery, self._vault, self._code)
+            self._tasks.start(work, lambda _: self.done.emit(), self._failed)
 
     def _show_sheet(self) -> None:
         today = datetime.now().astimezone().date()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from desktop_app.errors import KnownError
 from desktop_app.views.bugs import tell_if_bug
 from desktop_app.views.notice import explained
 from resources.messages import sentence
@@ -33,6 +32,7 @@ class Undeterred:
         """Have the sentences of `keys` told."""
         self.told += [partial(sentence, key) for key in keys]
 
-    def tell_error(self, error: KnownError) -> None:
+    def tell_error(self, error: Exception) -> None:
         """Have the sentence of an error told that a step met and went on after."""
+        tell_if_bug(error)
         self.told.append(partial(explained, error))

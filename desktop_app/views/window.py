@@ -59,6 +59,7 @@ if TYPE_CHECKING:  # the database is loaded when a vault is opened, not when a w
     from desktop_app.vault.vault import Vault
 
     # what shows conversations when the gate has been passed, and what brings models here
+    from desktop_app.views.changing import Changing
     from desktop_app.views.middle import Middle
     from desktop_app.views.sidebar import Sidebar
     from desktop_app.views.transfers import Transfers
@@ -142,12 +143,14 @@ class MainWindow(QMainWindow):
         vault: Vault | None,
         put_back: Callable[[], list[KnownError]] | None = None,
         *,
+        changing: Changing | None = None,
         may_set: bool = True,
     ) -> None:
         """Show the conversations of `vault`; without one, every conversation is off the record.
 
         `put_back` adds what the history does not hold, and returns what went wrong; after it, what
-        is to be known is said. `may_set`: models can be brought and chosen.
+        is to be known is said. `changing`: what goes on with `vault`, where something may.
+        `may_set`: models can be brought and chosen.
 
         Raises:
             VaultError: the list of conversations cannot be read.
@@ -176,7 +179,7 @@ class MainWindow(QMainWindow):
             change = self.exchange.long_writes.change
             vault.database.undisturbed = partial(change, vault.database.check_given_up)
 
-            parts = HistoryParts(self, vault, self._appearance)
+            parts = HistoryParts(self, vault, changing, self._appearance)
             errors += self.unsent.open(parts, vault.sessions.drafts)
         else:
             self.unsent.close()

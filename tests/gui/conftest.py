@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from desktop_app.app import application, running_window
 from desktop_app.paths import Paths
 from desktop_app.vault.vault import Vault
+from desktop_app.views.changing import Changing
 from desktop_app.views.window import MainWindow
 from tests.support.engine_fixtures import endless_model, slow_speaker, tiny_model
 from tests.support.engine_tiny import write_tiny_model
@@ -82,7 +83,8 @@ def open_window(
             show(qtbot, window)
             window.activateWindow()
             qtbot.waitUntil(window.isActiveWindow)  # shortcuts are the active window's
-            window.open_history(history)
+            changing = None if history is None else Changing(history, window)
+            window.open_history(history, changing=changing)
             return window
 
         yield open_it

@@ -17,6 +17,7 @@ from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.recovery_sheet import RecoverySheet
 from desktop_app.vault.vault import Vault
 from desktop_app.views import notice
+from desktop_app.views.changing import Changing
 from desktop_app.views.choices import Choices
 from desktop_app.views.edit_dialog import EditDialog
 from desktop_app.views.export_dialog import ExportDialog
@@ -154,7 +155,7 @@ def test_so_has_everything_on_the_other_pages(
             window.header.settings.about_wanted.emit()
         case "export":
             vault.sessions.add("a", Turn(Role.USER, "你好"))
-            ExportDialog(vault, window).show()
+            ExportDialog(vault, Changing(vault, window), window).show()
     shown = next((each for each in window.findChildren(QDialog) if each.isVisible()), window)
     check_names(shown)
 

@@ -40,10 +40,12 @@ def parent(qtbot: QtBot) -> Iterator[QWidget]:
     yield widget
     for dialog in widget.findChildren(ExportDialog):
         dialog.reject()
+    for changing in widget.findChildren(Changing):
+        changing.close()
 
 
 def opened(vault: Vault, parent: QWidget, session: str | None = None) -> ExportDialog:
-    dialog = ExportDialog(vault, parent, session)
+    dialog = ExportDialog(vault, Changing(vault, parent), parent, session)
     dialog.open()
     return dialog
 
@@ -56,7 +58,7 @@ def written(qtbot: QtBot, dialog: ExportDialog, path: Path) -> list[str]:
     """Write the file as JSON and return whose conversations are in it."""
     choose_form(dialog, "json")
     dialog.export(path)
-    qtbot.waitUntil(lambda: dialog.notice.text != "", timeout=WAIT_MS)
+    qtbot.waitUntil(dialog.write.isEnabled, timeout=WAIT_MS)
     return [session["id"] for session in json.loads(path.read_text())["sessions"]]
 
 
@@ -78,7 +80,7 @@ def test_the_file_is_of_the_form_that_was_chosen_whatever_its_name(
     dialog = opened(told, parent)
     choose_form(dialog, form)
     dialog.export(tmp_path / "e.txt")
-    qtbot.waitUntil(lambda: dialog.notice.text != "", timeout=WAIT_MS)
+    qtbot.waitUntil(dialog.write.isEnabled, timeout=WAIT_MS)
 
     begins = {"md": b"# ", "json": b"{", "html": b"<!doctype", "pdf": b"%PDF-"}
     assert (tmp_path / "e.txt").read_bytes().startswith(begins[form])

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.vault.envelope import SlotKind
@@ -36,14 +34,12 @@ from desktop_app.views.keys_section import KeysSection
 from desktop_app.views.sessions import day_of
 from resources.messages import sentence
 from tests.support.gate_fixtures import WAIT_MS
+from tests.support.key_answers import ANOTHER, Answers, Sheet, give_passphrase
 from tests.support.shown import show
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.window_run import type_text
 
 pytestmark = pytest.mark.gui
-
-ANOTHER = "另一句口令 battery staple"
-LOOK_MS = 5
 
 
 @pytest.fixture
@@ -53,35 +49,7 @@ def section(qtbot: QtBot, vault: Vault) -> Iterator[KeysSection]:
     qtbot.addWidget(section)
     show(qtbot, section)
     yield section
-    section.end()
     changing.close()
-
-
-class Answers(QObject):
-    """Does one thing after another with the dialogs that come."""
-
-    def __init__(self, section: KeysSection, *answers: Callable[[KeyDialog], None]) -> None:
-        super().__init__(section)
-        self._left = list(answers)
-        self._timer = QTimer(self, interval=LOOK_MS)
-        self._timer.timeout.connect(self._look)
-        self._timer.start()
-        self._answered: QWidget | None = None
-
-    def _look(self) -> None:
-        dialog = QApplication.activeModalWidget()
-        if isinstance(dialog, KeyDialog) and dialog is not self._answered and self._left:
-            self._answered = dialog
-            self._left.pop(0)(dialog)
-            if not self._left:
-                self._timer.stop()
-
-
-def give_passphrase(dialog: KeyDialog) -> None:
-    assert isinstance(dialog, PassphraseDialog)
-    type_text(dialog.first.line, ANOTHER)
-    type_text(dialog.second.line, ANOTHER)
-    dialog.act.click()
 
 
 def said(qtbot: QtBot, section: KeysSection) -> str:
@@ -90,20 +58,6 @@ def said(qtbot: QtBot, section: KeysSection) -> str:
         lambda: section.notice.text != "" and section.rotate.isEnabled(), timeout=WAIT_MS
     )
     return section.notice.text
-
-
-class Sheet:
-    """Copies the code of the sheet that is shown, and keeps it."""
-
-    code = ""
-
-    def __call__(self, dialog: KeyDialog) -> None:
-        assert isinstance(dialog, SheetDialog)
-        assert not dialog.act.isEnabled()
-        labels = dialog.findChildren(QLabel, "code")
-        self.code = "-".join(label.text() for label in labels)
-        dialog.view.kept.click()
-        dialog.act.click()
 
 
 def test_a_new_passphrase_counts_from_then_on(

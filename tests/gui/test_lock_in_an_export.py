@@ -19,6 +19,7 @@ from desktop_app.vault.database import Database
 from desktop_app.vault.errors import GivenUpError
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from desktop_app.views import backup_work
+from desktop_app.views.changing import Changing
 from desktop_app.views.export_dialog import ExportDialog
 from desktop_app.views.privacy import Privacy
 from resources.messages import sentence
@@ -77,7 +78,9 @@ def test_it_is_not_written_behind_the_lock_and_that_is_said(
     written: list[None] = []
     open_vault = lock_of(window)._vault
     assert open_vault is not None
-    dialog = ExportDialog(open_vault, window)
+    changing = window.findChild(Changing)
+    assert isinstance(changing, Changing)
+    dialog = ExportDialog(open_vault, changing, window)
     dialog.open()
     file = tmp_path / "out" / "e.md"
     file.parent.mkdir()
@@ -98,7 +101,7 @@ def test_it_is_not_written_behind_the_lock_and_that_is_said(
     assert not list(file.parent.iterdir())
 
 
-def test_quitting_leaves_no_half_backup(
+def test_quitting_leaves_no_half_backup_and_says_so_before(
     qapp: QApplication,
     tiny_model: Path,
     paths: Paths,
@@ -122,5 +125,12 @@ def test_quitting_leaves_no_half_backup(
         page.backup.back_up(folder / "b")
         qtbot.waitUntil(lambda: bool(list(closed.parent.glob("vault.copying-*"))))
         window.close()
+        assert window.isVisible()
+        told = {sentence(f"error.vault.not_written_out{yet}") for yet in ("", "_yet")}
+        assert window.middle.notice.text in told
+        anyway = window.middle.notice.button("window.close_anyway")
+        assert anyway is not None
+        anyway.click()
+        assert not window.isVisible()
     assert not [each for each in threading.enumerate() if each.name == "task"]
     assert not list(folder.iterdir())

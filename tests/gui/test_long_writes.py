@@ -346,8 +346,7 @@ def test_so_does_the_window_before_it_closes(
 
 
 def tasks_of(window: MainWindow) -> list[Change]:
-    found = [each.current for each in window.findChildren(Changing)]
-    return [each for each in found if each is not None]
+    return [change for each in window.findChildren(Changing) for change in each.going_on]
 
 
 def test_a_window_that_stays_says_below_why_that_nothing_was_brought_in(

@@ -17,6 +17,7 @@ from desktop_app.engine.placement import Why
 from desktop_app.vault.errors import VaultError
 from desktop_app.vault.vault import Vault
 from desktop_app.views.appearance import Appearance
+from desktop_app.views.changing import Changing
 from desktop_app.views.export_dialog import ExportDialog
 from desktop_app.views.header import Header
 from desktop_app.views.model_rows import ModelRow
@@ -75,7 +76,7 @@ def test_the_title_that_is_to_be_exported_is_plain(
 ) -> None:
     vault.sessions.add("a", Turn(Role.USER, PICTURE))
     window = open_window(tiny_model)
-    dialog = ExportDialog(vault, window, "a")
+    dialog = ExportDialog(vault, Changing(vault, window), window, "a")
     assert shows(dialog, PICTURE)
     dialog.reject()
 

@@ -1,4 +1,4 @@
-"""Bringing conversations in while the history is about to be closed: all of it or nothing."""
+"""What is done while the history is about to be closed: all of it or nothing."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from desktop_app.dialogue import Role, Turn
 from desktop_app.vault import backup_file as backup_file_module
 from desktop_app.vault import carried as carried_module
 from desktop_app.vault import export as export_module
+from desktop_app.vault import key_slots
 from desktop_app.vault import merge as merge_module
 from desktop_app.vault import restore as restore_module
 from desktop_app.vault.bringing_in import bring_in
 from desktop_app.vault.carried import CarriedSession, CarriedTurn, carried_sessions
 from desktop_app.vault.database import Database
-from desktop_app.vault.errors import GivenUpError
+from desktop_app.vault.envelope import SlotKind
+from desktop_app.vault.errors import GivenUpError, VaultError
 from desktop_app.vault.import_file import FileRead, read_conversations
 from desktop_app.vault.interruptible import Work
 from desktop_app.vault.merge import gain, merge
+from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from desktop_app.vault.verify import verify
-from desktop_app.views import backup_work
+from desktop_app.views import backup_work, key_changes
 from tests.support.two_histories import merged
 from tests.support.vault_fixtures import PASSPHRASE
 
@@ -278,3 +281,51 @@ def test_what_is_about_to_be_in_the_history_is_not_told_as_given_up(
 
     assert merge(vault.database, COMING, 0).new_turns == 2 * SAID
     assert not vault.database.broke_off
+
+
+def test_a_way_of_opening_given_up_before_it_is_written_stays_as_it_was(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = vault.keys.envelope()
+    at_point(monkeypatch, "key_slots.sealed", vault.database.give_up)
+    with pytest.raises(GivenUpError), vault.database.at(Work.CHANGING_KEY):
+        vault.keys.set_recovery(RecoveryCode.new())
+
+    assert vault.keys.envelope() == before
+    assert vault.database.broke_off == {Work.CHANGING_KEY}
+
+
+def test_one_that_was_begun_before_a_lock_is_changed_in_haste(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_point(monkeypatch, "key_slots.sealed", vault.database.give_up)
+    key_changes.set_recovery(vault, RecoveryCode.new())
+
+    assert SlotKind.RECOVERY in vault.keys.envelope().slots()
+    assert not vault.database.broke_off
+
+
+def test_one_that_is_written_is_not_denied_where_the_copies_did_not_follow(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def close() -> None:
+        vault.database.give_up()
+        vault.keys.forget()
+
+    at_point(monkeypatch, "key_slots.written", close)
+    with pytest.raises(VaultError) as raised:
+        key_changes.set_recovery(vault, RecoveryCode.new())
+
+    assert raised.value.key == "vault.copies_behind"
+    assert SlotKind.RECOVERY in vault.keys.envelope().slots()
+    assert not vault.database.broke_off
+
+
+def at_point(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], None]) -> None:
+    """Have something done when a way of opening has been changed so far."""
+
+    def point(reached: str) -> None:
+        if reached == name:
+            act()
+
+    monkeypatch.setattr(key_slots, "crash_point", point)

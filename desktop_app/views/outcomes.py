@@ -1,0 +1,47 @@
+"""What came of what was begun with an open history: said on its page, or in the window without."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from desktop_app.vault.errors import GivenUpError
+from desktop_app.views.changing import Change, Changing, Said
+from resources.messages import sentence
+
+if TYPE_CHECKING:
+    from desktop_app.views.window import MainWindow
+
+
+class Outcomes(QObject):
+    """Belongs to what goes on with the history."""
+
+    def __init__(self, changing: Changing, window: MainWindow) -> None:
+        super().__init__(changing)
+        self._changing = changing
+        self._window = window
+        changing.ended.connect(self._tell)
+        changing.failed.connect(self._tell_failed)
+
+    def _tell(self, change: Change, said: Said) -> None:
+        if change is Change.KEYS:  # that it is not changed yet may stand there
+            self._window.show_as_it_stands()
+        if not self._page_tells(change):
+            self._window.standing.say_besides(said)
+
+    def _tell_failed(self, change: Change, error: Exception) -> None:
+        if isinstance(error, GivenUpError):  # the window was to close, and stays
+            if change is Change.CONVERSATIONS:  # else it was asked of the others before
+                self._window.standing.say_besides(partial(sentence, "window.not_brought_in"))
+        elif error is not self._changing.told and not self._page_tells(change):
+            self._window.standing.say_error_besides(error)
+
+    def _page_tells(self, change: Change) -> bool:
+        from desktop_app.views import export_dialog
+        from desktop_app.views.privacy import Privacy
+
+        if change is Change.WRITING_OUT and export_dialog.is_open(self._window):
+            return True
+        return any(each.isVisible() for each in self._window.findChildren(Privacy))
