@@ -80,10 +80,14 @@ def fixed_replies() -> tuple[FixedReply, ...]:
 
 
 def heard(replies: Collection[str]) -> frozenset[str]:
-    """Return the ids of the fixed replies that a conversation has had, and of what they cover."""
-    parts = {part for each in replies for part in each.split("\n\n")}
-    said = [each for each in fixed_replies() if parts & set(each.text.values())]
-    return frozenset(each.id for each in said).union(*(each.covers for each in said))
+    """Return the ids of the fixed replies that stand among the replies of a conversation."""
+    said = {part for each in replies for part in each.split("\n\n")}
+    return frozenset(each.id for each in fixed_replies() if said & set(each.text.values()))
+
+
+def covered_by(already: Collection[str]) -> frozenset[str]:
+    """Return the ids that need not be said any more once these were."""
+    return frozenset[str]().union(*(each.covers for each in fixed_replies() if each.id in already))
 
 
 def told_before(already: Collection[str]) -> frozenset[str]:

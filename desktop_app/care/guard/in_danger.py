@@ -24,6 +24,7 @@ from desktop_app.care.guard.answers import (
 from desktop_app.care.guard.fixed_replies import (
     FixedReply,
     about_of,
+    covered_by,
     first_unheard,
     fixed_replies,
     heard,
@@ -104,13 +105,14 @@ def next_words(message: Heard, replies: Sequence[str]) -> Next:
     """Return what follows from `message` in a conversation that has had `replies`."""
     already = heard(replies)
     stand = standing(replies)
-    words = _Words(already, message.says | told_before(already))
+    words = _Words(already | covered_by(already), message.says | told_before(already))
     level = _level(message, stand)
     if stand is None and already & GRAVE:  # the person has come back from what was said before
         level = min(level, max(message.own.level, Level.CONCERN, key=_rank), key=_rank)
     abouts = _abouts(message, stand, level)
     if stand is None:
-        said = _first_words(message, level, abouts, words, over=just_over(replies))
+        over = just_over(replies) or bool(already & GRAVE)
+        said = _first_words(message, level, abouts, words, over=over)
     else:
         said = _next_words(message, stand, level, abouts, words)
         if said is None or said.on in OVER:  # nothing is left but what was said before
@@ -203,7 +205,7 @@ def _first_words(
     """Return what is said where no danger stood before."""
     if level is Level.NONE:
         return None
-    if level is Level.CONCERN and (over or words.already & GRAVE):
+    if level is Level.CONCERN and over:
         if message.own.level is Level.NONE:
             return None  # it was asked, and answered
         # It has been asked in plainer words.
