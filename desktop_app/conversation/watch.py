@@ -71,6 +71,8 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool) -> Heard:
         clearly_ordinary,
         judge_message,
     )
+    from desktop_app.care.guard.reading import read  # noqa: PLC0415
+    from desktop_app.care.guard.told import told_by  # noqa: PLC0415
 
     verdict = judge_message(message, earlier)
     if verdict.level is Level.NONE and not stands:
@@ -82,6 +84,7 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool) -> Heard:
         own,
         another=None if own.level is Level.NONE else anothers_danger(message),
         told=told_in_words(message),
+        says=told_by(read(message)),
         of_self=speaks_of_self(message),
         ordinary=clearly_ordinary(message),
         calm_before=bool(earlier)

@@ -8,6 +8,7 @@ from desktop_app.care.guard.message import LONGEST
 from desktop_app.care.guard.reading import read
 from desktop_app.care.guard.rules import Hit, hits, least
 from desktop_app.care.guard.verdict import Category, Level
+from desktop_app.care.guard.whose import others_in
 
 OTHERS_OWN: Final = {"anothers", "another_now"}
 """Rules that speak of another person only."""
@@ -19,18 +20,28 @@ OTHER: Final = "other"
 def anothers_danger(message: str) -> Level | None:
     """Return how near another's danger is, at least; None where the person speaks of themselves."""
     reading = read(message[:LONGEST])
+    others_clauses = others_in(reading)
     every = list(hits(reading))
-    found = [hit for hit in every if TO_ONESELF & set(hit.rule.categories)]
-    if any(hit.counts and hit not in found for hit in every):
+    found = [
+        hit
+        for hit in every
+        if TO_ONESELF & set(hit.rule.categories) or hit.clause in others_clauses.clauses
+    ]
+    if others_clauses.own or any(hit.counts and hit not in found for hit in every):
         return None  # what is done to the person, or what they would do
-    others = [hit for hit in found if _of_another(hit)]
-    if not others or any(hit.counts and hit not in others for hit in found):
+    others = [hit for hit in found if hit.clause in others_clauses.clauses or _of_another(hit)]
+    if not (others or others_clauses.clauses) or any(
+        hit.counts and hit not in others for hit in found
+    ):
         return None
     concepts = {name for clause in reading.clauses for name in clause.names()}
-    happening = any(hit.rule.name == "another_now" for hit in others)
-    if happening or {"letter", "unreached"} <= concepts:
+    happening = any(hit.rule.name == "another_now" and _of_another(hit) for hit in others)
+    said_and_gone = "unreached" in concepts and {"letter", "bye"} & concepts
+    if happening or others_clauses.happening or said_and_gone:
         return Level.EMERGENCY
-    worst = max((hit.rule.level for hit in others), key=lambda level: level.rank)
+    # Said only: what the writer's own words would be in another mouth is no deed yet.
+    told = [hit for hit in others if hit.clause not in others_clauses.clauses]
+    worst = max((hit.rule.level for hit in told), key=_rank, default=Level.CONCERN)
     return Level.EMERGENCY if worst is Level.EMERGENCY else Level.CONCERN
 
 
@@ -42,6 +53,10 @@ def speaks_of_self(message: str) -> bool:
 def told_in_words(message: str) -> Level:
     """Return the level that the words of a message ask for, whatever it looks like as a whole."""
     return least(list(hits(read(message[:LONGEST]))))
+
+
+def _rank(level: Level) -> int:
+    return level.rank
 
 
 def _of_another(hit: Hit) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -26,6 +27,10 @@ LONG_WORDS: Final = 8
 """A message of more than that tells of something."""
 
 
+OF_DANGER: Final = {"danger", "plan"}
+OF_PEOPLE: Final = {"company", "help"}
+
+
 class Answer(StrEnum):
     """How a message answers."""
 
@@ -38,6 +43,16 @@ class Answer(StrEnum):
     """It takes back what was said."""
     CALLED = "called"
     ACCOMPANIED = "accompanied"
+    AGREES = "agrees"
+    """A yes, or only a sign that it was read; it names nobody and nothing."""
+    NEARBY = "nearby"
+    """Somebody is close by, and not with the person."""
+    FINE = "fine"
+    """No danger, said beside the question."""
+    PAST = "past"
+    """It was so, and is no more."""
+    DENIES = "denies"
+    """No danger at all, where only its nearness was asked about."""
 
 
 class Sign(StrEnum):
@@ -51,24 +66,50 @@ class Sign(StrEnum):
     WHEN = "when"
     """A time close by, and hardly anything else."""
     BLEEDING = "bleeding"
+    UNREACHED = "unreached"
+    """Another cannot be reached."""
     DARK = "dark"
     """It speaks of dying or of no way on, whatever "no" stands before it."""
     ELSEWHERE = "elsewhere"
 
 
+READ_AS: Final[Mapping[tuple[Answer, str], tuple[str, str, str]]] = {
+    (Answer.DENIES, "danger"): ("no", "whole", "danger"),
+    (Answer.YES, "agrees"): ("agrees", "whole", "any"),
+}
+"""Answers whose words are kept with another's."""
+
+
 def answer_to(asks: str, message: str) -> Answer | None:
     """Return how `message` answers a question that `asks` (see fixed_replies.toml); None: not."""
     plain = _plain(message)
-    kinds = ("any", asks) if asks else ("any",)
     for answer in (Answer.REFUSES, Answer.JOKES, Answer.CALLED, Answer.ACCOMPANIED):
         if any(each.search(plain) for each in _patterns(answer, "part", "any")):
             return answer
-    for answer in (Answer.UNSURE, Answer.NO, Answer.YES):
-        if any(
-            each.fullmatch(plain) for kind in kinds for each in _patterns(answer, "whole", kind)
-        ):
-            return answer
-    return None
+    return next((each for each, kinds in _in_order(asks) if _whole(each, kinds, plain)), None)
+
+
+def _in_order(asks: str) -> Iterator[tuple[Answer, Sequence[str]]]:
+    """Yield the answers as they are looked for, with the kinds of words that give them."""
+    if asks in OF_DANGER:
+        yield Answer.PAST, ("danger",)
+        yield Answer.FINE, ("danger",)
+    if asks in OF_PEOPLE:
+        yield Answer.NEARBY, ("any",)
+        yield Answer.AGREES, ("any",)
+    kinds = ("any", asks) if asks else ("any",)
+    yield from ((each, kinds) for each in (Answer.UNSURE, Answer.NO, Answer.YES))
+    if asks == "plan":
+        yield Answer.DENIES, ("danger",)
+    yield Answer.YES, ("agrees",)
+
+
+def _whole(answer: Answer, kinds: Sequence[str], plain: str) -> bool:
+    return any(
+        each.fullmatch(plain)
+        for kind in kinds
+        for each in _patterns(*READ_AS.get((answer, kind), (answer, "whole", kind)))
+    )
 
 
 def tells(sign: Sign, message: str) -> bool:

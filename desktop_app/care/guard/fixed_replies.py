@@ -54,6 +54,10 @@ class FixedReply:
     """A `Category`, `other` or `any`; of a withheld reply its fault."""
     asks: str
     """What a yes or no to its question means (answers.toml); empty: no more than another answer."""
+    when: str
+    """What must have been told (told.toml) in this talk; empty: anything."""
+    covers: frozenset[str]
+    """Replies that need not be said any more once this one was."""
     text: Mapping[Language, str]
     source: str
     reviewed_by: str
@@ -70,6 +74,8 @@ def fixed_replies() -> tuple[FixedReply, ...]:
             on=plain["on"],
             about=plain["about"],
             asks=plain.get("asks", ""),
+            when=plain.get("when", ""),
+            covers=frozenset(plain.get("covers", ())),
             text={each: plain[each] for each in LANGUAGES},
             source=plain["source"],
             reviewed_by=plain["reviewed_by"],
@@ -82,6 +88,16 @@ def heard(replies: Collection[str]) -> frozenset[str]:
     """Return the ids of the fixed replies that stand among the replies of a conversation."""
     said = {part for each in replies for part in each.split("\n\n")}
     return frozenset(each.id for each in fixed_replies() if said & set(each.text.values()))
+
+
+def covered_by(already: Collection[str]) -> frozenset[str]:
+    """Return the ids that need not be said any more once these were."""
+    return frozenset[str]().union(*(each.covers for each in fixed_replies() if each.id in already))
+
+
+def told_before(already: Collection[str]) -> frozenset[str]:
+    """Return what must have been told in a conversation that has heard these ids."""
+    return frozenset(each.when for each in fixed_replies() if each.when and each.id in already)
 
 
 def about_of(verdict: Verdict) -> list[str]:
@@ -127,10 +143,24 @@ def reply_when_asked(already: Collection[str] = (), *, first: bool = False) -> F
     return found
 
 
-def first_unheard(on: str, abouts: Sequence[str], already: Collection[str]) -> FixedReply | None:
-    """Return the first reply for that occasion that a conversation has not heard yet."""
+def first_unheard(
+    on: str, abouts: Sequence[str], already: Collection[str], told: Collection[str] = ()
+) -> FixedReply | None:
+    """Return the first reply for that occasion that a conversation has not heard yet.
+
+    Args:
+        on: the occasion.
+        abouts: what to speak about, first what is first in mind.
+        already: ids heard in this conversation.
+        told: what was told in it; replies for that only come first.
+    """
     for about in abouts:
-        for each in fixed_replies():
-            if each.on == on and each.about == about and each.id not in already:
+        fitting = [
+            each
+            for each in fixed_replies()
+            if each.on == on and each.about == about and each.id not in already
+        ]
+        for each in sorted(fitting, key=lambda one: not one.when):
+            if not each.when or each.when in told:
                 return each
     return None

@@ -8,23 +8,34 @@ they are safe or turns to other things gets back to the ordinary talk.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from desktop_app.care.guard.another import OTHER
-from desktop_app.care.guard.answers import Answer, Sign, answer_to, short, tells, tells_at_length
+from desktop_app.care.guard.answers import (
+    OF_DANGER,
+    Answer,
+    Sign,
+    answer_to,
+    short,
+    tells,
+    tells_at_length,
+)
 from desktop_app.care.guard.fixed_replies import (
     FixedReply,
     about_of,
+    covered_by,
     first_unheard,
     fixed_replies,
     heard,
     spoken_at,
+    told_before,
 )
-from desktop_app.care.guard.standing import OVER, Standing, standing
+from desktop_app.care.guard.standing import OVER, Standing, just_over, standing
+from desktop_app.care.guard.to_answer import TO_ONESELF, reply_to
+from desktop_app.care.guard.told import Told
 from desktop_app.care.guard.verdict import ACTIONS, Category, Level, Verdict
 
-TO_ONESELF = (Category.SUICIDE, Category.SELF_HARM, Category.MEDICAL_EMERGENCY)
 AFTER = {
     Level.CONCERN: ("concern", "unanswered"),
     Level.HIGH: ("high", "staying"),
@@ -34,6 +45,8 @@ AFTER = {
 GRAVE = {each.id for each in fixed_replies() if each.on in {Level.HIGH, Level.EMERGENCY}}
 TO_AN_ANSWER = {"refused", "retracted", "helped", "back"}
 """Words for what is no danger by itself."""
+STILL = {"agreed", "nearby"}
+"""Words for what changes nothing yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,8 @@ class Heard:
     """It names the person themselves."""
     ordinary: bool = True
     """Nothing at all in it speaks for danger."""
+    says: frozenset[str] = frozenset()
+    """What it says in so many words (told.py)."""
     calm_before: bool = False
     """The message before it told of something, and of no danger."""
 
@@ -73,20 +88,37 @@ class Next:
     """What answers in danger where there is no model either."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The fixed replies that a talk has not heard."""
+
+    already: frozenset[str]
+    told: frozenset[str]
+    """What was told in it."""
+
+    def first(self, on: str, *abouts: str) -> FixedReply | None:
+        """Return the next for that occasion."""
+        return first_unheard(on, abouts, self.already, self.told)
+
+
 def next_words(message: Heard, replies: Sequence[str]) -> Next:
     """Return what follows from `message` in a conversation that has had `replies`."""
     already = heard(replies)
     stand = standing(replies)
+    words = _Words(already | covered_by(already), message.says | told_before(already))
     level = _level(message, stand)
     if stand is None and already & GRAVE:  # the person has come back from what was said before
         level = min(level, max(message.own.level, Level.CONCERN, key=_rank), key=_rank)
     abouts = _abouts(message, stand, level)
     if stand is None:
-        said = _first_words(message, level, abouts, already)
+        over = just_over(replies) or bool(already & GRAVE)
+        said = _first_words(message, level, abouts, words, over=over)
     else:
-        said = _next_words(message, stand, level, abouts, already)
+        said = _next_words(message, stand, level, abouts, words)
         if said is None or said.on in OVER:  # nothing is left but what was said before
             level = min(level, max(message.itself, Level.CONCERN, key=_rank), key=_rank)
+        elif said.on in STILL:
+            level = max(level, stand.level, key=_rank)
         elif said.on in TO_AN_ANSWER:
             level = min(stand.level, Level.HIGH, key=_rank)
         else:
@@ -94,7 +126,7 @@ def next_words(message: Heard, replies: Sequence[str]) -> Next:
     verdict = _verdict(message.verdict, level, abouts)
     waiting = None
     if said is None and level is not Level.NONE:
-        waiting = first_unheard("staying", [abouts[0], "any"], already)
+        waiting = words.first("staying", abouts[0], "any")
     return Next(verdict, said, waiting)
 
 
@@ -109,24 +141,29 @@ def _level(message: Heard, stand: Standing | None) -> Level:
 
 def _level_after(message: Heard, stand: Standing) -> Level:
     """Return how grave a message is by what it answers."""
-    text, grave = message.text, stand.level.rank >= Level.HIGH.rank
-    if stand.about in TO_ONESELF:
-        if tells(Sign.BLEEDING, text) and stand.fresh:
-            return Level.EMERGENCY
-        if tells(Sign.NEAR, text) or (
-            stand.fresh and stand.last.asks in {"danger", "plan"} and tells(Sign.WHEN, text)
-        ):
-            return Level.EMERGENCY if grave else Level.HIGH
-        if stand.level is Level.EMERGENCY and (
-            tells(Sign.SYMPTOM, text) or tells(Sign.LEAVING, text)
-        ):
-            return Level.EMERGENCY
+    text = message.text
+    if stand.about == OTHER and tells(Sign.UNREACHED, text):
+        return Level.EMERGENCY  # who spoke of dying does not answer any more
+    if stand.about in TO_ONESELF and (level := _level_of_deeds(text, stand)) is not Level.NONE:
+        return level
     answer = answer_to(stand.last.asks, text) if stand.fresh else None
     asks = stand.last.asks
-    if asks in {"danger", "plan"} and answer in {Answer.YES, Answer.UNSURE}:
-        return Level.HIGH
-    if asks == "safety" and answer in {Answer.NO, Answer.UNSURE}:
-        return Level.HIGH
+    grave = {Answer.YES, Answer.UNSURE} if asks in OF_DANGER else set()
+    if asks == "safety":
+        grave = {Answer.NO, Answer.UNSURE}
+    return Level.HIGH if answer in grave else Level.NONE
+
+
+def _level_of_deeds(text: str, stand: Standing) -> Level:
+    """Return how grave it is by what is done or begins."""
+    grave = stand.level.rank >= Level.HIGH.rank
+    if tells(Sign.BLEEDING, text) and stand.fresh:
+        return Level.EMERGENCY
+    asked_when = stand.fresh and stand.last.asks in {*OF_DANGER, "means"}
+    if tells(Sign.NEAR, text) or (asked_when and tells(Sign.WHEN, text)):
+        return Level.EMERGENCY if grave else Level.HIGH
+    if stand.level is Level.EMERGENCY and (tells(Sign.SYMPTOM, text) or tells(Sign.LEAVING, text)):
+        return Level.EMERGENCY
     return Level.NONE
 
 
@@ -134,6 +171,11 @@ def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
     """Return what to speak about, first what is first in mind."""
     own = message.own.level.rank >= Level.CONCERN.rank
     of_own = about_of(message.own) if own else []
+    kills = Told.WOULD_KILL in message.says and Told.SUICIDE not in message.says
+    if kills and Category.HARM_TO_OTHERS in of_own:  # "kill" is not of oneself here
+        of_own = sorted(of_own, key=lambda one: one != Category.HARM_TO_OTHERS)
+    elif Told.SUICIDE in message.says and Category.SUICIDE in of_own:
+        of_own = sorted(of_own, key=lambda one: one == Category.HARM_TO_OTHERS)
     if message.another is not None:
         return [OTHER]
     if (
@@ -144,7 +186,7 @@ def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
         return [OTHER]
     first: list[str] = []
     harmed = {Category.SUICIDE, Category.SELF_HARM} & {*of_own, stand.about if stand else ""}
-    if level is Level.EMERGENCY and harmed and tells(Sign.WOUND, message.text):
+    if level is Level.EMERGENCY and harmed and not kills and tells(Sign.WOUND, message.text):
         first.append(Category.SELF_HARM)
     elif Category.MEDICAL_EMERGENCY in of_own and level is Level.EMERGENCY:
         first.append(Category.MEDICAL_EMERGENCY)
@@ -158,20 +200,21 @@ def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
 
 
 def _first_words(
-    message: Heard, level: Level, abouts: Sequence[str], already: frozenset[str]
+    message: Heard, level: Level, abouts: Sequence[str], words: _Words, *, over: bool
 ) -> FixedReply | None:
     """Return what is said where no danger stood before."""
     if level is Level.NONE:
         return None
-    if level is Level.CONCERN and already & GRAVE:
+    if level is Level.CONCERN and over:
         if message.own.level is Level.NONE:
-            return None
-        already |= {"concern.suicide.1"}  # it has been asked in plainer words
-    return _unheard(level, abouts, already)
+            return None  # it was asked, and answered
+        # It has been asked in plainer words.
+        words = _Words(words.already | {"concern.suicide.1"}, words.told)
+    return _unheard(level, abouts, words)
 
 
 def _next_words(
-    message: Heard, stand: Standing, level: Level, abouts: Sequence[str], already: frozenset[str]
+    message: Heard, stand: Standing, level: Level, abouts: Sequence[str], words: _Words
 ) -> FixedReply | None:
     answer = answer_to(stand.last.asks, message.text) if stand.fresh else None
     if answer is Answer.ACCOMPANIED and stand.last.asks not in {"company", "help"}:
@@ -180,49 +223,22 @@ def _next_words(
         answer = None
     urgent = _level_after(message, stand) is Level.EMERGENCY
     if message.itself.rank < Level.HIGH.rank and not urgent:
-        if said := _to_answer(answer, stand, already):
+        if said := reply_to(answer, message.text, stand, words.already, words.told):
             return said
         if answer is None and _elsewhere(message, stand):
             asks_first = (
                 stand.fresh and stand.last.on != "back" and stand.level is not Level.CONCERN
             )
-            return first_unheard("back", ["any"], already) if asks_first else None
+            return words.first("back", "any") if asks_first else None
     if level.rank <= Level.CONCERN.rank and stand.level is Level.CONCERN:
-        return _at_concern(message, stand, abouts, already)
-    return _unheard(max(level, stand.level, key=_rank), abouts, already, to_the_end=True)
+        return _at_concern(message, stand, abouts, words)
+    return _unheard(max(level, stand.level, key=_rank), abouts, words, to_the_end=True)
 
 
 def _goes_on_darkly(message: Heard) -> bool:
     """Tell whether a no is followed by more: "no, nothing has any point"."""
     _, comma, rest = message.text.replace("，", ",").partition(",")
     return bool(comma) and tells(Sign.DARK, rest)
-
-
-def _to_answer(
-    answer: Answer | None, stand: Standing, already: Collection[str]
-) -> FixedReply | None:
-    """Return what is said to an answer of itself, whatever danger stands."""
-    asks, about = stand.last.asks, "any"
-    match answer:
-        case Answer.REFUSES:
-            on = "refused"
-        case Answer.JOKES:
-            on = "retracted"
-        case Answer.NO if asks == "danger":
-            on = "denied"
-        case Answer.YES if asks == "safety":
-            on = "settled"
-        case Answer.YES if asks in {"company", "help"}:
-            on, about = "helped", asks
-        case Answer.CALLED:
-            on, about = "helped", "help"
-        case Answer.ACCOMPANIED:
-            on, about = "helped", "company"
-        case _:
-            return None
-    if about == "company" and stand.about not in TO_ONESELF:
-        return None  # who comes may be who is feared
-    return first_unheard(on, [about], already)
 
 
 def _elsewhere(message: Heard, stand: Standing) -> bool:
@@ -237,7 +253,7 @@ def _elsewhere(message: Heard, stand: Standing) -> bool:
 
 
 def _at_concern(
-    message: Heard, stand: Standing, abouts: Sequence[str], already: frozenset[str]
+    message: Heard, stand: Standing, abouts: Sequence[str], words: _Words
 ) -> FixedReply | None:
     """Return what is said where nothing grave was heard yet: less, for it may be nothing."""
     if message.own.level is Level.NONE:
@@ -245,23 +261,23 @@ def _at_concern(
             return None
         again = stand.last.on != "unanswered" or short(message.text)
         on = "concern" if abouts[0] == OTHER else "unanswered"
-        said = first_unheard(on, abouts[:1], already) if again else None
+        said = words.first(on, abouts[0]) if again else None
         if said is None and stand.last.asks == "danger" and short(message.text):
-            return first_unheard("staying", ["any"], already)
+            return words.first("staying", "any")
         return said
-    return _unheard(Level.CONCERN, abouts, already)
+    return _unheard(Level.CONCERN, abouts, words)
 
 
 def _unheard(
-    level: Level, abouts: Sequence[str], already: Collection[str], *, to_the_end: bool = False
+    level: Level, abouts: Sequence[str], words: _Words, *, to_the_end: bool = False
 ) -> FixedReply | None:
     """Return the next words at a level about one thing, then what is said about anything."""
     on, further = AFTER[level]
     about = next((one for one in abouts if one in spoken_at(on)), Category.SUICIDE)
     further = "staying" if about == OTHER else further
-    said = first_unheard(on, [about], already) or first_unheard(further, [about], already)
+    said = words.first(on, about) or words.first(further, about)
     if said is None and (to_the_end or level is not Level.CONCERN):
-        return first_unheard("staying", ["any"], already)
+        return words.first("staying", "any")
     return said
 
 
@@ -269,6 +285,8 @@ def _verdict(verdict: Verdict, level: Level, abouts: Sequence[str]) -> Verdict:
     if level is Level.NONE:
         return Verdict(level, (), ACTIONS[level])
     named = [Category(one) for one in abouts[:1] if one in set(Category)]
+    if abouts[:1] == [OTHER]:
+        named.append(Category.SUICIDE)
     joined = {*verdict.categories, *named} or {Category.SUICIDE}
     return Verdict(level, tuple(one for one in Category if one in joined), ACTIONS[level])
 

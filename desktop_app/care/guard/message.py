@@ -17,6 +17,7 @@ from desktop_app.care.guard.features import features
 from desktop_app.care.guard.reading import Reading, read, together
 from desktop_app.care.guard.rules import Hit, hits, least, most
 from desktop_app.care.guard.tokens import Tokens, sequence, tokens
+from desktop_app.care.guard.told import raised, told_by
 from desktop_app.care.guard.verdict import ACTIONS, Category, Level, Verdict
 
 RECENT: Final = 4
@@ -30,6 +31,8 @@ TOGETHER: Final = 3
 ALONE: Final = 1.0
 """Below it (log odds of risk) a short message that stands alone is none, whatever the head for
 emergencies says: "I am here" and "bye" end many a last message, and begin most of the others."""
+BRIEF: Final = 40
+"""Characters: a message that says one thing."""
 LONGEST: Final = 4000
 """Characters of a message that are read: its beginning and its end, half each."""
 
@@ -129,7 +132,9 @@ def judge_message(
         level = max(level, kept, key=_rank)
     if level is Level.NONE:
         return Verdict(level, (), ACTIONS[level])
-    return Verdict(level, _categories(level, context, scores), ACTIONS[level])
+    verdict = Verdict(level, _categories(level, context, scores), ACTIONS[level])
+    reading = context.new.reading
+    return raised(verdict, told_by(reading), brief=len(reading.text) < BRIEF)
 
 
 def clearly_ordinary(text: str) -> bool:

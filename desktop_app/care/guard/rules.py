@@ -38,6 +38,8 @@ class Hit:
 
     rule: Rule
     states: frozenset[str]
+    clause: int = 0
+    """The number of the clause it matched in."""
 
     @property
     def counts(self) -> bool:
@@ -67,7 +69,7 @@ def hits(reading: Reading) -> Iterator[Hit]:
                 states.add("negated")
             if reading.person_before(number, place) not in {None, "self"}:
                 states.add("other")
-            yield Hit(rules[name], frozenset(states))
+            yield Hit(rules[name], frozenset(states), number)
 
 
 def _states(clause: Clause) -> Iterator[str]:

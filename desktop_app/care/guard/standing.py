@@ -55,8 +55,22 @@ def standing(replies: Sequence[str]) -> Standing | None:
     return None if last is None else Standing(level, about or Category.SUICIDE, last, fresh)
 
 
+def just_over(replies: Sequence[str]) -> bool:
+    """Tell whether the last fixed words of these replies, oldest first, were that all is well."""
+    by_text = {text: each for each in fixed_replies() for text in each.text.values()}
+    for text in reversed(replies[-WITHIN:]):
+        said = by_text.get(text.rsplit("\n\n", 1)[-1])
+        if said is not None and said.on not in BESIDE:
+            return said.on in OVER
+    return False
+
+
 def _of_category(said: FixedReply) -> str:
-    return "" if said.about == "any" or said.on == "helped" else said.about
+    return (
+        ""
+        if said.about == "any" or said.on in {"helped", "agreed", "nearby", "checked"}
+        else said.about
+    )
 
 
 def _level(said: FixedReply) -> Level:

@@ -120,8 +120,7 @@ def test_there_are_words_for_eight_turns_in_danger_and_none_is_said_twice(
         ("我活着没什么意思", "没有，就是累"),
         ("我活着没什么意思", "没有"),
         ("I do not want to be alive anymore, there is no point", "no, I'm just tired"),
-        ("我想自杀", "没有想自杀"),
-        ("I want to kill myself", "no"),
+        ("我想死", "没有，就是太累了"),
     ],
 )
 def test_a_plain_no_is_met_warmly_and_the_model_goes_on(first: str, no: str) -> None:
@@ -228,7 +227,7 @@ def test_a_body_in_danger_is_spoken_of_first(messages: tuple[str, ...], about: s
         ("my sister overdosed, she wont wake up", "emergency.other.1"),
         ("my boyfriend left me and i want to die", "high.suicide.1"),
         ("我男朋友要分手，我想死", "high.suicide.1"),
-        ("我要杀了他，刀都准备好了", "high.harm_to_others.1"),
+        ("我要杀了他，刀都准备好了", "emergency.harm_to_others.1"),
     ],
 )
 def test_who_worries_about_another_is_helped_to_help_them(message: str, said: str) -> None:
@@ -257,4 +256,4 @@ def test_what_waited_among_others_is_as_grave_as_alone() -> None:
     watched = watch(Session(), *waiting)
 
     assert watched.verdict.level is Level.HIGH
-    assert IDS[watched.reply or ""] == "high.suicide.1"
+    assert IDS[watched.reply or ""] == "high.suicide.said"

@@ -1,0 +1,105 @@
+"""What is said to a short answer of itself, whatever danger stands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from desktop_app.care.guard.another import OTHER
+from desktop_app.care.guard.answers import OF_PEOPLE, Answer, short
+from desktop_app.care.guard.fixed_replies import FixedReply, first_unheard
+from desktop_app.care.guard.standing import Standing
+from desktop_app.care.guard.told import Told
+from desktop_app.care.guard.verdict import Category, Level
+
+TO_ONESELF: Final = (Category.SUICIDE, Category.SELF_HARM, Category.MEDICAL_EMERGENCY)
+MAKES_SURE: Final = {"checked", "retracted"}
+"""Replies that ask once more: a no to them is believed."""
+BELIEVED: Final = ("denied", "any")
+
+Words = tuple[str, str]
+"""An occasion, and what is spoken about."""
+
+
+def reply_to(
+    answer: Answer | None,
+    message: str,
+    stand: Standing,
+    already: Collection[str],
+    told: Collection[str],
+) -> FixedReply | None:
+    """Return what is said to `answer`; None where the danger that stands is spoken of.
+
+    Args:
+        answer: how `message` answers what was asked last.
+        message: the person's.
+        stand: the danger that stands.
+        already: ids of fixed replies heard.
+        told: what was told in this talk (told.toml).
+    """
+    fitting = (
+        _of_danger(answer, message, stand)
+        or _of_safety(answer, stand, assaulted=Told.ASSAULT in told)
+        or _of_people(answer, stand)
+    )
+    said = (first_unheard(on, [about], already, told) for on, about in fitting)
+    return next((each for each in said if each is not None), None)
+
+
+def _of_danger(answer: Answer | None, message: str, stand: Standing) -> list[Words]:
+    """Return what is said to who denies danger, or does not want to speak of it."""
+    match answer:
+        case Answer.REFUSES:
+            return [("refused", "any")]
+        case Answer.JOKES:
+            return [("retracted", "any")]
+        case Answer.FINE | Answer.PAST:
+            return _once_more(answer, stand)
+        case Answer.DENIES:
+            return _once_more(Answer.NO, stand)
+        case Answer.NO if stand.last.asks == "danger":
+            plain_before = stand.about == Category.SUICIDE and stand.level is not Level.CONCERN
+            return _once_more(answer, stand) if plain_before and _bare(message) else [BELIEVED]
+        case _:
+            return []
+
+
+def _bare(message: str) -> bool:
+    """Tell whether a no stands alone: "no, I am only tired" says more."""
+    return short(message) and not {",", "，", "。"} & set(message.strip("。 "))
+
+
+def _once_more(answer: Answer, stand: Standing) -> list[Words]:
+    """Return one more question about danger, where none was asked yet; else the answer holds."""
+    return [BELIEVED] if stand.last.on in MAKES_SURE else [("checked", answer), BELIEVED]
+
+
+def _of_safety(answer: Answer | None, stand: Standing, *, assaulted: bool) -> list[Words]:
+    """Return what is said to who is safe or is not; after rape there is more to say than that."""
+    if stand.last.asks != "safety":
+        return []
+    if assaulted:
+        return [("unsafe", "abuse")] if answer in {Answer.NO, Answer.UNSURE} else []
+    return [("settled", "any")] if answer is Answer.YES else []
+
+
+def _of_people(answer: Answer | None, stand: Standing) -> list[Words]:
+    """Return what is said to who tells that somebody is there, or called."""
+    asks = stand.last.asks
+    on = about = ""
+    match answer:
+        case Answer.YES if asks in OF_PEOPLE:
+            on, about = "helped", asks
+        case Answer.CALLED:
+            on, about = "helped", "help"
+        case Answer.ACCOMPANIED:
+            on, about = "helped", "company"
+        case Answer.AGREES if asks in OF_PEOPLE:
+            on, about = "agreed", asks
+        case Answer.NEARBY:
+            on, about = "nearby", "company"
+    if about == "company" and stand.about not in TO_ONESELF:
+        return []  # who comes may be who is feared
+    if (on, about) == ("helped", "help") and stand.about == OTHER:
+        about = OTHER
+    return [(on, about)] if on else []

@@ -1,0 +1,104 @@
+"""Which clauses of a message tell of another person's danger: `resources/guard/another.toml`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from desktop_app.care.guard.data import table
+from desktop_app.care.guard.reading import Clause, Reading
+
+BETWEEN: Final = 8
+"""So many words may stand between a person and what they do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The expressions of one script."""
+
+    deed: re.Pattern[str]
+    """A person, then what they do."""
+    wish: re.Pattern[str]
+    """A person, then what they say they will do."""
+    bare: re.Pattern[str]
+    """The deed where the person was named before."""
+    own: re.Pattern[str]
+    """The writer's own danger, which is never another's."""
+    past: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """The clauses of another person's danger."""
+
+    clauses: frozenset[int]
+    happening: bool
+    """Something is done, not only said."""
+    own: bool
+    """The writer tells of their own danger, too."""
+
+
+def others_in(reading: Reading) -> Others:
+    """Return where another is in danger; a clause that names nobody goes with the one before."""
+    clauses: set[int] = set()
+    happening = goes_on = False
+    for number, clause in enumerate(reading.clauses):
+        told, done = _told(clause, goes_on=goes_on)
+        if told:
+            clauses.add(number)
+            happening, goes_on = happening or done, True
+        elif "self" in clause.names():
+            goes_on = False
+        elif goes_on:
+            clauses.add(number)
+    own = any(_own(clause) for clause in reading.clauses)
+    return Others(frozenset(clauses), happening, own)
+
+
+def _own(clause: Clause) -> bool:
+    return any(each.own.search(clause.text) for each in (_chinese(), _latin()))
+
+
+def _told(clause: Clause, *, goes_on: bool) -> tuple[bool, bool]:
+    """Return whether another's danger is told in a clause, and whether as something done."""
+    if clause.names() & {"media", "quote"}:
+        return False, False
+    for each in (_chinese(), _latin()):
+        if each.own.search(clause.text) or each.past.search(clause.text):
+            continue
+        alone = goes_on and "self" not in clause.names()
+        if each.deed.search(clause.text) or (alone and each.bare.search(clause.text)):
+            return True, True
+        if each.wish.search(clause.text):
+            return True, False
+    return False, False
+
+
+@cache
+def _chinese() -> Script:
+    words = table("another")
+    zh = words["zh"]
+    start = f"(?:{zh['person']})(?:{zh['between']}){{0,{BETWEEN}}}"
+    return Script(
+        deed=re.compile(f"{start}(?:{zh['deed']})"),
+        wish=re.compile(f"{start}(?:{zh['wish']})"),
+        bare=re.compile(zh["deed"]),
+        own=re.compile(zh["own"]),
+        past=re.compile(words["around"]["zh_past"]),
+    )
+
+
+@cache
+def _latin() -> Script:
+    words = table("another")
+    en = words["en"]
+    start = rf"\b(?:{en['person']})(?: (?:{en['between']})){{0,{BETWEEN}}} "
+    return Script(
+        deed=re.compile(rf"{start}(?:{en['deed']})(?![a-z])"),
+        wish=re.compile(rf"{start}(?:{en['wish']})(?![a-z])"),
+        bare=re.compile(rf"\b(?:{en['deed']})(?![a-z])"),
+        own=re.compile(rf"\b(?:{en['own']})(?![a-z])"),
+        past=re.compile(rf"\b(?:{words['around']['en_past']})(?![a-z])"),
+    )

@@ -1,0 +1,193 @@
+"""What a short answer means in danger, and which words meet it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from desktop_app.care.guard.fixed_replies import fixed_replies
+from desktop_app.care.guard.verdict import Level
+from tests.unit.conversation.test_in_danger import MODEL, ids, talk
+
+TONIGHT = {
+    "zh": "我今晚就跳楼，遗书写好了",
+    "en": "I'm going to kill myself tonight, I have the pills",
+}
+WRITTEN = {each.id: each for each in fixed_replies()}
+
+
+def told(message: str) -> str:
+    return TONIGHT["en" if message.isascii() else "zh"]
+
+
+@pytest.mark.parametrize("word", ["ok", "sure", "of course", "好", "好的", "嗯", "行", "对"])
+def test_an_ok_is_not_taken_for_company(word: str) -> None:
+    _, level, said = talk([told(word), word])[-1]
+
+    assert said == "agreed.company.1"
+    assert level is Level.EMERGENCY
+
+
+def test_an_ok_is_not_taken_for_help_that_comes() -> None:
+    assert ids("我吞了一瓶安眠药", "好", "好")[-1] == "agreed.help.1"
+
+
+def test_who_is_with_them_is_asked_once() -> None:
+    assert ids(TONIGHT["zh"], "好", "好").count("agreed.company.1") == 1
+
+
+@pytest.mark.parametrize("word", ["yes", "有", "有人", "我妈在", "有，我妈妈", "my mum is here"])
+def test_a_yes_or_a_name_is_company(word: str) -> None:
+    assert ids(told(word), word)[-1] == "helped.company.1"
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["妈妈在隔壁", "爸爸在楼下", "妈妈在家", "she's in the next room", "my dad is asleep"],
+)
+def test_who_is_near_is_called_over(word: str) -> None:
+    _, level, said = talk([told(word), word])[-1]
+
+    assert said == "nearby.company.1"
+    assert level is Level.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    ("first", "answer", "said"),
+    [
+        ("I want to die", "I'm fine", "checked.fine.1"),
+        ("I want to die", "I'm okay", "checked.fine.1"),
+        ("I want to die", "not anymore", "checked.past.1"),
+        ("I want to die", "used to", "checked.past.1"),
+        ("I want to die", "no", "checked.no.1"),
+        ("I want to kill myself", "I'm not suicidal", "checked.no.1"),
+        ("我想死", "我没事", "checked.fine.1"),
+        ("我想死", "我很好", "checked.fine.1"),
+        ("我想死", "没那么严重", "checked.fine.1"),
+        ("我想死", "现在没有了", "checked.past.1"),
+        ("我想死", "以前想过", "checked.past.1"),
+        ("我想死", "没有", "checked.no.1"),
+        ("我想自杀", "没有想自杀", "checked.no.1"),
+    ],
+)
+def test_no_danger_said_beside_the_question_is_asked_about_once_more(
+    first: str, answer: str, said: str
+) -> None:
+    no = "no" if answer.isascii() else "没有"
+
+    assert ids(first, answer, no)[1:] == [said, "denied.any.1"]
+
+
+@pytest.mark.parametrize(
+    ("first", "joke", "fine"),
+    [("我想死", "开玩笑的", "真的没事"), ("i wanna die", "jk", "fr im fine")],
+)
+def test_after_a_joke_was_asked_about_a_fine_is_believed(first: str, joke: str, fine: str) -> None:
+    assert ids(first, joke, fine)[1:] == ["retracted.any.1", "denied.any.1"]
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("hes going to jump, hes my brother, hes on the roof", "yes"),
+        ("我弟弟站在楼顶要跳", "有"),
+        ("我妈刚才吞了安眠药", "她吐了"),
+        ("my mom just swallowed a bottle of pills", "she threw up"),
+    ],
+)
+def test_who_is_with_another_in_danger_hears_how_to_help_them(first: str, then: str) -> None:
+    assert ids(first, then) == ["emergency.other.1", "emergency.other.2"]
+
+
+def test_who_called_for_another_is_told_to_stay_with_them() -> None:
+    assert ids("我妈刚才吞了安眠药", "她吐了", "打了")[-1] == "helped.other.1"
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ("我朋友说她要自杀", "她不回消息了"),
+        ("我朋友说她想死", "我很担心她，她最近一直哭", "我联系不上她"),
+        ("my friend says she wants to die", "I can't reach her"),
+    ],
+)
+def test_who_cannot_be_reached_after_a_threat_is_in_an_emergency(messages: tuple[str, ...]) -> None:
+    _, level, said = talk(messages)[-1]
+
+    assert level is Level.EMERGENCY
+    assert said == "emergency.other.1"
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ("我被邻居猥亵过，是小时候的事", "安全", "谢谢"),
+        ("有时候真希望自己消失", "没有", "谢谢"),
+    ],
+)
+def test_what_was_answered_is_not_asked_again(messages: tuple[str, ...]) -> None:
+    assert talk(messages)[-1][0] == MODEL
+
+
+@pytest.mark.parametrize(
+    ("first", "unsafe"),
+    [("我爸妈吵架的时候会打我", "嗯不安全"), ("my stepdad touches me", "no")],
+)
+def test_who_is_not_safe_is_not_asked_whether_they_are(first: str, unsafe: str) -> None:
+    assert "safety" not in WRITTEN[ids(first, unsafe)[-1]].asks
+
+
+def test_who_says_that_they_are_not_safe_is_not_asked_whether_they_are() -> None:
+    assert ids("I'm not safe at home, my husband beats me") == ["high.abuse.1"]
+
+
+@pytest.mark.parametrize(
+    ("messages", "said"),
+    [
+        (("我被强奸了", "安全", "是我的错吗"), ["assault.1", "assault.2", "assault.3"]),
+        (("I was raped last night", "yes", "ok"), ["assault.1", "assault.2", "assault.3"]),
+    ],
+)
+def test_rape_has_words_of_its_own(messages: tuple[str, ...], said: list[str]) -> None:
+    assert ids(*messages) == [f"high.{each}" for each in said]
+
+
+def test_who_is_not_safe_after_rape_hears_of_safety_first() -> None:
+    assert ids("我被强奸了", "不安全")[-1] == "unsafe.assault.1"
+
+
+def test_nobody_is_asked_what_to_do_when_rape_begins_again() -> None:
+    assert "staying.abuse.1" not in ids("我被强奸了", *["我不知道"] * 7)
+
+
+@pytest.mark.parametrize("plain", ["我想自杀", "I want to kill myself"])
+def test_what_was_said_plainly_is_not_asked(plain: str) -> None:
+    said = ids(plain, "yes" if plain.isascii() else "嗯")
+
+    assert said == ["high.suicide.said", "high.suicide.3"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["去年我自杀过，被救回来了，现在好多了", "I attempted suicide last year but I'm better now"],
+)
+def test_a_past_attempt_is_met_as_one(message: str) -> None:
+    assert ids(message) == ["concern.suicide.past"]
+
+
+def test_harm_to_another_is_spoken_of_before_suicide() -> None:
+    message = "I'm going to kill him, I have the knife in my hand"
+
+    assert ids(message) == ["emergency.harm_to_others.1"]
+
+
+def test_no_fixed_reply_says_where_the_card_stands() -> None:
+    beside = re.compile(r"旁边的(?:求助)?[卡电]|卡就在旁边|card (?:beside|is right here)")
+
+    assert not [each.id for each in fixed_replies() if beside.search("".join(each.text.values()))]
+
+
+def test_what_a_reply_is_said_for_and_covers_exists() -> None:
+    for each in fixed_replies():
+        assert each.covers <= set(WRITTEN)
