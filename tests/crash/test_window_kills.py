@@ -1,4 +1,5 @@
-"""SIGKILL at any moment while a person talks in the window: nothing that was promised is lost.
+"""SIGKILL at any moment while a person talks in the window: nothing that was promised is lost,
+and nothing that was said before can be read in what is left.
 
 A message is promised when its field is empty; the text of a reply when it has stood on the screen
 for a second. Each round talks on in the history that the round before left.
@@ -24,6 +25,7 @@ from desktop_app.vault.records import StoredTurn
 from desktop_app.vault.vault import Vault
 from tests.support.driven_window import numbered
 from tests.support.engine_fixtures import slow_speaker
+from tests.support.vault_disk import traces
 from tests.support.vault_fixtures import PASSPHRASE, closed, data_key, folder, made
 from tests.support.window_process import DrivenWindow, Seen, driven_window
 
@@ -83,6 +85,7 @@ def test_nothing_promised_is_lost(
             killed_at = window.kill()
             seen = window.read_to_end()
 
+        assert said == 0 or traces(closed.parent, numbered(said - 1)) == []
         said = check_promises(closed, data_key, seen, before=said, killed_at=killed_at)
         spoke |= {model for each in seen if each.get("shown")}
     assert said > kills / 2
