@@ -288,17 +288,23 @@ class Backups:
 def snapshot(files: VaultFiles, database: Database, into: VaultFiles) -> None:
     """Copy an open history and its envelope into a folder that is there.
 
+    It is copied anew where a way of opening was changed meanwhile.
+
     Raises:
-        BusyVaultError: the key was changed meanwhile.
+        BusyVaultError: the data key was being changed meanwhile.
         DamagedEnvelopeError: nothing would open the copy.
         VaultError, OSError: it is not all copied.
     """
-    read_envelope(files.envelope)  # what is damaged opens no copy
-    envelope = files.envelope.read_bytes()
-    changing = files.next_envelope.exists()
-    database.copy_to(into.history)
-    if changing or files.next_envelope.exists() or files.envelope.read_bytes() != envelope:
-        raise BusyVaultError("vault.busy")
+    while True:
+        read_envelope(files.envelope)  # what is damaged opens no copy
+        envelope = files.envelope.read_bytes()
+        changing = files.next_envelope.exists()
+        database.copy_to(into.history)
+        if changing or files.next_envelope.exists():
+            raise BusyVaultError("vault.busy")
+        if files.envelope.read_bytes() == envelope:
+            break
+        into.history.unlink()
     with os.fdopen(os.open(into.envelope, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as to:
         to.write(envelope)
         to.flush()

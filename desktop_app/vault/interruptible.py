@@ -16,7 +16,10 @@ from typing import Final
 from desktop_app.vault.errors import GivenUpError, VaultError
 
 IN_HASTE_S: Final = 1.5
-"""Less than a window that locks waits for what runs: what then is not done will not be."""
+"""Less than a window that locks waits for what runs: what then is not done will not be.
+
+A copy of some 100 MB takes as long; a machine about to sleep gives five seconds in all.
+"""
 
 
 CERTAIN: Final = frozenset(
@@ -120,10 +123,12 @@ class Interruptible:
             yield
         except Exception as error:
             # What fails in haste is not done either, and nobody hears of it otherwise.
-            hurried = work is not Work.WRITING_OUT and self._given_up.is_set()
             done = isinstance(error, VaultError) and error.key in CERTAIN
-            if (hurried and not done) or isinstance(error, GivenUpError):
-                with self._marks:
+            hurried = work is not Work.WRITING_OUT and not done
+            with self._marks:
+                # Else the window stayed meanwhile, and its person is told when this has ended: a
+                # later lock would tell it again, and take what fails then for given up.
+                if self._given_up.is_set() and (hurried or isinstance(error, GivenUpError)):
                     self._broke_off.add(work)
             raise
         finally:

@@ -24,6 +24,7 @@ from desktop_app.vault.errors import (
     disk_error,
 )
 from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.interruptible import IN_HASTE_S
 from desktop_app.vault.key_slots import KeySlots
 from desktop_app.vault.lock import locked
 from desktop_app.vault.mending import found_envelope, mend
@@ -49,9 +50,6 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=10)
 
 UNREACHED: Final = frozenset({"vault.copy_unread", "vault.copies_away"})
 """Errors of copies that nobody could look into: what they would keep is not purged."""
-
-IN_HASTE_SECONDS: Final = 1.5
-"""What closing may take for a copy: some 100 MB. A machine about to sleep gives it five in all."""
 
 
 class Vault:
@@ -149,7 +147,7 @@ class Vault:
         the trash does not keep.
         """
         if self._opened:
-            with suppress(VaultError), self.database.granting(IN_HASTE_SECONDS):
+            with suppress(VaultError), self.database.granting(IN_HASTE_S):
                 self.backups.renew()
 
     def _copy_if_due(self) -> None:

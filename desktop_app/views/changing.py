@@ -41,7 +41,9 @@ class Change(StrEnum):
 
 
 WHOLE: Final = frozenset({Change.KEYS, Change.CONVERSATIONS})
-"""Nothing is begun beside them."""
+"""Nothing is begun beside them. Nor are the keys beside anything: what is copied meanwhile would
+be of both. Conversations do not wait for a way of opening, whose keyring may never answer.
+"""
 OF_KEYS: Final = frozenset({Change.KEYS, Change.WAY})
 OF_CONVERSATIONS: Final = frozenset({Change.CONVERSATIONS, Change.WRITING_OUT})
 """Of each section, one goes on at a time."""
@@ -83,6 +85,8 @@ class Changing(QObject):
         """What went wrong in a thread and was not handed on yet."""
         self.told: Exception | None = None
         """What `finish` raised: whoever would have closed the window has said it."""
+        self._not_yet: dict[Change, VaultError] = {}
+        """What `finish` raised of what had not ended: no longer true when it has."""
 
     @property
     def going_on(self) -> tuple[Change, ...]:
@@ -91,6 +95,8 @@ class Changing(QObject):
 
     def in_the_way_of(self, change: Change) -> Change | None:
         """Return what has to end before `change` may begin."""
+        if change is Change.KEYS:
+            return next(iter(self.going_on), None)
         section = OF_KEYS if change in OF_KEYS else OF_CONVERSATIONS
         return next((each for each in self.going_on if each in WHOLE | section), None)
 
@@ -107,7 +113,8 @@ class Changing(QObject):
 
         def noted() -> object:
             try:
-                return work()
+                with self._vault.database.at(WORK[change]):  # from the first moment of its thread
+                    return work()
             except Exception as error:
                 self._unheard[change] = error
                 raise
@@ -127,7 +134,7 @@ class Changing(QObject):
     def finish(self, change: Change) -> None:
         """Wait a moment for what is given up; the history is about to be closed.
 
-        Where the window stays, that is told of as given up then, and not begun after all.
+        Where the window stays, what had not ended may be done after all, or end as given up.
 
         Raises:
             VaultError: it is not done, or not yet; or what it ended in, which nobody has heard.
@@ -136,13 +143,21 @@ class Changing(QObject):
         seconds = PATIENCE_SECONDS if change is Change.WAY else MOMENT_S
         ended = self._tasks[change].joined(seconds)
         given_up = self._given_up(change)
-        # A way is changed for certain where it is not given up, though a keyring may yet be asked.
-        if change in NOT_DONE and (given_up or not (ended or change is Change.WAY)):
+        self._not_yet.pop(change, None)
+        # What is not given up is done for certain, though a disk or a keyring may take its time.
+        if change in NOT_DONE and given_up:
             not_done, not_yet = NOT_DONE[change]
-            raise VaultError(not_done if ended else not_yet)
+            if ended:
+                raise VaultError(not_done)
+            self._not_yet[change] = VaultError(not_yet)
+            raise self._not_yet[change]
         if change in self._unheard and not given_up:
             self.told = self._unheard[change]
             raise self.told
+
+    def take_not_yet(self, change: Change) -> VaultError | None:
+        """Return what `finish` raised of a change that has ended only now, and forget it."""
+        return self._not_yet.pop(change, None)
 
     def unheard(self) -> list[Exception]:
         """Return what went wrong that nobody was told, but for what is told of as given up."""

@@ -151,11 +151,15 @@ class ExportDialog(QDialog):
         if in_the_way is not None:
             self.notice.say(partial(sentence, GOES_ON[in_the_way]))
 
+    def _says_in_the_way(self) -> bool:
+        """Tell whether just that is being said, and nothing that nobody may have read."""
+        return self.notice.text in {sentence(key) for key in GOES_ON.values()}
+
     def _ended(self, change: Change, said: Said) -> None:
         self._refresh()
         if change is Change.WRITING_OUT:
             self.notice.say(said)
-        elif self._changing.in_the_way_of(Change.WRITING_OUT) is None:
+        elif self._changing.in_the_way_of(Change.WRITING_OUT) is None and self._says_in_the_way():
             self.notice.clear()
 
     def _failed(self, change: Change, error: Exception) -> None:

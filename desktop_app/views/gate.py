@@ -17,6 +17,7 @@ from desktop_app.care.disclosure import away_long, today
 from desktop_app.vault.arrival import vault_in
 from desktop_app.vault.errors import CopiesLeftError, KeyringError, KeysErasedError, VaultError
 from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.interruptible import Work
 from desktop_app.views.appearance import Appearance
 from desktop_app.views.composer import MessageField
 from desktop_app.views.early_words import Words
@@ -172,8 +173,8 @@ class Gate(QStackedWidget):
         """Let nothing open that was asked for, close what was just made, forget what was typed.
 
         No backup takes the history's place from then on, unless it is doing so; where one was to,
-        that is said. Where there is nothing of that, the page stays as it is, but for the way past
-        a history.
+        that is said, and so is a recovery sheet that is not in force. Where there is nothing of
+        that, the page stays as it is, but for the way past a history.
 
         Raises:
             VaultError: what was just made is closed, and something of it could not be written.
@@ -191,13 +192,16 @@ class Gate(QStackedWidget):
             page.allow_skipping(allowed=False)
         if not (typed or asked or begun or written):
             return
+        if made is not None:  # first: what is closed next waits for what is done with it
+            made.database.give_up()
         if self._making:  # the page that comes next depends on whether there is a history
             self._unlocking.close()
         else:
             self._unlocking.abandon()
-        if self._offer is not None:
-            self._offer.end()
-        told = [partial(sentence, "lock.unsent_gone")] if written else []
+        told: list[Callable[[], str]] = []
+        if written:
+            told.append(partial(sentence, "lock.unsent_gone"))
+        told += self._end_offer(made)
         if self._bringing_back is not None:
             self._bringing_back.end()
             if self._bringing_back.broke_off:
@@ -207,6 +211,17 @@ class Gate(QStackedWidget):
                 made.close()
         finally:
             self.begin_locked(*told)
+
+    def _end_offer(self, made: Vault | None) -> Iterator[Callable[[], str]]:
+        """End it; say what keeps the sheet out of force that a person may have written down."""
+        offer = self._offer
+        if offer is None or made is None:
+            return
+        offer.end()
+        if Work.CHANGING_KEY in made.database.broke_off:
+            yield partial(sentence, "lock.broke_off_changing_key")
+        else:
+            yield from (partial(explained, error) for error in offer.unheard)
 
     def rescue(self, dek: bytes) -> None:
         """Rescue what can be read of the history, which was open with `dek`, and open that."""

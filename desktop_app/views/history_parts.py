@@ -34,7 +34,7 @@ class HistoryParts(QObject):
         self,
         window: MainWindow,
         vault: Vault,
-        changing: Changing | None,
+        changing: Changing,
         appearance: Appearance,
     ) -> None:
         super().__init__(window.side)
@@ -117,8 +117,7 @@ class HistoryParts(QObject):
 
     def export(self, session: str) -> None:
         """Let the person choose how to export a conversation."""
-        if self._changing is not None:
-            ExportDialog(self._vault, self._changing, self._window.side, session).open()
+        ExportDialog(self._vault, self._changing, self._window.side, session).open()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """See Qt."""

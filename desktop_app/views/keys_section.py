@@ -103,8 +103,10 @@ class KeysSection(QWidget):
         self.rotate.setText(sentence("keys.rotate_button"))
         self.erase.setText(sentence("keys.erase_button"))
         busy = self._changing.in_the_way_of(Change.WAY) is not None
-        for button in (*self.set.values(), self.rotate, self.erase):
+        for button in self.set.values():
             button.setEnabled(not busy)
+        self.rotate.setEnabled(self._changing.in_the_way_of(Change.KEYS) is None)
+        # Never `erase`, which gives up all the rest: a keyring that is asked may never answer.
         for button in self.remove.values():
             button.setEnabled(button.isEnabled() and not busy)
 

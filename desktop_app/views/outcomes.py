@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from desktop_app.vault.errors import GivenUpError
-from desktop_app.views.changing import Change, Changing, Said
+from desktop_app.vault.errors import GivenUpError, VaultError
+from desktop_app.views.changing import NOT_DONE, Change, Changing, Said
+from desktop_app.views.notice import explained
 from resources.messages import sentence
 
 if TYPE_CHECKING:
@@ -26,17 +27,27 @@ class Outcomes(QObject):
         changing.failed.connect(self._tell_failed)
 
     def _tell(self, change: Change, said: Said) -> None:
-        if change is Change.KEYS:  # that it is not changed yet may stand there
-            self._window.show_as_it_stands()
+        self._unsay_not_yet(change)
         if not self._page_tells(change):
             self._window.standing.say_besides(said)
 
     def _tell_failed(self, change: Change, error: Exception) -> None:
+        not_yet = self._unsay_not_yet(change)
         if isinstance(error, GivenUpError):  # the window was to close, and stays
-            if change is Change.CONVERSATIONS:  # else it was asked of the others before
+            if change is Change.CONVERSATIONS:
                 self._window.standing.say_besides(partial(sentence, "window.not_brought_in"))
+            elif not_yet:  # else it was said when it was to close
+                not_done, _ = NOT_DONE[change]
+                self._window.standing.say_error_besides(VaultError(not_done))
         elif error is not self._changing.told and not self._page_tells(change):
             self._window.standing.say_error_besides(error)
+
+    def _unsay_not_yet(self, change: Change) -> bool:
+        """Take back that it is not done yet; tell whether that was said."""
+        not_yet = self._changing.take_not_yet(change)
+        if not_yet is not None:
+            self._window.standing.unsay(partial(explained, not_yet))
+        return not_yet is not None
 
     def _page_tells(self, change: Change) -> bool:
         from desktop_app.views import export_dialog

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -33,6 +34,8 @@ class SheetOffer(Panel):
         self._vault = vault
         self._tasks = Tasks(self)
         self._code = RecoveryCode.new()
+        self.unheard: list[Exception] = []
+        """Why the sheet is not in force, where that was not said on the page yet."""
         self.view: SheetView | None = None
         self._text = Text("keys.offer_means")
         self.content.setSpacing(14)
@@ -60,7 +63,8 @@ class SheetOffer(Panel):
             self.main.setEnabled(False)
             self.notice.clear()
             work = partial(key_changes.set_recovery, self._vault, self._code)
-            self._tasks.start(work, lambda _: self.done.emit(), self._failed)
+            noted = partial(_noted, work, self.unheard)
+            self._tasks.start(noted, lambda _: self.done.emit(), self._failed)
 
     def _show_sheet(self) -> None:
         today = datetime.now().astimezone().date()
@@ -74,9 +78,18 @@ class SheetOffer(Panel):
         self._retranslate()
 
     def _failed(self, error: Exception) -> None:
+        self.unheard.clear()
         self.main.setEnabled(True)
         self.notice.say(partial(explained, error))
 
     def _retranslate(self) -> None:
         self.main.setText(sentence("keys.offer_make" if self.view is None else "keys.sheet_done"))
         self.skip.setText(sentence("keys.offer_later"))
+
+
+def _noted(work: Callable[[], None], unheard: list[Exception]) -> None:
+    try:
+        work()
+    except Exception as error:
+        unheard.append(error)
+        raise

@@ -7,7 +7,7 @@ model that is being opened meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -43,19 +43,39 @@ class Standing:
         self._vault: Vault | None = None
         self._stands = True
         """The notice says how things stand, not what has happened."""
+        self._said: tuple[Callable[[], str], ...] = ()
+        """What has happened, each sentence below the one before."""
 
     def say(self, text: Callable[[], str], *ways: WayOn) -> None:
         """Say what has happened."""
-        self._stands = False
-        self._notice().say(text, *ways)
+        self._say((text,), ways)
 
     def say_besides(self, text: Callable[[], str], *ways: WayOn) -> None:
         """Say what has happened below what is being said, whose ways on stay."""
-        before = "" if self._stands else self._notice().text
-        if before:
-            self.say(lambda: f"{before}\n{text()}", *self._notice().ways, *ways)
-        else:
-            self.say(text, *ways)
+        before = self._being_said()
+        self._say((*before, text), (*self._notice().ways, *ways) if before else ways)
+
+    def unsay(self, text: Callable[[], str]) -> None:
+        """Say no longer what is over. What is said besides stays, and so do its ways on."""
+        said = self._being_said()
+        rest = tuple(each for each in said if each() != text())
+        if rest and rest != said:
+            self._say(rest, self._notice().ways)
+        elif said and not rest:
+            self.show()
+
+    def _being_said(self) -> tuple[Callable[[], str], ...]:
+        """Return what the notice says has happened, where it says that."""
+        text = self._notice().text
+        if self._stands or not text:
+            return ()
+        if text != "\n".join(each() for each in self._said):  # not said from here
+            return (lambda: text,)
+        return self._said
+
+    def _say(self, said: Sequence[Callable[[], str]], ways: Sequence[WayOn]) -> None:
+        self._stands, self._said = False, tuple(said)
+        self._notice().say(lambda: "\n".join(each() for each in said), *ways)
 
     def say_error(self, error: Exception, *ways: WayOn) -> None:
         """Say in one sentence what went wrong."""

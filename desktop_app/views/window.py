@@ -149,7 +149,7 @@ class MainWindow(QMainWindow):
         """Show the conversations of `vault`; without one, every conversation is off the record.
 
         `put_back` adds what the history does not hold, and returns what went wrong; after it, what
-        is to be known is said. `changing`: what goes on with `vault`, where something may.
+        is to be known is said. `changing`: what goes on with `vault`; there is one with each.
         `may_set`: models can be brought and chosen.
 
         Raises:
@@ -176,6 +176,7 @@ class MainWindow(QMainWindow):
         if vault:
             from desktop_app.views.history_parts import HistoryParts
 
+            assert changing is not None
             change = self.exchange.long_writes.change
             vault.database.undisturbed = partial(change, vault.database.check_given_up)
 

@@ -14,10 +14,11 @@ from desktop_app.vault import backup_file, key_slots
 from desktop_app.vault import export as export_module
 from desktop_app.vault.envelope import SlotKind
 from desktop_app.vault.envelope_file import read_envelope
-from desktop_app.vault.errors import DiskFullError, KeyringError
+from desktop_app.vault.errors import DiskFullError, GivenUpError, KeyringError
+from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.vault import Vault, open_with_passphrase, open_with_recovery
 from desktop_app.views import key_changes
-from desktop_app.views.changing import Changing
+from desktop_app.views.changing import MOMENT_S, Changing
 from desktop_app.views.export_dialog import ExportDialog
 from desktop_app.views.keys_section import KeysSection
 from desktop_app.views.privacy import Privacy
@@ -276,6 +277,7 @@ def test_a_page_opened_meanwhile_says_so_and_begins_no_other_of_the_section(
     assert keys.notice.text == sentence("keys.changing_way")
     assert not keys.set[SlotKind.PASSPHRASE].isEnabled()
     assert not keys.rotate.isEnabled()
+    assert keys.erase.isEnabled()
     assert backup.buttons["backup"].isEnabled()
 
     sealed.may_go.set()
@@ -421,3 +423,112 @@ def test_a_window_about_to_close_says_that_a_backup_is_not_written(
     assert window.isVisible()
     assert window.middle.notice.text == sentence("error.vault.not_written_out")
     assert not (tmp_path / "b").exists()
+
+
+def test_a_backup_that_is_written_after_all_is_no_longer_said_to_be_not_done(
+    window: MainWindow, qtbot: QtBot, copied: Held, tmp_path: Path
+) -> None:
+    begin_backup(window, tmp_path / "b")
+    qtbot.waitUntil(copied.reached.is_set, timeout=WAIT_MS)
+    window.close()
+    assert window.middle.notice.text == sentence("error.vault.not_written_out_yet")
+
+    copied.may_go.set()
+    wait_until_nothing_goes_on(qtbot, window)
+    assert window.middle.notice.text == sentence("backup.written", path=tmp_path / "b")
+    assert window.middle.notice.ways == ()
+
+
+def test_a_backup_that_was_stopped_and_ends_late_is_said_to_be_not_written(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: Held
+) -> None:
+    vault, reached = vault_of(window), threading.Event()
+
+    def point(name: str) -> None:
+        if name == "backup_file.copied":
+            reached.set()
+            while not vault.database.broke_off:
+                threading.Event().wait(0.01)
+            held()  # it is being undone, on a slow disk
+            raise GivenUpError("vault.given_up")
+
+    monkeypatch.setattr(backup_file, "crash_point", point)
+    begin_backup(window, tmp_path / "b")
+    qtbot.waitUntil(reached.is_set, timeout=WAIT_MS)
+    window.close()
+    assert window.middle.notice.text == sentence("error.vault.not_written_out_yet")
+
+    held.may_go.set()
+    wait_until_nothing_goes_on(qtbot, window)
+    assert window.middle.notice.text == sentence("error.vault.not_written_out")
+
+
+def test_a_backup_that_is_certain_on_a_slow_disk_is_not_said_to_be_given_up(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: Held
+) -> None:
+    vault = vault_of(window)
+    last = vault.database.check_given_up_at_last
+
+    def slowly() -> None:
+        last()
+        held()
+
+    monkeypatch.setattr(vault.database, "check_given_up_at_last", slowly)
+    begin_backup(window, tmp_path / "b")
+    qtbot.waitUntil(held.reached.is_set, timeout=WAIT_MS)
+    threading.Timer(2 * MOMENT_S, held.may_go.set).start()
+    window.close()
+
+    assert not window.isVisible()
+    join_tasks()
+    assert (tmp_path / "b").exists()
+
+
+def test_a_way_of_opening_changed_beside_a_backup_does_not_end_it(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault, codes = vault_of(window), [RecoveryCode.new()]
+    copy_to = vault.database.copy_to
+
+    def meanwhile(path: Path) -> None:
+        copy_to(path)
+        if codes:
+            vault.keys.set_recovery(codes.pop())
+
+    monkeypatch.setattr(vault.database, "copy_to", meanwhile)
+    begin_backup(window, tmp_path / "b")
+
+    wait_until_said(qtbot, window, sentence("backup.written", path=tmp_path / "b"))
+
+
+def test_no_new_data_key_beside_a_backup_but_all_may_be_erased(
+    window: MainWindow, qtbot: QtBot, copied: Held, tmp_path: Path
+) -> None:
+    begin_backup(window, tmp_path / "b")
+    qtbot.waitUntil(copied.reached.is_set, timeout=WAIT_MS)
+    page = page_of(window)
+    assert not keys_of(page).rotate.isEnabled()
+    assert keys_of(page).set[SlotKind.PASSPHRASE].isEnabled()
+    assert keys_of(page).erase.isEnabled()
+
+    copied.may_go.set()
+    qtbot.waitUntil(keys_of(page).rotate.isEnabled, timeout=WAIT_MS)
+    page.accept()
+
+
+def test_an_error_in_the_export_dialog_outlasts_the_end_of_another_change(
+    window: MainWindow, qtbot: QtBot, sealed: Held, tmp_path: Path
+) -> None:
+    begin_sheet(window)
+    window.side.export_wanted.emit("a")
+    (dialog,) = window.findChildren(ExportDialog)
+    (tmp_path / "e.md").touch()
+    dialog.export(tmp_path / "e.md")
+    qtbot.waitUntil(dialog.write.isEnabled, timeout=WAIT_MS)
+    said = dialog.notice.text
+
+    sealed.may_go.set()
+    wait_until_nothing_goes_on(qtbot, window)
+    assert str(tmp_path / "e.md") in said
+    assert dialog.notice.text == said
+    dialog.reject()

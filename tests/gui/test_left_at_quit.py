@@ -19,6 +19,7 @@ from desktop_app.vault.records import Draft, StoredTurn
 from desktop_app.vault.sessions import Sessions as History
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from desktop_app.views import left_open
+from desktop_app.views.changing import Changing
 from desktop_app.views.edit_dialog import EditDialog
 from desktop_app.views.history_parts import HistoryParts
 from desktop_app.views.left_open import Edit
@@ -138,7 +139,7 @@ def test_what_a_fault_of_ours_does_not_keep_keeps_the_window_open_until_told_oth
     monkeypatch.setattr(sys, "excepthook", lambda kind, *_: heard.append(kind))
     with running_window(qapp, str(tiny_model), paths) as window:
         show(qtbot, window)
-        window.open_history(vault)
+        window.open_history(vault, changing=Changing(vault, window))
         monkeypatch.setattr(window.unsent, "keep", fails)
         monkeypatch.setattr(window.counselling, "seal", sealed.append)
         window.close()

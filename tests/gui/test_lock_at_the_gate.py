@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -16,8 +17,11 @@ from desktop_app.dialogue import Role, Turn
 from desktop_app.vault import restore as restore_module
 from desktop_app.vault import vault as vault_module
 from desktop_app.vault.copies import VOID
+from desktop_app.vault.errors import DiskFullError
 from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.interruptible import Work
 from desktop_app.vault.vault import Vault, open_with_passphrase
+from desktop_app.views import key_changes
 from desktop_app.views import tasks as tasks_module
 from desktop_app.views.bring_back_page import BringBackPage
 from desktop_app.views.first_steps import FirstSteps
@@ -115,6 +119,51 @@ def test_a_history_that_was_just_made_is_closed_and_its_code_gone(
     enter(qtbot, window)
 
 
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_sheet_that_is_not_in_force_is_told(
+    start: StartWindow, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, *, ended: bool
+) -> None:
+    """It was not in time, or the disk has refused it and the page has not come to say so."""
+    reached, may_go = threading.Event(), threading.Event()
+    full = DiskFullError("vault.disk_full", folder=folder)
+
+    def refused(*_: object) -> None:
+        reached.set()
+        if not ended:
+            assert may_go.wait(60)
+        raise full
+
+    monkeypatch.setattr(key_changes, "set_recovery", refused if ended else waiting(refused))
+    window = start()
+    choose_passphrase(qtbot, window).main.click()
+    gate = gate_of(window)
+    qtbot.waitUntil(lambda: isinstance(gate.currentWidget(), SheetOffer), timeout=WAIT_MS)
+    page = gate.currentWidget()
+    assert isinstance(page, SheetOffer)
+    page.main.click()
+    assert page.view is not None
+    page.view.kept.click()
+    page.main.click()
+    assert reached.wait(60)
+    if ended:
+        wait_for_threads()
+    gate.lock()
+    told = str(full) if ended else sentence("lock.broke_off_changing_key")
+    assert told in unlock_page_of(window).notice.text
+    may_go.set()
+    wait_for_threads()
+
+
+def waiting(work: Callable[..., None]) -> Callable[..., None]:
+    """Do it as what changes a way of opening."""
+
+    def changing(vault: Vault, *given: object) -> None:
+        with vault.database.at(Work.CHANGING_KEY):
+            work(*given)
+
+    return changing
+
+
 def test_a_history_that_is_being_made_is_there_and_closed(
     start: StartWindow, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,7 +246,7 @@ def test_what_opened_meanwhile_is_closed_in_haste(
     start: StartWindow, closed: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A copy is due in place of those that hold what was purged, and has no time at all here."""
-    monkeypatch.setattr(vault_module, "IN_HASTE_SECONDS", 0.0)
+    monkeypatch.setattr(vault_module, "IN_HASTE_S", 0.0)
     with open_with_passphrase(closed, PASSPHRASE) as vault:
         vault.sessions.add("a", Turn(Role.USER, "一"))
         vault.backups.make()

@@ -15,6 +15,7 @@ from desktop_app.app import running_window
 from desktop_app.dialogue import Role, Turn, TurnState
 from desktop_app.paths import Paths
 from desktop_app.vault.vault import Vault
+from desktop_app.views.changing import Changing
 from desktop_app.views.versions import Versions
 from desktop_app.views.window import MainWindow
 from resources.messages import sentence
@@ -90,7 +91,7 @@ def test_a_message_sent_before_the_first_paint_is_answered_by_the_model_that_was
     qapp: QApplication, qtbot: QtBot, paths: Paths, vault: Vault, tiny_model: Path
 ) -> None:
     with running_window(qapp, str(tiny_model), paths) as window:
-        window.open_history(vault)
+        window.open_history(vault, changing=Changing(vault, window))
         window.send("你好。")  # the window is not shown, so nothing has been painted
         wait_for_end(qtbot, window)
         assert last(window).text == "你"

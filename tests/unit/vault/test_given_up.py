@@ -295,6 +295,21 @@ def test_a_way_of_opening_given_up_before_it_is_written_stays_as_it_was(
     assert vault.database.broke_off == {Work.CHANGING_KEY}
 
 
+def test_what_ends_as_given_up_where_it_is_not_closed_after_all_is_not_told_later(
+    vault: Vault,
+) -> None:
+    def ends_late() -> None:
+        with vault.database.at(Work.WRITING_OUT):
+            vault.database.give_up()
+            vault.database.go_on()
+            raise GivenUpError("vault.given_up")
+
+    with pytest.raises(GivenUpError):
+        ends_late()
+
+    assert not vault.database.broke_off
+
+
 def test_one_that_was_begun_before_a_lock_is_changed_in_haste(
     vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:

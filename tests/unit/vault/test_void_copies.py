@@ -50,7 +50,7 @@ def test_where_there_is_no_time_for_it_the_next_opening_makes_it(
 ) -> None:
     given_up_after_a_purge(vault)
     with monkeypatch.context() as no_time:
-        no_time.setattr(vault_module, "IN_HASTE_SECONDS", 0.0)
+        no_time.setattr(vault_module, "IN_HASTE_S", 0.0)
         vault.close()
     assert len(void_copies(vault)) == 1
 
