@@ -215,7 +215,7 @@ def test_once_a_person_has_moved_it_away_that_is_done(
         vault.sessions.delete("a")
         vault.sessions.purge("a")
 
-        assert vault.sessions.trashed() == []
+        assert not vault.sessions.trashed()
         vault.database.give_up()
 
 
