@@ -131,7 +131,7 @@ class Backups:
         """
         with self._turn:
             require_readable(self._files.backups)
-            self._set_strangers_aside()
+            self._require_strangers_aside()
             yield partial(self._expire, dek)
 
     def renew(self) -> None:
@@ -172,8 +172,7 @@ class Backups:
             with self._turn:
                 make_folder(folder)
                 strange = self._strange.left()
-                number = max((number_of(path) for path in folder.iterdir()), default=0) + 1
-                made = self._copied(VaultFiles(folder / f"{number:06}"))
+                made = self._copied(VaultFiles(folder / f"{self._next_number():06}"))
                 _remove_all_but_the_last(self._files, strange)
                 self._stuck = self._void()
         except OSError as error:
@@ -184,11 +183,13 @@ class Backups:
         """Make a copy apart from the daily ones, before much is changed; the last such one goes.
 
         Raises:
-            VaultError: see `make_if_due`; the last such copy stands.
+            VaultError: see `make_if_due`, or the last such copy is of another history and cannot be
+                set aside; it stands.
         """
         safe = VaultFiles(self._files.backups / BEFORE)
         with self._turn:
-            self._set_strangers_aside()
+            # The others stay where they are: what they hold may be what is to be brought back.
+            self._require_strangers_aside(safe.folder)
             try:
                 make_folder(safe.folder.parent)
                 older = free_name(safe.folder.with_name(f"{BEFORE}{OLD}"))
@@ -224,9 +225,15 @@ class Backups:
             values = (FAILING, int(self._clock() * 1000))
             self._database.rows("INSERT INTO setting(name, value) VALUES (?, ?)", values)
 
-    def _set_strangers_aside(self) -> None:
+    def _next_number(self) -> int:
+        """Return one that no copy has, nor one of another history that is known by its name."""
+        there = [path.name for path in self._files.backups.iterdir()]
+        numbers = [number_of(Path(name)) for name in (*there, *self._strange.noted())]
+        return max(numbers, default=0) + 1
+
+    def _require_strangers_aside(self, needed: Path | None = None) -> None:
         try:
-            self._strange.set_aside()
+            self._strange.require_aside(needed)
         except OSError as error:
             raise disk_error(error, self._files.backups, self._files.folder) from error
 

@@ -38,7 +38,7 @@ from desktop_app.vault.errors import (
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.lock import locked
 from desktop_app.vault.own_names import is_beside, own_envelopes
-from desktop_app.vault.removal import remove_own, require_within_reach
+from desktop_app.vault.removal import deepest_first, remove_own, require_within_reach
 from desktop_app.vault.scratch import clear_scratch
 from resources.system_errors import reason_of
 
@@ -139,7 +139,7 @@ def _parts(files: VaultFiles) -> Iterator[Path]:
     """Return the vault's folder and what this program puts beside it, but for the lock."""
     with suppress(OSError):
         own = [path for path in files.folder.parent.iterdir() if is_beside(files.folder, path)]
-        yield from sorted(own, reverse=True)  # vault.backups-1 may lie in vault.backups
+        yield from deepest_first(own)  # vault.backups-1 may lie in vault.backups
 
 
 def _others(files: VaultFiles) -> list[Path]:

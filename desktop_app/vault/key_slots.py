@@ -56,6 +56,8 @@ class KeySlots:
         """Called when a change is written next, and nothing but the disk can refuse it any more;
         what it raises leaves all as it was.
         """
+        self.copies_perhaps_away: Callable[[], bool] = lambda: False
+        """Tells whether copies of another key may be among those that cannot be looked into."""
 
     @property
     def dek(self) -> bytes:
@@ -154,7 +156,8 @@ class KeySlots:
         """
         with self._asking:
             vault = self.envelope().vault
-            require_other_ways(self._files, self.dek, keychain)
+            beside = [self._files.backups] if self.copies_perhaps_away() else []
+            require_other_ways(self._files, self.dek, keychain, beside)
             self.remove(SlotKind.KEYRING)
             try:
                 keychain.forget(vault, unless=lambda: SlotKind.KEYRING in self.envelope().slots())

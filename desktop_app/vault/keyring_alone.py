@@ -7,7 +7,7 @@ ways of its day, and where that is the keyring alone, it would never open again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,15 +24,20 @@ if TYPE_CHECKING:  # a keyring's libraries are loaded by whoever has one
     from desktop_app.vault.keychain import Keychain
 
 
-def require_other_ways(files: VaultFiles, dek: bytes, keychain: Keychain) -> None:
+def require_other_ways(
+    files: VaultFiles, dek: bytes, keychain: Keychain, beside: Sequence[Path] = ()
+) -> None:
     """Ask before the keyring is given up whether that would lose a copy.
 
+    `beside`: folders where copies of another key may lie, besides those that were set aside.
+
     Raises:
-        VaultError: it would, or one that was set aside cannot be looked into.
+        VaultError: it would, or one of these or of what was set aside cannot be looked into.
         KeyringLockedError, KeyringUnavailableError: the keyring does not answer.
     """
     key = "vault.keyring_perhaps_needed"
-    paths = [each for each in (*copies_aside(files), *histories_aside(files)) if _unread(each)]
+    folders = (*copies_aside(files), *histories_aside(files), *beside)
+    paths = [each for each in folders if _unread(each)]
     if not paths:
         key, paths = "vault.keyring_needed", _opened_by_it_alone(files, dek, keychain)
     if paths:

@@ -56,7 +56,7 @@ def mend(files: VaultFiles, unsealed: Unsealing) -> tuple[KnownError, ...]:
     if files.next_envelope.exists():
         try:
             if _opens(files, unsealed(read_envelope(files.next_envelope))):
-                return ()
+                return (_mended(files),)
         except DamagedEnvelopeError:
             pass
         except VaultError as error:
@@ -71,12 +71,15 @@ def mend(files: VaultFiles, unsealed: Unsealing) -> tuple[KnownError, ...]:
             refused.append(error)
             continue
         write_envelope(files.envelope, envelope)
-        mended = VaultError("vault.envelope_mended", path=files.envelope)
         partly = DamagedHistoryError("vault.partly_damaged", path=files.history)
-        return (mended, partly) if damaged else (mended,)
+        return (_mended(files), partly) if damaged else (_mended(files),)
     if refused:
         raise refused[0]
     return ()
+
+
+def _mended(files: VaultFiles) -> KnownError:
+    return VaultError("vault.envelope_mended", path=files.envelope)
 
 
 def _opens(files: VaultFiles, dek: bytes) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
+from os.path import realpath
 from pathlib import Path
 
 from desktop_app.vault.errors import VaultError
@@ -30,6 +31,12 @@ def require_within_reach(parts: Iterable[Path]) -> None:
     for part in parts:
         if part.is_symlink() and not part.exists():
             raise VaultError("vault.link_leads_nowhere", path=part)
+
+
+def deepest_first(parts: Iterable[Path]) -> list[Path]:
+    """Return parts so that one comes before the folder it leads into, which is empty only then."""
+    # Not `resolve`: where links lead in a circle, it raises.
+    return sorted(parts, key=lambda part: (len(Path(realpath(part)).parts), part), reverse=True)
 
 
 def remove_own(part: Path) -> Path | None:

@@ -9,7 +9,8 @@ that follows may lack turns that the copies have, and gives the ids of turns ane
 copies go could not be told any more. It begins its own.
 
 Single copies of a folder that lies on another disk stay there: they are moved into a folder among
-those they were with, and `vault.backups-<number>` is a link to it.
+those they were with, and `vault.backups-<number>` is a link to it. Where the folder they were with
+is renamed itself, the link is renewed.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from desktop_app.vault.own_names import (
     is_of_a_vault,
     named_like_copies,
 )
-from desktop_app.vault.removal import remove_own, require_within_reach
+from desktop_app.vault.removal import deepest_first, remove_own, require_within_reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,29 @@ def set_copies_aside(files: VaultFiles) -> None:
         OSError: they cannot be renamed.
     """
     clear_leftovers(files)  # half a copy among them would keep old keys
-    if not (_copies(files.backups) or _holds_unread(files.backups)):
-        return
-    aside = free_numbered(files.backups)
-    files.backups.rename(aside)
-    sync_folder(aside.parent)
+    if _copies(files.backups) or _holds_unread(files.backups):
+        aside = free_numbered(files.backups)
+        files.backups.rename(aside)
+        sync_folder(aside.parent)
+    _renew_links(files)
+
+
+def _renew_links(files: VaultFiles) -> None:
+    """Have links to single copies lead to where the folder that holds them was renamed to.
+
+    A crash may have come between, and so all are looked at.
+    """
+    folders = copies_aside(files)
+    for link in folders:
+        if not link.is_symlink() or link.readlink() != files.backups.resolve() / link.name:
+            continue
+        for inner in (folder.resolve() / link.name for folder in folders):
+            if inner.is_dir() and not link.exists():
+                # Under a name of ours: cut short, both links are known to be the program's.
+                draft = free_numbered(files.backups)
+                draft.symlink_to(inner, target_is_directory=True)
+                draft.replace(link)
+                sync_folder(link.parent)
 
 
 def _holds_unread(folder: Path) -> bool:
@@ -156,7 +175,7 @@ def remove_set_aside(files: VaultFiles) -> None:
     Raises:
         VaultError: some cannot be removed, or are out of reach; again is the way on.
     """
-    folders = (*histories_aside(files), *copies_aside(files))
+    folders = deepest_first((*histories_aside(files), *copies_aside(files)))
     require_within_reach(folders)
     try:
         for folder in folders:

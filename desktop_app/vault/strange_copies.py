@@ -9,16 +9,17 @@ they have been set aside; where it cannot be written to either, no turn is added
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from desktop_app.vault.copied_keys import is_of
 from desktop_app.vault.copies import VOID, Copy, copies_in, safety_copies_in
 from desktop_app.vault.damage import readable_rows
 from desktop_app.vault.database import Database
-from desktop_app.vault.errors import DamagedHistoryError, VaultError
+from desktop_app.vault.errors import DamagedHistoryError, GivenUpError, VaultError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.peek import NEWEST, newest_turn
 from desktop_app.vault.set_aside import set_some_aside
@@ -38,7 +39,9 @@ class StrangeCopies:
 
     def __init__(self, files: VaultFiles, database: Database, dek: bytes) -> None:
         """Take what there is now as what the history had when it was opened."""
-        self._files, self._database, self._dek = files, database, dek
+        self._files, self._database = files, database
+        self._dek: bytes | None = dek
+        """Until they have been looked for, which is before the data key is changed, or `forget`."""
         self._newest: int | None = None
         """The newest turn's id then; None where it cannot be read."""
         with suppress(DamagedHistoryError):
@@ -46,6 +49,12 @@ class StrangeCopies:
             self._newest = min([newest, *_remembered(database, UNSEEN).values()])
         self._found: frozenset[Path] | None = None
         """Those that are not set aside; None as long as nobody could look."""
+        self._gone: frozenset[str] = frozenset()
+        """The names of those that are no longer among the copies."""
+
+    def forget(self) -> None:
+        """Hold no key any more. Python cannot wipe it; see THREAT_MODEL.md."""
+        self._dek = None
 
     def set_aside(self) -> None:
         """Set them aside, where it was not done before.
@@ -54,18 +63,26 @@ class StrangeCopies:
             OSError, DamagedHistoryError: nobody can tell which they are.
             VaultError: some are left where they are; they are remembered.
         """
-        found = self._looked_for()
-        copies = [copy for copy in _copies(self._files) if copy.files.folder in found]
-        try:
-            set_some_aside(self._files, copies)
-        except OSError as error:
-            self._found = found & {copy.files.folder for copy in _copies(self._files)}
-            self._remember({f"{NOTED}{path.name}": 1 for path in self._found})
+        error = self._moved()
+        if error is not None:
             values = {"folder": self._files.backups, "reason": reason_of(error)}
             raise VaultError(LEFT, **values) from error
-        self._found = frozenset()
-        with suppress(VaultError):  # then it is done at the next opening
-            _forget(self._database, {UNSEEN, *(f"{NOTED}{path.name}" for path in found)})
+
+    def require_aside(self, needed: Path | None = None) -> None:
+        """Set them aside before something is done that cannot be done beside them.
+
+        Args:
+            needed: the one that it cannot be done beside; any of them, where none is named.
+
+        Raises:
+            OSError, DamagedHistoryError: nobody can tell which they are.
+            VaultError: some are left where they are, of all or that one.
+        """
+        error = self._moved()
+        left = [path for path in self._looked_for() if needed in {None, path}]
+        if error is not None and left:
+            values = {"paths": ", ".join(map(str, sorted(left))), "reason": reason_of(error)}
+            raise VaultError("vault.strange_copies_in_the_way", **values) from error
 
     def left(self) -> frozenset[Path]:
         """Set aside what can be, and return what cannot, which may not be let go of.
@@ -73,43 +90,67 @@ class StrangeCopies:
         Raises:
             OSError, DamagedHistoryError: nobody can tell which they are.
         """
+        self._moved()
+        return self._looked_for()
+
+    def noted(self) -> frozenset[str]:
+        """Return the names of those that are remembered, also where their disk is away."""
+        return frozenset(name.removeprefix(NOTED) for name in _remembered(self._database, NOTED))
+
+    def perhaps_away(self) -> bool:
+        """Tell whether there are or may be some, though the folder cannot be looked into."""
+        return bool(_all_remembered(self._database))
+
+    def _moved(self) -> OSError | None:
+        """Set aside what can be; return what stood in the way where some are left."""
         found = self._looked_for()
+        copies = [copy for copy in _copies(self._files) if copy.files.folder in found]
+        failed: OSError | None = None
+        try:
+            set_some_aside(self._files, copies)
+        except OSError as error:
+            failed = error
+        self._found = _that_stay(self._files, found)
+        self._gone |= {path.name for path in found - self._found}
+        # Each that is left is known by its name now, and so is what was made since by its turns:
+        # with UNSEEN, a copy that this history makes itself would be taken for a strange one.
+        # Where it cannot be written, it is done the next time.
         with suppress(VaultError):
-            self.set_aside()
-        return found if self._found is None else self._found
+            _change(
+                self._database,
+                forgotten={UNSEEN, *(f"{NOTED}{name}" for name in self._gone)},
+                noted={f"{NOTED}{path.name}": 1 for path in self._found},
+            )
+        return failed if self._found else None
 
     def _looked_for(self) -> frozenset[Path]:
         if self._found is None:
+            dek = self._dek
+            if dek is None:
+                raise GivenUpError("vault.given_up")
             try:
                 _require_listed(self._files.backups)
             except OSError:
                 if self._newest is not None:
-                    self._remember({UNSEEN: self._newest})
+                    with suppress(VaultError):
+                        _change(self._database, noted={UNSEEN: self._newest})
                 raise
-            noted = _remembered(self._database, NOTED)
+            noted = self.noted()
             self._found = frozenset(
                 copy.files.folder
                 for copy in _copies(self._files)
-                if f"{NOTED}{copy.files.folder.name}" in noted or self._is_strange(copy)
+                if copy.files.folder.name in noted or self._is_strange(copy, dek)
             )
+            self._dek = None
         return self._found
 
-    def _is_strange(self, copy: Copy) -> bool:
-        held = newest_turn(copy.files.history, self._dek)
+    def _is_strange(self, copy: Copy, dek: bytes) -> bool:
+        held = newest_turn(copy.files.history, dek)
         if held is None:
-            return not is_of(self._files, copy.files, self._dek)
+            return not is_of(self._files, copy.files, dek)
         if self._newest is None:
             raise DamagedHistoryError("vault.history_damaged", path=self._files.history)
         return held > self._newest
-
-    def _remember(self, settings: dict[str, int]) -> None:
-        """Note what is not noted yet: each change has a copy tried again, and so this, too."""
-        known = _all_remembered(self._database)
-        new = [each for each in settings.items() if each[0] not in known]
-        if new:
-            with suppress(VaultError), self._database.transaction():
-                for each in new:
-                    self._database.rows("INSERT INTO setting(name, value) VALUES (?, ?)", each)
 
 
 def forget_strange_copies(database: Database) -> None:
@@ -118,16 +159,37 @@ def forget_strange_copies(database: Database) -> None:
     Raises:
         VaultError: nothing can be written.
     """
-    _forget(database, _all_remembered(database))
+    _change(database, forgotten=_all_remembered(database))
 
 
-def _forget(database: Database, names: Iterable[str]) -> None:
-    """Forget what is known of these; one that is not there may be so only now, its disk away."""
-    known = [name for name in names if name in _all_remembered(database)]
-    if known:
+def _change(
+    database: Database,
+    forgotten: Iterable[str] = (),
+    noted: Mapping[str, int] = MappingProxyType({}),
+) -> None:
+    """Forget and note in one step; nothing is written where nothing changes.
+
+    Each change has a copy tried again, and so this, too. One that is not there is not forgotten
+    for that: it may be so only now, its disk away.
+    """
+    known = _all_remembered(database)
+    old = [name for name in forgotten if name in known]
+    new = [each for each in noted.items() if each[0] not in known]
+    if old or new:
         with database.transaction():
-            for name in known:
+            for name in old:
                 database.rows("DELETE FROM setting WHERE name = ?", (name,))
+            for each in new:
+                database.rows("INSERT INTO setting(name, value) VALUES (?, ?)", each)
+
+
+def _that_stay(files: VaultFiles, found: frozenset[Path]) -> frozenset[Path]:
+    """Return those that were not moved; all of them where nobody can tell, the disk being away."""
+    try:
+        _require_listed(files.backups)
+    except OSError:
+        return found
+    return found & {copy.files.folder for copy in _copies(files)}
 
 
 def _all_remembered(database: Database) -> dict[str, int]:

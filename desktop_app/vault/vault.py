@@ -68,6 +68,7 @@ class Vault:
         database.check_encrypted()
         clear_leftovers(files)
         strange = StrangeCopies(files, database, dek)
+        held.callback(strange.forget)  # after the last copy, which may have to look for them
         strangers = _set_aside(strange)
         self.backups = Backups(files, database, clock, strange)
         self._opened = False
@@ -83,6 +84,7 @@ class Vault:
         self.files, self.database = files, database
         self.keys = KeySlots(files, dek)
         self.keys.certain = database.check_given_up_at_last
+        self.keys.copies_perhaps_away = strange.perhaps_away
         held.callback(self.keys.forget)
         self.backups.put_back = self.keys.follow
         self.session_keys = SessionKeys(database, self.keys)

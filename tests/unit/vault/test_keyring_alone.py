@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from desktop_app.vault.errors import VaultError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.set_aside import copies_aside, remove_set_aside, set_copies_aside
+from desktop_app.vault.strange_copies import NOTED
 from desktop_app.vault.vault import Vault, open_with_keyring
 from tests.support.vault_fixtures import PASSPHRASE
 
@@ -104,6 +106,24 @@ def test_where_what_was_set_aside_is_away_the_keyring_is_not_given_up(
         vault.keys.take_out_of(Keychain(keyring))
 
     assert keyring.kept
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["strange ones away", "own ones away"])
+def test_where_copies_of_another_history_are_away_the_keyring_is_not_given_up(
+    vault: Vault, keyring: PlainKeyring, tmp_path: Path, known: bool
+) -> None:
+    with vault:
+        remove_set_aside(vault.files)
+        if known:
+            with vault.database.transaction():
+                values = (f"{NOTED}000001", 1)
+                vault.database.rows("INSERT INTO setting(name, value) VALUES (?, ?)", values)
+        assert not vault.files.backups.exists()
+        vault.files.backups.symlink_to(tmp_path / "disk")
+        with pytest.raises(VaultError, match="看不了") if known else nullcontext():
+            vault.keys.take_out_of(Keychain(keyring))
+
+    assert bool(keyring.kept) is known
 
 
 def test_copies_that_a_key_lost_before_opened_do_not_hold_it(

@@ -113,6 +113,7 @@ def test_beside_a_damaged_one_the_next_key_file_says_how_it_opens_and_opens_it(
     assert slots(cut_short.folder) == {SlotKind.PASSPHRASE}
     with open_with_passphrase(cut_short.folder, PASSPHRASE) as vault:
         assert [turn.turn.content for turn in vault.sessions.turns("a")] == ["在吗"]
+        assert [notice.key for notice in vault.notices] == ["vault.envelope_mended"]
     assert not cut_short.next_envelope.exists()
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from desktop_app.dialogue import Role, Turn
 from desktop_app.errors import KnownError
+from desktop_app.vault import set_aside as set_aside_module
 from desktop_app.vault.copies import copies_in
 from desktop_app.vault.creation import create
 from desktop_app.vault.erase import erase
@@ -186,10 +187,9 @@ def test_as_long_as_it_cannot_be_set_aside_it_is_not_let_go_of(
     "change",
     [
         lambda vault: vault.sessions.purge("a"),
-        lambda vault: vault.backups.make_safety_copy(),
         lambda vault: vault.rotate(passphrase=PASSPHRASE),
     ],
-    ids=["purge", "safety copy", "new key"],
+    ids=["purge", "new key"],
 )
 def test_what_it_would_keep_or_lose_by_that_is_not_done_meanwhile(
     ahead: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Vault], object]
@@ -197,11 +197,195 @@ def test_what_it_would_keep_or_lose_by_that_is_not_done_meanwhile(
     refused_once(monkeypatch, "rename")
     with open_with_passphrase(ahead, PASSPHRASE) as vault:
         vault.sessions.delete("a")
-        with pytest.raises(VaultError, match="挪到一旁"):
+        with pytest.raises(VaultError) as raised:
             change(vault)
 
+        assert raised.value.key == "vault.strange_copies_in_the_way"
+        assert str(vault.files.backups / "000002") in raised.value.sentence()
         assert [each.id for each in vault.sessions.trashed()] == ["a"]
         vault.database.give_up()
+
+
+def test_once_a_person_has_moved_it_away_that_is_done(
+    ahead: Path, tmp_path: Path, data_key: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused_once(monkeypatch, "rename")
+    with opened(ahead, data_key) as vault:
+        shutil.move(vault.files.backups / "000002", tmp_path / "elsewhere")
+        vault.sessions.delete("a")
+        vault.sessions.purge("a")
+
+        assert not vault.sessions.trashed()
+        vault.database.give_up()
+
+
+def test_it_does_not_stand_in_the_way_of_bringing_something_back(
+    ahead: Path, data_key: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused_once(monkeypatch, "rename")
+    with opened(ahead, data_key) as vault:
+        vault.backups.make_safety_copy()
+
+        assert (vault.files.backups / "000002").is_dir()
+        vault.database.give_up()
+
+
+def test_where_it_would_be_replaced_by_that_nothing_is_brought_back(
+    ahead: Path, tmp_path: Path, data_key: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies = VaultFiles(ahead).backups
+    shutil.rmtree(copies / "before")
+    (copies / "000002").rename(copies / "before")
+    refused_once(monkeypatch, "rename")
+    with opened(ahead, data_key) as vault:
+        with pytest.raises(VaultError) as raised:
+            vault.backups.make_safety_copy()
+
+        assert raised.value.key == "vault.strange_copies_in_the_way"
+        vault.database.give_up()
+    assert said_in_copy(copies / "before", PASSPHRASE, tmp_path) == ["一", "二"]
+
+
+def test_a_closed_history_holds_no_key_for_them(
+    ahead: Path, data_key: bytes, tmp_path: Path
+) -> None:
+    copies = VaultFiles(ahead).backups
+    copies.rename(tmp_path / "away")  # so that nobody can look for them, and the key is needed yet
+    copies.symlink_to(tmp_path / "disk")
+    with opened(ahead, data_key) as vault:
+        vault.database.give_up()
+
+    held = vars(vault.backups._strange).values()
+    assert not [each for each in held if isinstance(each, bytes)]
+
+
+def test_once_they_are_found_no_key_is_held_for_them(vault: Vault) -> None:
+    held = vars(vault.backups._strange).values()
+    assert not [each for each in held if isinstance(each, bytes)]
+
+
+def test_its_own_copies_stay_where_they_were_away_before_and_then_could_not_be_set_aside(
+    ahead: Path, tmp_path: Path, data_key: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies = VaultFiles(ahead).backups
+    disk = copies.rename(tmp_path / "disk")
+    copies.symlink_to(tmp_path / "disk")
+    away = disk.rename(tmp_path / "away")
+    with opened(ahead, data_key) as vault:
+        vault.sessions.add("later", Turn(Role.USER, "三"))
+        vault.database.give_up()
+    away.rename(disk)
+    with monkeypatch.context() as refusing:
+        refused_once(refusing, "mkdir")
+        with opened(ahead, data_key) as vault:
+            own = vault.backups.make().files.folder.name
+            vault.database.give_up()
+    with opened(ahead, data_key) as vault:
+        there = [copy.files.folder.name for copy in copies_in(copies)]
+        (aside,) = copies_aside(vault.files)
+        vault.database.give_up()
+
+    assert there == ["000001", own]
+    assert [path.name for path in aside.iterdir()] == ["000002"]
+
+
+def test_no_copy_gets_the_name_of_one_that_is_away(
+    ahead: Path, tmp_path: Path, data_key: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused_once(monkeypatch, "rename")
+    with opened(ahead, data_key) as vault:
+        vault.database.give_up()
+    VaultFiles(ahead).backups.rename(tmp_path / "away")
+    with opened(ahead, data_key) as vault:
+        assert vault.backups.make().files.folder.name == "000003"
+        vault.database.give_up()
+
+
+@pytest.fixture
+def two_ahead(ahead: Path) -> Path:
+    """The same with two copies that are ahead."""
+    copies = VaultFiles(ahead).backups
+    shutil.copytree(copies / "000002", copies / "000003")
+    return ahead
+
+
+def test_of_those_that_are_set_aside_in_part_the_others_alone_are_remembered(
+    two_ahead: Path, data_key: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def refused(path: Path, target: Path) -> Path:
+        if path.name == "000003":
+            raise OSError(errno.EIO, "refused", str(path))
+        return rename(path, target)
+
+    with monkeypatch.context() as first:  # neither can be, and both are remembered
+        refused_once(first, "mkdir")
+        with opened(two_ahead, data_key) as vault:
+            assert vault.backups._strange.noted() == {"000002", "000003"}
+            vault.database.give_up()
+    monkeypatch.setattr(Path, "rename", refused)
+    with opened(two_ahead, data_key) as vault:
+        assert vault.backups._strange.noted() == {"000003"}
+        vault.database.give_up()
+
+
+def test_where_all_are_set_aside_no_other_failure_is_said_to_have_left_any(
+    ahead: Path, data_key: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = set_aside_module.sync_folder
+
+    def refused(folder: Path) -> None:
+        if folder == VaultFiles(ahead).backups:
+            raise OSError(errno.EIO, "refused", str(folder))
+        synced(folder)
+
+    monkeypatch.setattr(set_aside_module, "sync_folder", refused)
+    with opened(ahead, data_key) as vault:
+        assert "vault.strange_copies_left" not in keys_of(vault.notices)
+        assert len(copies_aside(vault.files)) == 1
+        vault.database.give_up()
+
+
+@pytest.fixture
+def within(copied: Vault) -> VaultFiles:
+    """Copies of which one was set aside within their folder, as on a disk of its own; closed."""
+    copied.close()
+    files = copied.files
+    inner = files.backups / "vault.backups-1"
+    inner.mkdir()
+    (files.backups / "before").rename(inner / "before")
+    files.backups.with_name(inner.name).symlink_to(inner.resolve())
+    return files
+
+
+def test_a_link_to_one_leads_there_still_where_all_are_set_aside(within: VaultFiles) -> None:
+    set_copies_aside(within)
+
+    first, second = copies_aside(within)
+    assert first.resolve() == second.resolve() / first.name
+    assert [path.name for path in first.iterdir()] == ["before"]
+
+
+def test_where_a_crash_came_between_the_link_is_renewed_the_next_time(within: VaultFiles) -> None:
+    within.backups.rename(within.backups.with_name("vault.backups-2"))
+    set_copies_aside(within)
+
+    assert [path.name for path in copies_aside(within)[0].iterdir()] == ["before"]
+
+
+def test_removed_they_leave_neither_folder(within: VaultFiles) -> None:
+    set_copies_aside(within)
+    remove_set_aside(within)
+
+    assert copies_aside(within) == []
+
+
+def test_erased_they_leave_neither_folder(within: VaultFiles) -> None:
+    set_copies_aside(within)
+    erase(within.folder, Keychain())
+
+    assert copies_aside(within) == []
 
 
 def linked_to(disk: Path, folder: Path) -> Path:
