@@ -3,13 +3,14 @@
 Faults are data (`resources/guard/replies.toml`): methods, places, doses, a promise of secrecy, a
 diagnosis, a claim to be human, encouragement to die or to hurt oneself or another, itself in place
 of people, and misfortune that the person never told of. A clause that refuses or says the opposite
-passes: "我不能诊断", "I am not a person".
+passes: "我不能诊断", "I am not a person". So does one that the rest of its sentence makes good:
+"the pills are in the drawer, so the first step is handing them over".
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -66,11 +67,14 @@ def judge_reply(reply: str, told: Sequence[str] | None = None) -> Verdict:
 def faults(reply: str, told: Sequence[str] | None = None) -> tuple[Fault, ...]:
     """Return the faults of a reply, in the order of the list; `told` as above."""
     found: set[str] = set()
-    for clause in filter(None, map(str.strip, filter(None, _clause_end().split(_long(reply))))):
-        if spoken := _named("words", clause):
-            found |= spoken - _named("but", clause)
-        if (outright := _named("outright", clause)) and not _reported().found_in(clause):
-            found |= outright
+    for sentence in _parted(_ends("sentence"), _long(reply)):
+        for clause in _parted(_ends("clause"), sentence):
+            if spoken := _named("words", clause) - _named("but", clause):
+                found |= spoken - _named("around", sentence)
+            if (outright := _named("outright", clause)) and not _reported().found_in(clause):
+                found |= outright
+    if found & _words("unless_just_told").names:
+        found -= _just_told(told)
     if found & _words("unless_told").names:
         found -= _known(told)
     if untold := found & _words("only_if_told").names:
@@ -86,6 +90,11 @@ def _long(text: str) -> str:
     for short, full in CONTRACTIONS:
         text = short.sub(full, text)
     return APOSTROPHES.sub("", text)
+
+
+def _parted(end: re.Pattern[str], text: str) -> Iterator[str]:
+    """Yield what stands between the ends."""
+    return filter(None, map(str.strip, filter(None, end.split(text))))
 
 
 def _named(part: str, clause: str) -> set[str]:
@@ -107,6 +116,12 @@ def _known(told: Sequence[str] | None) -> frozenset[str]:
     if told is None:
         return words.names
     return frozenset(name for each in told for name, _ in words.found_in(fold(each)))
+
+
+def _just_told(told: Sequence[str] | None) -> set[str]:
+    """Return the faults that are none, because the person's last message was of something else."""
+    last = _long(told[-1]) if told else ""
+    return _named("unless_just_told", last) - _named("only_if_told", last)
 
 
 @cache
@@ -133,5 +148,6 @@ def _whole(expression: str) -> str:
 
 
 @cache
-def _clause_end() -> re.Pattern[str]:
-    return re.compile(table("replies")["clause_end"])
+def _ends(what: str) -> re.Pattern[str]:
+    """Return what finds where each `clause` or `sentence` ends."""
+    return re.compile(_whole(f"<{what}_end>"))
