@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from desktop_app.care.guard.another import OTHER
+from desktop_app.care.guard.another import OTHER, tells_of_another, threatens_who_writes
 from desktop_app.care.guard.answers import (
     OF_DANGER,
     Answer,
@@ -176,6 +176,8 @@ def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
         of_own = sorted(of_own, key=lambda one: one != Category.HARM_TO_OTHERS)
     elif Told.SUICIDE in message.says and Category.SUICIDE in of_own:
         of_own = sorted(of_own, key=lambda one: one == Category.HARM_TO_OTHERS)
+    if _feared(message, stand):  # before any word about staying with somebody
+        return [Category.ABUSE, *of_own]
     if message.another is not None:
         return [OTHER]
     if (
@@ -197,6 +199,18 @@ def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
     if stand is not None and (message.itself.rank < Level.HIGH.rank or stand.about in of_own):
         first.append(stand.about)  # it takes plain words to change what is spoken of
     return [*first, *of_own, *([stand.about] if stand else []), *about_of(message.verdict)]
+
+
+def _feared(message: Heard, stand: Standing | None) -> bool:
+    """Tell whether who speaks of dying, or did, is who the person has to be safe from."""
+    if message.another is not None:
+        return stand is not None and stand.about == Category.ABUSE
+    if stand is None:
+        return tells_of_another(message.text) and threatens_who_writes(message.text)
+    if stand.about != OTHER or Told.SUICIDE in message.says:
+        return False
+    done = {Told.VIOLENCE, Told.UNSAFE, Told.ASSAULT} & message.says
+    return bool(done) or threatens_who_writes(message.text)
 
 
 def _first_words(

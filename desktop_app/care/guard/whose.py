@@ -26,6 +26,8 @@ class Script:
     """The deed where the person was named before."""
     own: re.Pattern[str]
     """The writer's own danger, which is never another's."""
+    against: re.Pattern[str]
+    """What is done to the writer, or to children with them."""
     past: re.Pattern[str]
 
 
@@ -57,6 +59,17 @@ def others_in(reading: Reading) -> Others:
     return Others(frozenset(clauses), happening, own)
 
 
+def done_to_the_writer(reading: Reading) -> bool:
+    """Tell whether somebody locks in, hits or threatens who writes, or a gun is in it with them."""
+    return any(
+        "gun" in names
+        and "self" in names
+        or any(each.against.search(clause.text) for each in (_chinese(), _latin()))
+        for clause in reading.clauses
+        if not (names := clause.names()) & {"media", "quote"}
+    )
+
+
 def _own(clause: Clause) -> bool:
     return any(each.own.search(clause.text) for each in (_chinese(), _latin()))
 
@@ -86,6 +99,7 @@ def _chinese() -> Script:
         wish=re.compile(f"{start}(?:{zh['wish']})"),
         bare=re.compile(zh["deed"]),
         own=re.compile(zh["own"]),
+        against=re.compile(zh["against"]),
         past=re.compile(words["around"]["zh_past"]),
     )
 
@@ -100,5 +114,6 @@ def _latin() -> Script:
         wish=re.compile(rf"{start}(?:{en['wish']})(?![a-z])"),
         bare=re.compile(rf"\b(?:{en['deed']})(?![a-z])"),
         own=re.compile(rf"\b(?:{en['own']})(?![a-z])"),
+        against=re.compile(rf"\b(?:{en['against']})(?![a-z])"),
         past=re.compile(rf"\b(?:{words['around']['en_past']})(?![a-z])"),
     )

@@ -191,3 +191,40 @@ def test_no_fixed_reply_says_where_the_card_stands() -> None:
 def test_what_a_reply_is_said_for_and_covers_exists() -> None:
     for each in fixed_replies():
         assert each.covers <= set(WRITTEN)
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        (
+            "my boyfriend has a gun and says he will kill himself and me",
+            "he's outside my door",
+            "I'm scared",
+        ),
+        ("我老公拿着刀说要杀了我再自杀", "他在门外"),
+        ("my husband is threatening to shoot himself and the kids", "he has a gun"),
+    ],
+)
+def test_who_is_threatened_by_them_is_never_answered_as_a_helper(messages: tuple[str, ...]) -> None:
+    assert not [each for each in ids(*messages) if ".other." in each]
+
+
+@pytest.mark.parametrize(
+    ("threat", "then"),
+    [
+        (
+            "my boyfriend says he'll kill himself if I break up",
+            ["he has locked me in", "he is hitting me"],
+        ),
+        ("my boyfriend says he will kill himself if i leave", ["he hits me too", "no"]),
+        ("我男朋友说分手他就自杀", ["他掐我", "他不让我走"]),
+    ],
+)
+def test_violence_told_later_takes_the_helpers_words_away(threat: str, then: list[str]) -> None:
+    assert ids(threat, *then)[1:] == ["high.abuse.1", "high.abuse.2"]
+
+
+def test_urged_to_jump_and_willing_is_the_writers_own_danger() -> None:
+    said = ids("she told me to jump and I want to", "I'm on the balcony", "no")
+
+    assert not [each for each in said if ".other." in each]
