@@ -105,7 +105,10 @@ def next_words(message: Heard, replies: Sequence[str]) -> Next:
     """Return what follows from `message` in a conversation that has had `replies`."""
     already = heard(replies)
     stand = standing(replies)
-    words = _Words(already | covered_by(already), message.says | told_before(already))
+    told = message.says | told_before(already)
+    if stand is not None and stand.about == OTHER and _fails(message.text, stand):
+        told |= {Sign.FAILING}
+    words = _Words(already | covered_by(already), told)
     level = _level(message, stand)
     if stand is None and already & GRAVE:  # the person has come back from what was said before
         level = min(level, max(message.own.level, Level.CONCERN, key=_rank), key=_rank)
@@ -144,6 +147,8 @@ def _level_after(message: Heard, stand: Standing) -> Level:
     text = message.text
     if stand.about == OTHER and tells(Sign.UNREACHED, text):
         return Level.EMERGENCY  # who spoke of dying does not answer any more
+    if stand.about == OTHER and _fails(text, stand):
+        return Level.EMERGENCY
     if stand.about in TO_ONESELF and (level := _level_of_deeds(text, stand)) is not Level.NONE:
         return level
     answer = answer_to(stand.last.asks, text) if stand.fresh else None
@@ -152,6 +157,12 @@ def _level_after(message: Heard, stand: Standing) -> Level:
     if asks == "safety":
         grave = {Answer.NO, Answer.UNSURE}
     return Level.HIGH if answer in grave else Level.NONE
+
+
+def _fails(text: str, stand: Standing) -> bool:
+    """Tell whether another's body gives way."""
+    hurt = stand.level is Level.EMERGENCY and tells(Sign.SYMPTOM, text)
+    return hurt or tells(Sign.FAILING, text)
 
 
 def _level_of_deeds(text: str, stand: Standing) -> Level:
@@ -195,10 +206,17 @@ def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
     if stand is not None and stand.level is Level.EMERGENCY:
         if stand.about == Category.SUICIDE and tells(Sign.SYMPTOM, message.text):
             first.append(Category.MEDICAL_EMERGENCY)
-        first.append(stand.about)
+        if not (stand.about == OTHER and _of_oneself(message)):
+            first.append(stand.about)
     if stand is not None and (message.itself.rank < Level.HIGH.rank or stand.about in of_own):
         first.append(stand.about)  # it takes plain words to change what is spoken of
     return [*first, *of_own, *([stand.about] if stand else []), *about_of(message.verdict)]
+
+
+def _of_oneself(message: Heard) -> bool:
+    """Tell whether a helper speaks of their own death."""
+    grave = message.itself.rank >= Level.HIGH.rank and message.of_self
+    return message.another is None and (grave or Told.SUICIDE in message.says)
 
 
 def _feared(message: Heard, stand: Standing | None) -> bool:
@@ -289,7 +307,9 @@ def _unheard(
     on, further = AFTER[level]
     about = next((one for one in abouts if one in spoken_at(on)), Category.SUICIDE)
     further = "staying" if about == OTHER else further
-    said = words.first(on, about) or words.first(further, about)
+    said = words.first(on, about)
+    if said is None and not (about == OTHER and level is Level.EMERGENCY):
+        said = words.first(further, about)
     if said is None and (to_the_end or level is not Level.CONCERN):
         return words.first("staying", "any")
     return said
