@@ -11,7 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from desktop_app.care.guard.another import OTHER, tells_of_another, threatens_who_writes
+from desktop_app.care.guard.another import (
+    OTHER,
+    another_is_gone,
+    says_they_are_safe,
+    speaks_of_own_death,
+    tells_of_another,
+    threatens_who_writes,
+)
 from desktop_app.care.guard.answers import (
     OF_DANGER,
     Answer,
@@ -107,7 +114,10 @@ def next_words(message: Heard, replies: Sequence[str]) -> Next:
     stand = standing(replies)
     told = message.says | told_before(already)
     if stand is not None and stand.about == OTHER and _fails(message.text, stand):
-        told |= {Sign.FAILING}
+        if tells(Sign.FAILING, message.text):
+            told |= {Sign.FAILING}
+        elif "emergency.other.2" in already | covered_by(already):  # what helps at once comes first
+            told |= {Sign.SYMPTOM}
     words = _Words(already | covered_by(already), told)
     level = _level(message, stand)
     if stand is None and already & GRAVE:  # the person has come back from what was said before
@@ -139,6 +149,8 @@ def _level(message: Heard, stand: Standing | None) -> Level:
         levels.append(message.another)
     if stand is not None:
         levels.append(_level_after(message, stand))
+    elif another_is_gone(message.text):
+        return min(message.verdict.level, Level.CONCERN, key=_rank)  # nobody can be helped any more
     return max(levels, key=_rank)
 
 
@@ -180,13 +192,8 @@ def _level_of_deeds(text: str, stand: Standing) -> Level:
 
 def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
     """Return what to speak about, first what is first in mind."""
-    own = message.own.level.rank >= Level.CONCERN.rank
-    of_own = about_of(message.own) if own else []
-    kills = Told.WOULD_KILL in message.says and Told.SUICIDE not in message.says
-    if kills and Category.HARM_TO_OTHERS in of_own:  # "kill" is not of oneself here
-        of_own = sorted(of_own, key=lambda one: one != Category.HARM_TO_OTHERS)
-    elif Told.SUICIDE in message.says and Category.SUICIDE in of_own:
-        of_own = sorted(of_own, key=lambda one: one == Category.HARM_TO_OTHERS)
+    kills = _would_kill(message)
+    of_own = _of_own(message)
     if _feared(message, stand):  # before any word about staying with somebody
         return [Category.ABUSE, *of_own]
     if message.another is not None:
@@ -213,6 +220,21 @@ def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
     return [*first, *of_own, *([stand.about] if stand else []), *about_of(message.verdict)]
 
 
+def _would_kill(message: Heard) -> bool:
+    return Told.WOULD_KILL in message.says and Told.SUICIDE not in message.says
+
+
+def _of_own(message: Heard) -> list[str]:
+    """Return what a message by itself is about."""
+    own = message.own.level.rank >= Level.CONCERN.rank
+    of_own = about_of(message.own) if own else []
+    if _would_kill(message) and Category.HARM_TO_OTHERS in of_own:  # "kill" is not of oneself here
+        of_own = sorted(of_own, key=lambda one: one != Category.HARM_TO_OTHERS)
+    elif Told.SUICIDE in message.says and Category.SUICIDE in of_own:
+        of_own = sorted(of_own, key=lambda one: one == Category.HARM_TO_OTHERS)
+    return of_own
+
+
 def _of_oneself(message: Heard) -> bool:
     """Tell whether a helper speaks of their own death."""
     grave = message.itself.rank >= Level.HIGH.rank and message.of_self
@@ -228,7 +250,9 @@ def _feared(message: Heard, stand: Standing | None) -> bool:
     if stand.about != OTHER or Told.SUICIDE in message.says:
         return False
     done = {Told.VIOLENCE, Told.UNSAFE, Told.ASSAULT} & message.says
-    return bool(done) or threatens_who_writes(message.text)
+    return bool(done and not speaks_of_own_death(message.text)) or threatens_who_writes(
+        message.text
+    )
 
 
 def _first_words(
@@ -264,7 +288,16 @@ def _next_words(
             return words.first("back", "any") if asks_first else None
     if level.rank <= Level.CONCERN.rank and stand.level is Level.CONCERN:
         return _at_concern(message, stand, abouts, words)
+    grave = urgent or message.own.level is Level.EMERGENCY
+    if not grave and abouts[0] == OTHER and _eased(message, stand):
+        return words.first("staying", OTHER) or words.first("staying", "any")
     return _unheard(max(level, stand.level, key=_rank), abouts, words, to_the_end=True)
+
+
+def _eased(message: Heard, stand: Standing) -> bool:
+    """Tell whether another is said to be safe, or was."""
+    since = stand.last.on == "staying" and stand.last.about == OTHER
+    return since or says_they_are_safe(message.text)
 
 
 def _goes_on_darkly(message: Heard) -> bool:

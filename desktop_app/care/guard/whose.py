@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final
 
 from desktop_app.care.guard.data import table
-from desktop_app.care.guard.reading import Clause, Reading
+from desktop_app.care.guard.reading import Clause, Reading, negated
 
 BETWEEN: Final = 8
 """So many words may stand between a person and what they do."""
@@ -60,13 +60,27 @@ def others_in(reading: Reading) -> Others:
 
 
 def done_to_the_writer(reading: Reading) -> bool:
-    """Tell whether somebody locks in, hits or threatens who writes, or a gun is in it with them."""
+    """Tell whether somebody locks in, hits or threatens who writes."""
     return any(
-        "gun" in names
-        and "self" in names
-        or any(each.against.search(clause.text) for each in (_chinese(), _latin()))
+        any(each.against.search(clause.text) for each in (_chinese(), _latin()))
         for clause in reading.clauses
-        if not (names := clause.names()) & {"media", "quote"}
+        if not clause.names() & {"media", "quote"}
+    )
+
+
+def is_past(reading: Reading) -> bool:
+    """Tell whether a message says that somebody has died, or was in danger long ago."""
+    text = "\n".join(clause.text for clause in reading.clauses)
+    around = _around()
+    over = around["gone"].search(text) or around["before"].search(text)
+    return bool(over) and not around["still"].search(text)
+
+
+def is_safe(reading: Reading) -> bool:
+    """Tell whether a message says that somebody is safe."""
+    return any(
+        (said := _around()["safe"].search(clause.text)) and not negated(clause.text, said.start())
+        for clause in reading.clauses
     )
 
 
@@ -117,3 +131,15 @@ def _latin() -> Script:
         against=re.compile(rf"\b(?:{en['against']})(?![a-z])"),
         past=re.compile(rf"\b(?:{words['around']['en_past']})(?![a-z])"),
     )
+
+
+@cache
+def _around() -> dict[str, re.Pattern[str]]:
+    """Return what tells that it is over or is not, by name."""
+    words = table("another")["around"]
+    return {
+        name: re.compile(
+            rf"{words[f'zh_{name}']}|\b(?:{words[f'en_{name}']})(?![a-z])", re.MULTILINE
+        )
+        for name in ("gone", "before", "still", "safe")
+    }

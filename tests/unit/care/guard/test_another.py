@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from desktop_app.care.guard.another import anothers_danger, threatens_who_writes
+from desktop_app.care.guard.another import another_is_gone, anothers_danger, threatens_who_writes
 from desktop_app.care.guard.verdict import Level
 
 
@@ -105,3 +105,32 @@ def test_what_somebody_told_of_another_is_the_others(message: str) -> None:
 def test_out_of_ones_skin_nobody_jumps_to_their_death() -> None:
     assert anothers_danger("he's going to jump out of his skin") is not Level.EMERGENCY
     assert anothers_danger("he's going to jump out of the window") is Level.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "我爷爷喝了农药，已经走了",
+        "我爷爷喝了农药，上个月的事",
+    ],
+)
+def test_who_is_dead_or_was_in_danger_long_ago_is_not_to_be_saved_now(message: str) -> None:
+    assert another_is_gone(message)
+    assert anothers_danger(message) is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "我妈喝了农药，以前也喝过",
+        "我弟弟留了遗书，已经走了",
+        "my sister took pills last year and she is taking them now",
+    ],
+)
+def test_what_was_before_does_not_end_what_is_now(message: str) -> None:
+    assert not another_is_gone(message)
+    assert anothers_danger(message) is Level.EMERGENCY
+
+
+def test_own_death_beside_anothers_is_not_taken_for_what_is_over() -> None:
+    assert not another_is_gone("my friend hanged himself last month and I want to die")
