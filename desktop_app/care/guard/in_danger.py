@@ -288,16 +288,17 @@ def _next_words(
             return words.first("back", "any") if asks_first else None
     if level.rank <= Level.CONCERN.rank and stand.level is Level.CONCERN:
         return _at_concern(message, stand, abouts, words)
-    grave = urgent or message.own.level is Level.EMERGENCY
-    if not grave and abouts[0] == OTHER and _eased(message, stand):
+    if not urgent and abouts[0] == OTHER and _eased(message, stand):
         return words.first("staying", OTHER) or words.first("staying", "any")
     return _unheard(max(level, stand.level, key=_rank), abouts, words, to_the_end=True)
 
 
 def _eased(message: Heard, stand: Standing) -> bool:
     """Tell whether another is said to be safe, or was."""
+    if says_they_are_safe(message.text):
+        return message.told is not Level.EMERGENCY  # words tell it: the classifier hears the roof
     since = stand.last.on == "staying" and stand.last.about == OTHER
-    return since or says_they_are_safe(message.text)
+    return since and message.own.level is not Level.EMERGENCY
 
 
 def _goes_on_darkly(message: Heard) -> bool:

@@ -277,8 +277,15 @@ def test_no_chat_while_somebody_may_be_dying() -> None:
     assert not [each for each in said if each.startswith("staying.other")]
 
 
-def test_who_has_come_down_is_not_called_for_again() -> None:
-    assert ids("我弟弟站在楼顶要跳", "打了120", "他下来了")[-1].startswith("staying.other")
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("我弟弟站在楼顶要跳", "他下来了"),
+        ("my friend is on the roof and says he'll jump", "he's down now, he's safe"),
+    ],
+)
+def test_who_has_come_down_is_not_called_for_again(first: str, then: str) -> None:
+    assert ids(first, "called 911", then)[-1].startswith("staying.other")
 
 
 def test_who_is_not_safe_is_not_taken_for_safe() -> None:

@@ -96,7 +96,13 @@ def test_an_impulse_that_is_shared_or_urged_on_is_the_writers(message: str) -> N
 
 
 @pytest.mark.parametrize(
-    "message", ["she told me he took a bottle of pills", "他告诉我他吞了安眠药"]
+    "message",
+    [
+        "my friend texted me to say goodbye and isn't answering",
+        "我也是刚知道，我妹妹吞了药",
+        "she told me he took a bottle of pills",
+        "他告诉我他吞了安眠药",
+    ],
 )
 def test_what_somebody_told_of_another_is_the_others(message: str) -> None:
     assert anothers_danger(message) is Level.EMERGENCY
