@@ -8,7 +8,7 @@ from desktop_app.care.guard.message import LONGEST
 from desktop_app.care.guard.reading import read
 from desktop_app.care.guard.rules import Hit, hits, least
 from desktop_app.care.guard.verdict import Category, Level
-from desktop_app.care.guard.whose import others_in
+from desktop_app.care.guard.whose import done_to_the_writer, is_past, is_safe, others_in
 
 OTHERS_OWN: Final = {"anothers", "another_now"}
 """Rules that speak of another person only."""
@@ -27,7 +27,12 @@ def anothers_danger(message: str) -> Level | None:
         for hit in every
         if TO_ONESELF & set(hit.rule.categories) or hit.clause in others_clauses.clauses
     ]
-    if others_clauses.own or any(hit.counts and hit not in found for hit in every):
+    if (
+        is_past(reading)
+        or others_clauses.own
+        or done_to_the_writer(reading)
+        or any(hit.counts and hit not in found for hit in every)
+    ):
         return None  # what is done to the person, or what they would do
     others = [hit for hit in found if hit.clause in others_clauses.clauses or _of_another(hit)]
     if not (others or others_clauses.clauses) or any(
@@ -43,6 +48,48 @@ def anothers_danger(message: str) -> Level | None:
     told = [hit for hit in others if hit.clause not in others_clauses.clauses]
     worst = max((hit.rule.level for hit in told), key=_rank, default=Level.CONCERN)
     return Level.EMERGENCY if worst is Level.EMERGENCY else Level.CONCERN
+
+
+def threatens_who_writes(message: str) -> bool:
+    """Tell whether somebody does violence to who writes, and it is not they who speak of dying."""
+    return done_to_the_writer(read(message[:LONGEST])) and not speaks_of_own_death(message)
+
+
+def speaks_of_own_death(message: str) -> bool:
+    """Tell whether who writes speaks of dying themselves."""
+    reading = read(message[:LONGEST])
+    others_clauses = others_in(reading)
+    return any(
+        hit.counts and TO_ONESELF & set(hit.rule.categories)
+        for hit in hits(reading)
+        if hit.clause not in others_clauses.clauses and hit.rule.name not in OTHERS_OWN
+    )
+
+
+def says_they_are_safe(message: str) -> bool:
+    """Tell whether a message says that another is safe."""
+    return is_safe(read(message[:LONGEST]))
+
+
+def tells_of_another(message: str) -> bool:
+    """Tell whether it says that somebody else is about to die, whatever else it says."""
+    reading = read(message[:LONGEST])
+    return bool(others_in(reading).clauses) or any(_of_another(hit) for hit in hits(reading))
+
+
+def another_is_gone(message: str) -> bool:
+    """Tell whether another's deed is told, and that it is over, and nothing of one's own."""
+    reading = read(message[:LONGEST])
+    others_clauses = others_in(reading)
+    return (
+        is_past(reading)
+        and bool(others_clauses.clauses)
+        and not others_clauses.own
+        and not done_to_the_writer(reading)
+        and not any(
+            hit.counts and hit.clause not in others_clauses.clauses for hit in hits(reading)
+        )
+    )
 
 
 def speaks_of_self(message: str) -> bool:

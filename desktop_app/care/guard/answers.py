@@ -70,6 +70,8 @@ class Sign(StrEnum):
     """Another cannot be reached."""
     DARK = "dark"
     """It speaks of dying or of no way on, whatever "no" stands before it."""
+    FAILING = "failing"
+    """A body that gives way, of whoever is spoken of."""
     ELSEWHERE = "elsewhere"
 
 

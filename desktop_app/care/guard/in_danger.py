@@ -11,7 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from desktop_app.care.guard.another import OTHER
+from desktop_app.care.guard.another import (
+    OTHER,
+    another_is_gone,
+    says_they_are_safe,
+    speaks_of_own_death,
+    tells_of_another,
+    threatens_who_writes,
+)
 from desktop_app.care.guard.answers import (
     OF_DANGER,
     Answer,
@@ -105,7 +112,13 @@ def next_words(message: Heard, replies: Sequence[str]) -> Next:
     """Return what follows from `message` in a conversation that has had `replies`."""
     already = heard(replies)
     stand = standing(replies)
-    words = _Words(already | covered_by(already), message.says | told_before(already))
+    told = message.says | told_before(already)
+    if stand is not None and stand.about == OTHER and _fails(message.text, stand):
+        if tells(Sign.FAILING, message.text):
+            told |= {Sign.FAILING}
+        elif "emergency.other.2" in already | covered_by(already):  # what helps at once comes first
+            told |= {Sign.SYMPTOM}
+    words = _Words(already | covered_by(already), told)
     level = _level(message, stand)
     if stand is None and already & GRAVE:  # the person has come back from what was said before
         level = min(level, max(message.own.level, Level.CONCERN, key=_rank), key=_rank)
@@ -136,6 +149,8 @@ def _level(message: Heard, stand: Standing | None) -> Level:
         levels.append(message.another)
     if stand is not None:
         levels.append(_level_after(message, stand))
+    elif another_is_gone(message.text):
+        return min(message.verdict.level, Level.CONCERN, key=_rank)  # nobody can be helped any more
     return max(levels, key=_rank)
 
 
@@ -144,6 +159,8 @@ def _level_after(message: Heard, stand: Standing) -> Level:
     text = message.text
     if stand.about == OTHER and tells(Sign.UNREACHED, text):
         return Level.EMERGENCY  # who spoke of dying does not answer any more
+    if stand.about == OTHER and _fails(text, stand):
+        return Level.EMERGENCY
     if stand.about in TO_ONESELF and (level := _level_of_deeds(text, stand)) is not Level.NONE:
         return level
     answer = answer_to(stand.last.asks, text) if stand.fresh else None
@@ -152,6 +169,12 @@ def _level_after(message: Heard, stand: Standing) -> Level:
     if asks == "safety":
         grave = {Answer.NO, Answer.UNSURE}
     return Level.HIGH if answer in grave else Level.NONE
+
+
+def _fails(text: str, stand: Standing) -> bool:
+    """Tell whether another's body gives way."""
+    hurt = stand.level is Level.EMERGENCY and tells(Sign.SYMPTOM, text)
+    return hurt or tells(Sign.FAILING, text)
 
 
 def _level_of_deeds(text: str, stand: Standing) -> Level:
@@ -169,13 +192,10 @@ def _level_of_deeds(text: str, stand: Standing) -> Level:
 
 def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
     """Return what to speak about, first what is first in mind."""
-    own = message.own.level.rank >= Level.CONCERN.rank
-    of_own = about_of(message.own) if own else []
-    kills = Told.WOULD_KILL in message.says and Told.SUICIDE not in message.says
-    if kills and Category.HARM_TO_OTHERS in of_own:  # "kill" is not of oneself here
-        of_own = sorted(of_own, key=lambda one: one != Category.HARM_TO_OTHERS)
-    elif Told.SUICIDE in message.says and Category.SUICIDE in of_own:
-        of_own = sorted(of_own, key=lambda one: one == Category.HARM_TO_OTHERS)
+    kills = _would_kill(message)
+    of_own = _of_own(message)
+    if _feared(message, stand):  # before any word about staying with somebody
+        return [Category.ABUSE, *of_own]
     if message.another is not None:
         return [OTHER]
     if (
@@ -193,10 +213,46 @@ def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
     if stand is not None and stand.level is Level.EMERGENCY:
         if stand.about == Category.SUICIDE and tells(Sign.SYMPTOM, message.text):
             first.append(Category.MEDICAL_EMERGENCY)
-        first.append(stand.about)
+        if not (stand.about == OTHER and _of_oneself(message)):
+            first.append(stand.about)
     if stand is not None and (message.itself.rank < Level.HIGH.rank or stand.about in of_own):
         first.append(stand.about)  # it takes plain words to change what is spoken of
     return [*first, *of_own, *([stand.about] if stand else []), *about_of(message.verdict)]
+
+
+def _would_kill(message: Heard) -> bool:
+    return Told.WOULD_KILL in message.says and Told.SUICIDE not in message.says
+
+
+def _of_own(message: Heard) -> list[str]:
+    """Return what a message by itself is about."""
+    own = message.own.level.rank >= Level.CONCERN.rank
+    of_own = about_of(message.own) if own else []
+    if _would_kill(message) and Category.HARM_TO_OTHERS in of_own:  # "kill" is not of oneself here
+        of_own = sorted(of_own, key=lambda one: one != Category.HARM_TO_OTHERS)
+    elif Told.SUICIDE in message.says and Category.SUICIDE in of_own:
+        of_own = sorted(of_own, key=lambda one: one == Category.HARM_TO_OTHERS)
+    return of_own
+
+
+def _of_oneself(message: Heard) -> bool:
+    """Tell whether a helper speaks of their own death."""
+    grave = message.itself.rank >= Level.HIGH.rank and message.of_self
+    return message.another is None and (grave or Told.SUICIDE in message.says)
+
+
+def _feared(message: Heard, stand: Standing | None) -> bool:
+    """Tell whether who speaks of dying, or did, is who the person has to be safe from."""
+    if message.another is not None:
+        return stand is not None and stand.about == Category.ABUSE
+    if stand is None:
+        return tells_of_another(message.text) and threatens_who_writes(message.text)
+    if stand.about != OTHER or Told.SUICIDE in message.says:
+        return False
+    done = {Told.VIOLENCE, Told.UNSAFE, Told.ASSAULT} & message.says
+    return bool(done and not speaks_of_own_death(message.text)) or threatens_who_writes(
+        message.text
+    )
 
 
 def _first_words(
@@ -232,7 +288,17 @@ def _next_words(
             return words.first("back", "any") if asks_first else None
     if level.rank <= Level.CONCERN.rank and stand.level is Level.CONCERN:
         return _at_concern(message, stand, abouts, words)
+    if not urgent and abouts[0] == OTHER and _eased(message, stand):
+        return words.first("staying", OTHER) or words.first("staying", "any")
     return _unheard(max(level, stand.level, key=_rank), abouts, words, to_the_end=True)
+
+
+def _eased(message: Heard, stand: Standing) -> bool:
+    """Tell whether another is said to be safe, or was."""
+    if says_they_are_safe(message.text):
+        return message.told is not Level.EMERGENCY  # words tell it: the classifier hears the roof
+    since = stand.last.on == "staying" and stand.last.about == OTHER
+    return since and message.own.level is not Level.EMERGENCY
 
 
 def _goes_on_darkly(message: Heard) -> bool:
@@ -275,7 +341,9 @@ def _unheard(
     on, further = AFTER[level]
     about = next((one for one in abouts if one in spoken_at(on)), Category.SUICIDE)
     further = "staying" if about == OTHER else further
-    said = words.first(on, about) or words.first(further, about)
+    said = words.first(on, about)
+    if said is None and not (about == OTHER and level is Level.EMERGENCY):
+        said = words.first(further, about)
     if said is None and (to_the_end or level is not Level.CONCERN):
         return words.first("staying", "any")
     return said

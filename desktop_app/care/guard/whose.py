@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final
 
 from desktop_app.care.guard.data import table
-from desktop_app.care.guard.reading import Clause, Reading
+from desktop_app.care.guard.reading import Clause, Reading, negated
 
 BETWEEN: Final = 8
 """So many words may stand between a person and what they do."""
@@ -26,6 +26,8 @@ class Script:
     """The deed where the person was named before."""
     own: re.Pattern[str]
     """The writer's own danger, which is never another's."""
+    against: re.Pattern[str]
+    """What is done to the writer, or to children with them."""
     past: re.Pattern[str]
 
 
@@ -57,6 +59,31 @@ def others_in(reading: Reading) -> Others:
     return Others(frozenset(clauses), happening, own)
 
 
+def done_to_the_writer(reading: Reading) -> bool:
+    """Tell whether somebody locks in, hits or threatens who writes."""
+    return any(
+        any(each.against.search(clause.text) for each in (_chinese(), _latin()))
+        for clause in reading.clauses
+        if not clause.names() & {"media", "quote"}
+    )
+
+
+def is_past(reading: Reading) -> bool:
+    """Tell whether a message says that somebody has died, or was in danger long ago."""
+    text = "\n".join(clause.text for clause in reading.clauses)
+    around = _around()
+    over = around["gone"].search(text) or around["before"].search(text)
+    return bool(over) and not around["still"].search(text)
+
+
+def is_safe(reading: Reading) -> bool:
+    """Tell whether a message says that somebody is safe."""
+    return any(
+        (said := _around()["safe"].search(clause.text)) and not negated(clause.text, said.start())
+        for clause in reading.clauses
+    )
+
+
 def _own(clause: Clause) -> bool:
     return any(each.own.search(clause.text) for each in (_chinese(), _latin()))
 
@@ -86,6 +113,7 @@ def _chinese() -> Script:
         wish=re.compile(f"{start}(?:{zh['wish']})"),
         bare=re.compile(zh["deed"]),
         own=re.compile(zh["own"]),
+        against=re.compile(zh["against"]),
         past=re.compile(words["around"]["zh_past"]),
     )
 
@@ -100,5 +128,18 @@ def _latin() -> Script:
         wish=re.compile(rf"{start}(?:{en['wish']})(?![a-z])"),
         bare=re.compile(rf"\b(?:{en['deed']})(?![a-z])"),
         own=re.compile(rf"\b(?:{en['own']})(?![a-z])"),
+        against=re.compile(rf"\b(?:{en['against']})(?![a-z])"),
         past=re.compile(rf"\b(?:{words['around']['en_past']})(?![a-z])"),
     )
+
+
+@cache
+def _around() -> dict[str, re.Pattern[str]]:
+    """Return what tells that it is over or is not, by name."""
+    words = table("another")["around"]
+    return {
+        name: re.compile(
+            rf"{words[f'zh_{name}']}|\b(?:{words[f'en_{name}']})(?![a-z])", re.MULTILINE
+        )
+        for name in ("gone", "before", "still", "safe")
+    }

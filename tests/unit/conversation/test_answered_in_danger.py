@@ -191,3 +191,143 @@ def test_no_fixed_reply_says_where_the_card_stands() -> None:
 def test_what_a_reply_is_said_for_and_covers_exists() -> None:
     for each in fixed_replies():
         assert each.covers <= set(WRITTEN)
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        (
+            "my boyfriend has a gun and says he will kill himself and me",
+            "he's outside my door",
+            "I'm scared",
+        ),
+        ("我老公拿着刀说要杀了我再自杀", "他在门外"),
+        ("my husband is threatening to shoot himself and the kids", "he has a gun"),
+    ],
+)
+def test_who_is_threatened_by_them_is_never_answered_as_a_helper(messages: tuple[str, ...]) -> None:
+    assert not [each for each in ids(*messages) if ".other." in each]
+
+
+@pytest.mark.parametrize(
+    ("threat", "then"),
+    [
+        (
+            "my boyfriend says he'll kill himself if I break up",
+            ["he has locked me in", "he is hitting me"],
+        ),
+        ("my boyfriend says he will kill himself if i leave", ["he hits me too", "no"]),
+        ("我男朋友说分手他就自杀", ["他掐我", "他不让我走"]),
+    ],
+)
+def test_violence_told_later_takes_the_helpers_words_away(threat: str, then: list[str]) -> None:
+    assert ids(threat, *then)[1:] == ["high.abuse.1", "high.abuse.2"]
+
+
+def test_urged_to_jump_and_willing_is_the_writers_own_danger() -> None:
+    said = ids("she told me to jump and I want to", "I'm on the balcony", "no")
+
+    assert not [each for each in said if ".other." in each]
+
+
+def test_who_is_hit_and_wants_to_die_is_answered_about_dying() -> None:
+    assert ids("my boyfriend says he'll kill himself", "he hits me and I want to die")[-1] == (
+        "high.suicide.1"
+    )
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        (
+            "my sister took pills last night",
+            "she's in hospital",
+            "I can't take this anymore",
+            "I want to die too",
+        ),
+        ("我妈吞了安眠药", "在抢救", "都是我害的", "要是她走了我也不活了"),
+    ],
+)
+def test_a_helper_who_wants_to_die_is_answered_about_that(messages: tuple[str, ...]) -> None:
+    assert ids(*messages)[-1] == "emergency.suicide.1"
+
+
+@pytest.mark.parametrize(
+    ("messages", "said"),
+    [
+        (
+            ("我妈吃了好多安眠药", "她醒着", "打了120", "好", "她说胸口难受"),
+            "emergency.other.changed",
+        ),
+        (("我妈吃了好多安眠药", "打了120", "好", "她不呼吸了"), "emergency.other.failing"),
+        (("my girlfriend overdosed", "she is vomiting"), "emergency.other.2"),
+        (("my girlfriend overdosed", "she stopped breathing"), "emergency.other.failing"),
+        (("我妈喝了农药", "她在吐白沫"), "emergency.other.failing"),
+    ],
+)
+def test_a_body_that_gives_way_is_an_emergency(messages: tuple[str, ...], said: str) -> None:
+    _, level, last = talk(messages)[-1]
+
+    assert (last, level) == (said, Level.EMERGENCY)
+
+
+def test_no_chat_while_somebody_may_be_dying() -> None:
+    said = ids("我妈喝了农药", "她在吐白沫", "打不通", "好", "怎么办")
+
+    assert not [each for each in said if each.startswith("staying.other")]
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("我弟弟站在楼顶要跳", "他下来了"),
+        ("my friend is on the roof and says he'll jump", "he's down now, he's safe"),
+    ],
+)
+def test_who_has_come_down_is_not_called_for_again(first: str, then: str) -> None:
+    assert ids(first, "called 911", then)[-1].startswith("staying.other")
+
+
+def test_who_is_not_safe_is_not_taken_for_safe() -> None:
+    assert ids("my sister overdosed", "she is not safe")[-1].startswith("emergency.other")
+
+
+@pytest.mark.parametrize("word", ["报警了", "I called the police", "叫了", "we called the police"])
+def test_who_called_is_thanked_for_it(word: str) -> None:
+    first = (
+        "my friend is on the roof and says he'll jump" if word.isascii() else "我弟弟站在楼顶要跳"
+    )
+
+    assert ids(first, word)[-1] == "helped.other.1"
+
+
+@pytest.mark.parametrize("word", ["没报警了", "不想报警了", "I should have called the police"])
+def test_who_did_not_call_is_not_thanked(word: str) -> None:
+    first = (
+        "my friend is on the roof and says he'll jump" if word.isascii() else "我弟弟站在楼顶要跳"
+    )
+
+    assert ids(first, word)[-1] != "helped.other.1"
+
+
+def test_after_a_call_nobody_is_asked_whether_it_went_through() -> None:
+    assert ids("我弟弟站在楼顶要跳", "打了120", "好")[-1] == "emergency.other.called"
+
+
+def test_how_they_are_is_asked_once() -> None:
+    said = ids(
+        "my mother took a whole bottle of pills", "I called the ambulance", "ok", "ok", "ok", "ok"
+    )
+
+    assert "staying.other.1" not in said
+
+
+def test_who_is_held_is_not_alone() -> None:
+    assert ids("我今晚就跳楼，遗书写好了", "她抱着我")[-1] == "helped.company.1"
+
+
+@pytest.mark.parametrize("message", ["我爷爷喝了农药，已经走了", "我爷爷喝了农药，上个月的事"])
+def test_for_the_dead_no_emergency_is_called(message: str) -> None:
+    _, level, said = talk([message])[-1]
+
+    assert (said, level) == ("concern.suicide.1", Level.CONCERN)

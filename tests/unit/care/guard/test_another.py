@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from desktop_app.care.guard.another import anothers_danger
+from desktop_app.care.guard.another import another_is_gone, anothers_danger, threatens_who_writes
 from desktop_app.care.guard.verdict import Level
 
 
@@ -51,3 +51,92 @@ def test_what_another_threatens_is_a_concern_for_them(message: str) -> None:
 )
 def test_ones_own_danger_is_ones_own_whoever_is_named_beside_it(message: str) -> None:
     assert anothers_danger(message) is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "my boyfriend has a gun and says he will kill himself and me",
+        "he says he will kill himself if I leave and he has locked me in",
+        "my husband is threatening to shoot himself and the kids",
+        "我老公拿着刀说要杀了我再自杀",
+        "他要自杀，还把我锁在房间里",
+    ],
+)
+def test_who_threatens_the_writer_too_is_nobody_to_stay_with(message: str) -> None:
+    assert anothers_danger(message) is None
+    assert threatens_who_writes(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "my brother is threatening to kill himself",
+        "我弟弟把自己反锁在房间里，说要自杀",
+        "他打我电话说要自杀",
+    ],
+)
+def test_a_threat_against_oneself_alone_is_none_against_the_writer(message: str) -> None:
+    assert not threatens_who_writes(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "she told me to jump and I want to",
+        "我爸说想死就去死",
+        "同学在群里说让我去自杀",
+        "我女朋友想死，我们约好了一起",
+        "my boyfriend wants to die and so do i",
+        "妈妈说不想活，其实不想活的是我",
+    ],
+)
+def test_an_impulse_that_is_shared_or_urged_on_is_the_writers(message: str) -> None:
+    assert anothers_danger(message) is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "my friend texted me to say goodbye and isn't answering",
+        "我也是刚知道，我妹妹吞了药",
+        "she told me he took a bottle of pills",
+        "他告诉我他吞了安眠药",
+    ],
+)
+def test_what_somebody_told_of_another_is_the_others(message: str) -> None:
+    assert anothers_danger(message) is Level.EMERGENCY
+
+
+def test_out_of_ones_skin_nobody_jumps_to_their_death() -> None:
+    assert anothers_danger("he's going to jump out of his skin") is not Level.EMERGENCY
+    assert anothers_danger("he's going to jump out of the window") is Level.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "我爷爷喝了农药，已经走了",
+        "我爷爷喝了农药，上个月的事",
+    ],
+)
+def test_who_is_dead_or_was_in_danger_long_ago_is_not_to_be_saved_now(message: str) -> None:
+    assert another_is_gone(message)
+    assert anothers_danger(message) is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "我妈喝了农药，以前也喝过",
+        "我弟弟留了遗书，已经走了",
+        "my sister took pills last year and she is taking them now",
+    ],
+)
+def test_what_was_before_does_not_end_what_is_now(message: str) -> None:
+    assert not another_is_gone(message)
+    assert anothers_danger(message) is Level.EMERGENCY
+
+
+def test_own_death_beside_anothers_is_not_taken_for_what_is_over() -> None:
+    assert not another_is_gone("my friend hanged himself last month and I want to die")
