@@ -288,3 +288,12 @@ def test_a_no_that_was_told_to_a_doctor_is_heard() -> None:
 
 def test_words_that_tell_of_others_anger_take_nothing_back() -> None:
     assert not ids("我想死", "他说的气话我忘不了")[-1].startswith("retracted")
+
+
+@pytest.mark.parametrize("word", ["yes", "my mum is here"])
+def test_company_is_heard_after_the_second_words_too(word: str) -> None:
+    assert ids(TONIGHT["en"], "pills", word)[-1] == "helped.company.1"
+
+
+def test_a_story_of_rape_is_not_told_of_oneself() -> None:
+    assert "high.assault.1" not in ids("I wrote a story in which I was raped last night")
