@@ -73,6 +73,8 @@ class Sign(StrEnum):
     FAILING = "failing"
     """A body that gives way, of whoever is spoken of."""
     ELSEWHERE = "elsewhere"
+    FEARED = "feared"
+    """Who did it is there, or comes."""
 
 
 READ_AS: Final[Mapping[tuple[Answer, str], tuple[str, str, str]]] = {
@@ -118,6 +120,13 @@ def tells(sign: Sign, message: str) -> bool:
     """Tell whether `message` tells that."""
     plain = _plain(message)
     return any(each.search(plain) for each in _patterns(sign, "part", "any"))
+
+
+def says_safe(message: str) -> bool:
+    """Tell whether it says in so many words that the person is safe, whatever was asked."""
+    plain = _plain(message)
+    named = "安全" in plain or "safe" in plain
+    return named and _whole(Answer.YES, ("safety",), plain)
 
 
 def short(message: str) -> bool:

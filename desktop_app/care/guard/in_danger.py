@@ -165,6 +165,10 @@ def _level_after(message: Heard, stand: Standing) -> Level:
         return level
     answer = answer_to(stand.last.asks, text) if stand.fresh else None
     asks = stand.last.asks
+    if _means_it(message, stand):
+        return Level.EMERGENCY
+    if asks == "leave" and stand.fresh and (answer is Answer.NO or tells(Sign.FEARED, text)):
+        return Level.EMERGENCY
     grave = {Answer.YES, Answer.UNSURE} if asks in OF_DANGER else set()
     if asks == "safety":
         grave = {Answer.NO, Answer.UNSURE}
@@ -175,6 +179,19 @@ def _fails(text: str, stand: Standing) -> bool:
     """Tell whether another's body gives way."""
     hurt = stand.level is Level.EMERGENCY and tells(Sign.SYMPTOM, text)
     return hurt or tells(Sign.FAILING, text)
+
+
+def _means_it(message: Heard, stand: Standing) -> bool:
+    """Tell whether a wish to harm another has got its means or its time."""
+    asked = stand.fresh and stand.last.on in {*AFTER, "unanswered"}
+    named = {Told.ARMED, Told.TIMED} & message.says or (asked and tells(Sign.WHEN, message.text))
+    return stand.about == Category.HARM_TO_OTHERS and bool(named)
+
+
+def _before_others(message: Heard, stand: Standing | None) -> list[str]:
+    """Return whom to think of before the person: who is about to be harmed."""
+    meant = stand is not None and Told.SUICIDE not in message.says and _means_it(message, stand)
+    return [Category.HARM_TO_OTHERS] if meant else []
 
 
 def _level_of_deeds(text: str, stand: Standing) -> Level:
@@ -204,7 +221,7 @@ def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
         and not (message.itself is not Level.NONE and message.of_self)
     ):
         return [OTHER]
-    first: list[str] = []
+    first = _before_others(message, stand)
     harmed = {Category.SUICIDE, Category.SELF_HARM} & {*of_own, stand.about if stand else ""}
     if level is Level.EMERGENCY and harmed and not kills and tells(Sign.WOUND, message.text):
         first.append(Category.SELF_HARM)

@@ -17,7 +17,7 @@ from desktop_app.care.guard.features import features
 from desktop_app.care.guard.reading import Reading, read, together
 from desktop_app.care.guard.rules import Hit, hits, least, most
 from desktop_app.care.guard.tokens import Tokens, sequence, tokens
-from desktop_app.care.guard.told import raised, told_by
+from desktop_app.care.guard.told import raised, told_by, tried_before
 from desktop_app.care.guard.verdict import ACTIONS, Category, Level, Verdict
 
 RECENT: Final = 4
@@ -130,6 +130,8 @@ def judge_message(
     kept = context.kept
     if "joke" in context.new.concepts or scores["risk"] >= limit.concern - context.ordinary:
         level = max(level, kept, key=_rank)
+    if level is Level.NONE and tried_before(context.new.reading, history):
+        return Verdict(Level.CONCERN, (Category.SUICIDE,), ACTIONS[Level.CONCERN])
     if level is Level.NONE:
         return Verdict(level, (), ACTIONS[level])
     verdict = Verdict(level, _categories(level, context, scores), ACTIONS[level])

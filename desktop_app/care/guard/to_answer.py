@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Final
 
 from desktop_app.care.guard.another import OTHER
-from desktop_app.care.guard.answers import OF_PEOPLE, Answer, short
+from desktop_app.care.guard.answers import OF_PEOPLE, Answer, says_safe, short
 from desktop_app.care.guard.fixed_replies import FixedReply, first_unheard
 from desktop_app.care.guard.standing import Standing
 from desktop_app.care.guard.told import Told
@@ -15,6 +15,7 @@ from desktop_app.care.guard.verdict import Category, Level
 TO_ONESELF: Final = (Category.SUICIDE, Category.SELF_HARM, Category.MEDICAL_EMERGENCY)
 MAKES_SURE: Final = {"checked", "retracted"}
 """Replies that ask once more: a no to them is believed."""
+INSISTS: Final = ("真的", "我真的", "确实", "really", "honestly", "no really")
 BELIEVED: Final = ("denied", "any")
 
 Words = tuple[str, str]
@@ -39,7 +40,7 @@ def reply_to(
     """
     fitting = (
         _of_danger(answer, message, stand)
-        or _of_safety(answer, stand, assaulted=Told.ASSAULT in told)
+        or _of_safety(answer, message, stand, assaulted=Told.ASSAULT in told)
         or _of_people(answer, stand)
     )
     said = (first_unheard(on, [about], already, told) for on, about in fitting)
@@ -52,7 +53,8 @@ def _of_danger(answer: Answer | None, message: str, stand: Standing) -> list[Wor
         case Answer.REFUSES:
             return [("refused", "any")]
         case Answer.JOKES:
-            return [("retracted", "any")]
+            angry = [("retracted", str(Category.HARM_TO_OTHERS)), BELIEVED]
+            return angry if stand.about == Category.HARM_TO_OTHERS else [("retracted", "any")]
         case Answer.FINE | Answer.PAST:
             return _once_more(answer, stand)
         case Answer.DENIES:
@@ -65,19 +67,26 @@ def _of_danger(answer: Answer | None, message: str, stand: Standing) -> list[Wor
 
 
 def _bare(message: str) -> bool:
-    """Tell whether a no stands alone: "no, I am only tired" says more."""
+    """Tell whether a no stands alone: "no, I am only tired" and "really not" say more."""
+    if message.strip().lower().startswith(INSISTS):
+        return False
     return short(message) and not {",", "，", "。"} & set(message.strip("。 "))
 
 
 def _once_more(answer: Answer, stand: Standing) -> list[Words]:
     """Return one more question about danger, where none was asked yet; else the answer holds."""
-    return [BELIEVED] if stand.last.on in MAKES_SURE else [("checked", answer), BELIEVED]
+    if stand.last.on in MAKES_SURE or stand.about == Category.HARM_TO_OTHERS:
+        return [BELIEVED]  # the words that make sure ask about dying
+    return [("checked", answer), BELIEVED]
 
 
-def _of_safety(answer: Answer | None, stand: Standing, *, assaulted: bool) -> list[Words]:
+def _of_safety(
+    answer: Answer | None, message: str, stand: Standing, *, assaulted: bool
+) -> list[Words]:
     """Return what is said to who is safe or is not; after rape there is more to say than that."""
     if stand.last.asks != "safety":
-        return []
+        said = stand.about == Category.ABUSE and not assaulted and stand.fresh
+        return [("settled", "any")] if said and says_safe(message) else []
     if assaulted:
         return [("unsafe", "abuse")] if answer in {Answer.NO, Answer.UNSURE} else []
     return [("settled", "any")] if answer is Answer.YES else []

@@ -6,13 +6,13 @@ protocol's table says. It alarms nobody by itself: it is asked only where there 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import cache
 from typing import Final
 
 from desktop_app.care.guard.data import Words, table
-from desktop_app.care.guard.reading import Reading, negated
+from desktop_app.care.guard.reading import Clause, Reading, negated, read
 from desktop_app.care.guard.verdict import ACTIONS, Category, Level, Verdict
 
 
@@ -22,16 +22,19 @@ class Told(StrEnum):
     SUICIDE = "suicide_said"
     PAST_ATTEMPT = "past_attempt"
     ASSAULT = "assault"
+    OTHERS_ASSAULT = "others_assault"
+    AGAIN = "again"
+    """Told only with an attempt before."""
     VIOLENCE = "violence"
     UNSAFE = "unsafe"
     WOULD_KILL = "would_kill"
     ARMED = "armed"
+    TIMED = "timed"
 
 
 PAST_BY_ITSELF: Final = {Told.PAST_ATTEMPT}
 OF_ONESELF: Final = {Told.SUICIDE, Told.PAST_ATTEMPT}
-EVERYDAY: Final = {"tech", "play", "food", "sport"}
-"""Concepts of what people are cross about: "I could kill my flatmate, he ate my cake"."""
+NAMED_OUTRIGHT: Final = ("自杀", "轻生", "suicide", "kill myself", "end my life")
 
 
 def told_by(reading: Reading) -> frozenset[Told]:
@@ -39,11 +42,25 @@ def told_by(reading: Reading) -> frozenset[Told]:
     if any("laugh" in clause.names() for clause in reading.clauses):
         return frozenset()
     found = {one for at in range(len(reading.clauses)) for one in _told_by(reading, at)}
-    if Told.PAST_ATTEMPT in found:
+    if Told.WOULD_KILL in found and any(each.text == "myself" for each in reading.clauses):
+        found.add(Told.SUICIDE)  # "kill him, and then myself"
+    if Told.UNSAFE in found:
+        found.discard(Told.VIOLENCE)  # whether they are safe was said: it is not asked
+    if Told.PAST_ATTEMPT not in found:
+        found.discard(Told.AGAIN)
+    elif Told.AGAIN in found or any(_wished_now(clause) for clause in reading.clauses):
+        found.discard(Told.PAST_ATTEMPT)
+    else:
         found.discard(Told.SUICIDE)
-    if Told.ARMED not in found and any(EVERYDAY & clause.names() for clause in reading.clauses):
-        found.discard(Told.WOULD_KILL)
     return frozenset(found)
+
+
+def tried_before(reading: Reading, earlier: Iterable[str]) -> bool:
+    """Tell whether a message names a past attempt outright, and none of those before it did."""
+    if Told.PAST_ATTEMPT not in told_by(reading):
+        return False
+    named = any(words in reading.text for words in NAMED_OUTRIGHT)
+    return named and not any(Told.PAST_ATTEMPT in told_by(read(each)) for each in earlier)
 
 
 def raised(verdict: Verdict, told: frozenset[Told], *, brief: bool) -> Verdict:
@@ -57,18 +74,19 @@ def raised(verdict: Verdict, told: frozenset[Told], *, brief: bool) -> Verdict:
     if verdict.level is Level.NONE:
         return verdict
     least: list[tuple[Level, Category]] = []
-    if Told.WOULD_KILL in told and Category.HARM_TO_OTHERS in verdict.categories:
-        armed = Told.ARMED in told
-        least.append((Level.EMERGENCY if armed else Level.HIGH, Category.HARM_TO_OTHERS))
-    if Told.SUICIDE in told and brief:
+    named = verdict.level.rank >= Level.HIGH.rank  # a time alone: "when she gets home, my cake!"
+    set_out = Told.ARMED in told or (Told.TIMED in told and named)
+    if set_out and Told.WOULD_KILL in told and Category.HARM_TO_OTHERS in verdict.categories:
+        least.append((Level.EMERGENCY, Category.HARM_TO_OTHERS))
+    if (Told.SUICIDE in told and brief) or Told.AGAIN in told:
         least.append((Level.HIGH, Category.SUICIDE))
     if Told.ASSAULT in told:
         least.append((Level.HIGH, Category.ABUSE))
     if told & {Told.VIOLENCE, Told.UNSAFE} and Category.ABUSE in verdict.categories:
         least.append((Level.HIGH, Category.ABUSE))
     level = max((verdict.level, *(level for level, _ in least)), key=lambda one: one.rank)
-    named = {*verdict.categories, *(category for _, category in least)}
-    return Verdict(level, tuple(one for one in Category if one in named), ACTIONS[level])
+    all_named = {*verdict.categories, *(category for _, category in least)}
+    return Verdict(level, tuple(one for one in Category if one in all_named), ACTIONS[level])
 
 
 def _told_by(reading: Reading, number: int) -> Iterator[Told]:
@@ -77,12 +95,30 @@ def _told_by(reading: Reading, number: int) -> Iterator[Told]:
     if names & {"media", "quote"}:
         return
     past = "past" in names and "now" not in names
+    refused = {
+        name for at in range(max(0, number - 1), number + 1) for name in _unless_in(reading, at)
+    }
     for name, place in _words().found_in(clause.text):
         if negated(clause.text, place) or (past and name not in PAST_BY_ITSELF):
+            continue
+        if name in refused:
             continue
         if name in OF_ONESELF and reading.person_before(number, place) not in {None, "self"}:
             continue
         yield Told(name)
+
+
+def _wished_now(clause: Clause) -> bool:
+    return "want" in clause.names() and bool({"now", "when_set"} & clause.names())
+
+
+def _unless_in(reading: Reading, number: int) -> set[str]:
+    return {name for name, _ in _unless().found_in(reading.clauses[number].text)}
+
+
+@cache
+def _unless() -> Words:
+    return Words.of(table("told")["unless"])
 
 
 @cache

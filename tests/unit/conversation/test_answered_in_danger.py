@@ -331,3 +331,109 @@ def test_for_the_dead_no_emergency_is_called(message: str) -> None:
     _, level, said = talk([message])[-1]
 
     assert (said, level) == ("concern.suicide.1", Level.CONCERN)
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ("I want to kill him", "yes", "I have a gun in my car"),
+        ("I want to kill my wife", "yes", "she's asleep", "with the kitchen knife"),
+        ("我想杀了他", "刀在我包里"),
+        ("我想杀了他", "今晚"),
+        ("I want to kill my boss", "I bought a knife"),
+    ],
+)
+def test_means_or_a_time_after_a_wish_to_kill_are_an_emergency(messages: tuple[str, ...]) -> None:
+    _, level, said = talk(messages)[-1]
+
+    assert level is Level.EMERGENCY
+    assert said == "emergency.harm_to_others.1"
+
+
+def test_who_would_die_after_killing_is_asked_about_suicide() -> None:
+    said = ids("I want to kill him and then myself", "yes", "tonight")
+
+    assert said == ["high.suicide.said", "high.suicide.3", "emergency.suicide.1"]
+
+
+@pytest.mark.parametrize(
+    ("messages", "said"),
+    [
+        (("我想杀了我老板", "没有"), "denied.any.1"),
+        (("我想杀了我老板", "就是气话"), "retracted.harm_to_others.1"),
+        (("我想杀了我老板", "就是气话", "没有"), "denied.any.1"),
+        (("我想杀了我老板", "冷静了"), "denied.any.1"),
+        (("I want to kill my flatmate", "no haha"), "denied.any.1"),
+        (("I want to kill my flatmate", "it's just an expression"), "retracted.harm_to_others.1"),
+        (("I want to kill him", "yes", "no of course not, I'm just so angry"), "denied.any.1"),
+    ],
+)
+def test_who_takes_a_threat_back_is_heard(messages: tuple[str, ...], said: str) -> None:
+    assert ids(*messages)[-1] == said
+
+
+def test_a_threat_taken_back_is_not_met_with_words_on_dying() -> None:
+    written = WRITTEN["retracted.harm_to_others.1"].text
+
+    assert not re.search("死|不想活|dying|live", "".join(written.values()))
+
+
+@pytest.mark.parametrize(("first", "safe"), [("my husband hits me", "yes"), ("我老公打我", "安全")])
+def test_who_is_safe_from_violence_goes_on(first: str, safe: str) -> None:
+    assert ids(first, safe) == ["high.violence.1", "settled.any.1"]
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ("I was raped last night", "no", "he lives here"),
+        ("I was raped last night", "no", "I can't leave"),
+        ("我14岁，我继父强奸了我", "不安全", "他快回来了"),
+        ("我14岁，我继父强奸了我", "不安全", "走不了"),
+    ],
+)
+def test_who_cannot_leave_who_raped_them_is_in_an_emergency(messages: tuple[str, ...]) -> None:
+    _, level, said = talk(messages)[-1]
+
+    assert level is Level.EMERGENCY
+    assert said == "emergency.abuse.1"
+
+
+@pytest.mark.parametrize("message", ["my best friend was raped last week", "我女朋友上周被性侵了"])
+def test_who_tells_of_anothers_rape_is_not_spoken_to_as_the_one_raped(message: str) -> None:
+    words = WRITTEN[ids(message)[-1]]
+
+    assert not words.asks
+    assert "your fault" not in words.text["en"]
+
+
+def test_company_is_asked_after_twice_at_most() -> None:
+    said = ids("我今晚就要走了，药都准备好了", "好", "好的", "嗯")
+
+    assert sum(WRITTEN[each].asks == "company" for each in said) == 2
+
+
+@pytest.mark.parametrize(
+    "no", ["现在没有", "没有这样的念头", "没有再来过", "no, they haven't", "没有"]
+)
+def test_thoughts_that_have_not_been_back_are_believed(no: str) -> None:
+    assert ids("我想死", "以前想过", no)[-1] == "denied.any.1"
+
+
+def test_a_no_that_was_told_to_a_doctor_is_heard() -> None:
+    said = ids("医生问我有没有自杀的念头", "我说没有", "没有")
+
+    assert said == ["high.suicide.1", "checked.no.1", "denied.any.1"]
+
+
+def test_words_that_tell_of_others_anger_take_nothing_back() -> None:
+    assert not ids("我想死", "他说的气话我忘不了")[-1].startswith("retracted")
+
+
+@pytest.mark.parametrize("word", ["yes", "my mum is here"])
+def test_company_is_heard_after_the_second_words_too(word: str) -> None:
+    assert ids(TONIGHT["en"], "pills", word)[-1] == "helped.company.1"
+
+
+def test_a_story_of_rape_is_not_told_of_oneself() -> None:
+    assert "high.assault.1" not in ids("I wrote a story in which I was raped last night")

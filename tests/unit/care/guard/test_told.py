@@ -34,8 +34,6 @@ def test_a_wish_to_kill_with_means_or_a_time_is_an_emergency(message: str) -> No
 @pytest.mark.parametrize(
     "message",
     [
-        "我想杀了他",
-        "I want to kill him",
         "我老公打我",
         "my husband hits me",
         "I'm not safe at home, my husband beats me",
@@ -45,7 +43,7 @@ def test_a_wish_to_kill_with_means_or_a_time_is_an_emergency(message: str) -> No
         "I feel suicidal",
     ],
 )
-def test_a_wish_to_kill_and_violence_that_goes_on_are_high(message: str) -> None:
+def test_violence_that_goes_on_rape_and_a_wish_to_die_are_high(message: str) -> None:
     assert judge_message(message).level is Level.HIGH
 
 
@@ -87,8 +85,116 @@ def test_it_is_told(message: str, told: Told) -> None:
     ],
 )
 def test_what_another_suffers_is_not_told_of_oneself(message: str) -> None:
-    assert not told_by(read(message))
+    assert not told_by(read(message)) - {Told.OTHERS_ASSAULT}
 
 
 def test_a_past_attempt_is_not_told_as_a_wish() -> None:
     assert Told.SUICIDE not in told_by(read("I tried to kill myself two years ago"))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "我不想自杀，但是很难受",
+        "医生问我有没有自杀的念头",
+        "my therapist asked if I'm suicidal",
+        "everyone at school tells me to kill myself",
+        "my classmates told me to go kill myself",
+        "people say I should kill myself",
+        "the voices tell me to kill myself",
+        "去年我想过自杀",
+    ],
+)
+def test_what_was_asked_put_into_a_mouth_or_denied_is_not_said(message: str) -> None:
+    assert Told.SUICIDE not in told_by(read(message))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "我真想掐死我老公，他又忘了倒垃圾",
+        "我室友吵死了，真想掐死她",
+        "气得我想打死他，儿子又考了三十分",
+        "我恨不得杀了那个司机，差点撞到我",
+        "我想弄死我老板，开玩笑",
+        "I will kill him if he leaves the toilet seat up again",
+        "I swear I'll murder my landlord",
+        "I'm going to strangle her, she borrowed my car",
+        "I'm going to kill my flatmate when she gets home, she ate my cake",
+        "I'm going to kill him, he bought a hammer and lost it",
+    ],
+)
+def test_anger_without_means_is_asked_about_first(message: str) -> None:
+    assert judge_message(message).level.rank < Level.HIGH.rank
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I want to kill my boss, I bought a knife",
+        "I want to kill my wife, I have the kitchen knife. He came to dinner.",
+    ],
+)
+def test_an_everyday_word_takes_no_threat_with_means_back(message: str) -> None:
+    assert judge_message(message).level is Level.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "she beats me at chess every time",
+        "我儿子打我，他才三岁",
+        "my son kicks me in his sleep",
+        "my boyfriend chokes me in bed, I like it",
+    ],
+)
+def test_play_sleep_and_small_children_are_no_violence(message: str) -> None:
+    assert not told_by(read(message)) & {Told.VIOLENCE, Told.UNSAFE}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "我七岁时被叔叔强奸了",
+        "小时候，我被叔叔强奸了",
+        "I dreamed I was raped",
+        "我做梦被强奸了",
+        "I was almost raped",
+    ],
+)
+def test_what_is_long_past_dreamt_or_did_not_happen_is_no_rape_in_these_days(message: str) -> None:
+    assert Told.ASSAULT not in told_by(read(message))
+
+
+@pytest.mark.parametrize(
+    "message", ["I tried to kill myself when I was 16", "I attempted suicide in 2019"]
+)
+def test_a_past_attempt_is_a_concern(message: str) -> None:
+    assert judge_message(message).level is Level.CONCERN
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "my mum attempted suicide when I was 16",
+        "I overdosed on chocolate once",
+        "people attempted suicide in 2019 more than before",
+    ],
+)
+def test_anothers_attempt_and_too_much_chocolate_are_none(message: str) -> None:
+    assert Told.PAST_ATTEMPT not in told_by(read(message)) or (
+        judge_message(message).level is Level.NONE
+    )
+
+
+def test_a_past_attempt_is_asked_about_once() -> None:
+    told = "I tried to kill myself when I was 16"
+
+    assert judge_message(told, [told, "I like my job"]).level is Level.NONE
+
+
+def test_an_attempt_to_be_made_again_is_not_past() -> None:
+    message = "我去年割过腕，今晚想再试一次"
+
+    assert judge_message(message).level is Level.HIGH
+    assert Told.PAST_ATTEMPT not in told_by(read(message))
