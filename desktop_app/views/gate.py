@@ -17,7 +17,6 @@ from desktop_app.care.disclosure import away_long, today
 from desktop_app.vault.arrival import vault_in
 from desktop_app.vault.errors import CopiesLeftError, KeyringError, KeysErasedError, VaultError
 from desktop_app.vault.files import VaultFiles
-from desktop_app.vault.interruptible import Work
 from desktop_app.views.appearance import Appearance
 from desktop_app.views.composer import MessageField
 from desktop_app.views.early_words import Words
@@ -201,7 +200,8 @@ class Gate(QStackedWidget):
         told: list[Callable[[], str]] = []
         if written:
             told.append(partial(sentence, "lock.unsent_gone"))
-        told += self._end_offer(made)
+        if self._offer is not None:
+            told += self._offer.end()
         if self._bringing_back is not None:
             self._bringing_back.end()
             if self._bringing_back.broke_off:
@@ -211,17 +211,6 @@ class Gate(QStackedWidget):
                 made.close()
         finally:
             self.begin_locked(*told)
-
-    def _end_offer(self, made: Vault | None) -> Iterator[Callable[[], str]]:
-        """End it; say what keeps the sheet out of force that a person may have written down."""
-        offer = self._offer
-        if offer is None or made is None:
-            return
-        offer.end()
-        if Work.CHANGING_KEY in made.database.broke_off:
-            yield partial(sentence, "lock.broke_off_changing_key")
-        else:
-            yield from (partial(explained, error) for error in offer.unheard)
 
     def rescue(self, dek: bytes) -> None:
         """Rescue what can be read of the history, which was open with `dek`, and open that."""

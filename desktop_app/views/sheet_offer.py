@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QWidget
 
+from desktop_app.vault.interruptible import Work
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.recovery_sheet import RecoverySheet
 from desktop_app.views import key_changes
@@ -34,7 +35,7 @@ class SheetOffer(Panel):
         self._vault = vault
         self._tasks = Tasks(self)
         self._code = RecoveryCode.new()
-        self.unheard: list[Exception] = []
+        self._unheard: list[Exception] = []
         """Why the sheet is not in force, where that was not said on the page yet."""
         self.view: SheetView | None = None
         self._text = Text("keys.offer_means")
@@ -46,9 +47,16 @@ class SheetOffer(Panel):
         self.skip.clicked.connect(self.done)
         self._retranslate()
 
-    def end(self) -> None:
-        """Change nothing any more; waits for what was about to be changed."""
+    def end(self) -> list[Callable[[], str]]:
+        """Change nothing any more; waits for what was about to be changed.
+
+        Returns:
+            What to say of a sheet that a person may have written down and that is not in force.
+        """
         self._tasks.close()
+        if Work.CHANGING_KEY in self._vault.database.broke_off:
+            return [partial(sentence, "lock.broke_off_changing_key")]
+        return [partial(explained, error) for error in self._unheard]
 
     def changeEvent(self, event: QEvent) -> None:
         """See Qt."""
@@ -63,7 +71,7 @@ class SheetOffer(Panel):
             self.main.setEnabled(False)
             self.notice.clear()
             work = partial(key_changes.set_recovery, self._vault, self._code)
-            noted = partial(_noted, work, self.unheard)
+            noted = partial(_noted, work, self._unheard)
             self._tasks.start(noted, lambda _: self.done.emit(), self._failed)
 
     def _show_sheet(self) -> None:
@@ -78,7 +86,7 @@ class SheetOffer(Panel):
         self._retranslate()
 
     def _failed(self, error: Exception) -> None:
-        self.unheard.clear()
+        self._unheard.clear()
         self.main.setEnabled(True)
         self.notice.say(partial(explained, error))
 

@@ -221,7 +221,7 @@ def test_who_is_threatened_by_them_is_never_answered_as_a_helper(messages: tuple
     ],
 )
 def test_violence_told_later_takes_the_helpers_words_away(threat: str, then: list[str]) -> None:
-    assert ids(threat, *then)[1:] == ["high.abuse.1", "high.abuse.2"]
+    assert {*ids(threat, *then)[1:]} == {"high.violence.1", "high.abuse.1"}
 
 
 def test_urged_to_jump_and_willing_is_the_writers_own_danger() -> None:
