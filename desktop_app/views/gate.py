@@ -197,11 +197,8 @@ class Gate(QStackedWidget):
             self._unlocking.close()
         else:
             self._unlocking.abandon()
-        told: list[Callable[[], str]] = []
-        if written:
-            told.append(partial(sentence, "lock.unsent_gone"))
-        if self._offer is not None:
-            told += self._offer.end()
+        told: list[Callable[[], str]] = [partial(sentence, "lock.unsent_gone")] if written else []
+        told += [] if self._offer is None else self._offer.end()
         if self._bringing_back is not None:
             self._bringing_back.end()
             if self._bringing_back.broke_off:
