@@ -16,6 +16,8 @@ from desktop_app.care.guard.fixed_replies import fixed_replies
 from desktop_app.care.safety_plan import Contact, SafetyPlan
 from desktop_app.conversation.follow_up import left_in_danger, note_asked
 from desktop_app.dialogue import Role, Turn, TurnState
+from desktop_app.paths import Paths
+from desktop_app.settings import AgeBand, Settings, write
 from desktop_app.vault.errors import BusyVaultError
 from desktop_app.vault.vault import Vault
 from desktop_app.views.asking_after import AskingAfter
@@ -202,8 +204,9 @@ def test_a_card_that_was_closed_does_not_come_again_for_the_same(
 
 
 def test_who_writes_that_they_are_fifteen_has_lines_for_the_young(
-    open_window: OpenWindow, tmp_path: Path, qtbot: QtBot
+    open_window: OpenWindow, tmp_path: Path, paths: Paths, qtbot: QtBot
 ) -> None:
+    write(paths.settings, Settings(language="zh", age=AgeBand.ADULT, region="AU"))
     window = open_window(tmp_path / "none.gguf")
     window.show_card(shown=True)
     before = [label.accessibleName() for label in window.card.findChildren(QLabel, "cardRow")]
@@ -211,7 +214,7 @@ def test_who_writes_that_they_are_fifteen_has_lines_for_the_young(
     window.show_card(shown=True)
     rows_now = [label.accessibleName() for label in window.card.findChildren(QLabel, "cardRow")]
     assert rows_now != before
-    assert any("12355" in row for row in rows_now[:5])
+    assert any("1800 55 1800" in row for row in rows_now[:5])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -73,6 +73,8 @@ class Sign(StrEnum):
     FAILING = "failing"
     """A body that gives way, of whoever is spoken of."""
     ELSEWHERE = "elsewhere"
+    SAFETY = "safety"
+    """Safety is named."""
     FEARED = "feared"
     """Who did it is there, or comes."""
 
@@ -124,9 +126,7 @@ def tells(sign: Sign, message: str) -> bool:
 
 def says_safe(message: str) -> bool:
     """Tell whether it says in so many words that the person is safe, whatever was asked."""
-    plain = _plain(message)
-    named = "安全" in plain or "safe" in plain
-    return named and _whole(Answer.YES, ("safety",), plain)
+    return tells(Sign.SAFETY, message) and _whole(Answer.YES, ("safety",), _plain(message))
 
 
 def short(message: str) -> bool:

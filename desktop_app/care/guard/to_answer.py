@@ -9,13 +9,12 @@ from desktop_app.care.guard.another import OTHER
 from desktop_app.care.guard.answers import OF_PEOPLE, Answer, says_safe, short
 from desktop_app.care.guard.fixed_replies import FixedReply, first_unheard
 from desktop_app.care.guard.standing import Standing
-from desktop_app.care.guard.told import Told
+from desktop_app.care.guard.told import Told, plainly
 from desktop_app.care.guard.verdict import Category, Level
 
 TO_ONESELF: Final = (Category.SUICIDE, Category.SELF_HARM, Category.MEDICAL_EMERGENCY)
 MAKES_SURE: Final = {"checked", "retracted"}
 """Replies that ask once more: a no to them is believed."""
-INSISTS: Final = ("真的", "我真的", "确实", "really", "honestly", "no really")
 BELIEVED: Final = ("denied", "any")
 
 Words = tuple[str, str]
@@ -68,7 +67,7 @@ def _of_danger(answer: Answer | None, message: str, stand: Standing) -> list[Wor
 
 def _bare(message: str) -> bool:
     """Tell whether a no stands alone: "no, I am only tired" and "really not" say more."""
-    if message.strip().lower().startswith(INSISTS):
+    if message.strip().lower().startswith(plainly("insists")):
         return False
     return short(message) and not {",", "，", "。"} & set(message.strip("。 "))
 

@@ -34,7 +34,6 @@ class Told(StrEnum):
 
 PAST_BY_ITSELF: Final = {Told.PAST_ATTEMPT}
 OF_ONESELF: Final = {Told.SUICIDE, Told.PAST_ATTEMPT}
-NAMED_OUTRIGHT: Final = ("自杀", "轻生", "suicide", "kill myself", "end my life")
 
 
 def told_by(reading: Reading) -> frozenset[Told]:
@@ -59,7 +58,7 @@ def tried_before(reading: Reading, earlier: Iterable[str]) -> bool:
     """Tell whether a message names a past attempt outright, and none of those before it did."""
     if Told.PAST_ATTEMPT not in told_by(reading):
         return False
-    named = any(words in reading.text for words in NAMED_OUTRIGHT)
+    named = any(words in reading.text for words in plainly("suicide"))
     return named and not any(Told.PAST_ATTEMPT in told_by(read(each)) for each in earlier)
 
 
@@ -110,6 +109,12 @@ def _told_by(reading: Reading, number: int) -> Iterator[Told]:
 
 def _wished_now(clause: Clause) -> bool:
     return "want" in clause.names() and bool({"now", "when_set"} & clause.names())
+
+
+@cache
+def plainly(name: str) -> tuple[str, ...]:
+    """Return plain words of one kind, looked for as they stand."""
+    return tuple(table("told")["plainly"][name])
 
 
 def _unless_in(reading: Reading, number: int) -> set[str]:
