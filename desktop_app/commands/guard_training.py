@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.care.guard.classifier import load
-from desktop_app.care.guard.message import InContext, judge_message
+from desktop_app.care.guard.message import InContext, judge_message, recent_of
 from desktop_app.care.guard.rules import least
+from desktop_app.care.guard.said import Said
 from desktop_app.commands.output import print_json
 
 
@@ -28,14 +29,14 @@ def main(arguments: list[str]) -> None:
             print_json(_features(asked))
         else:
             text, history = asked["text"], asked["history"]
-            scores = judge.scores(InContext.of(text, history).seen)
+            scores = judge.scores(_in_context(asked).seen)
             verdict = judge_message(text, history, classifier=judge)
             both = {name: scores[name] for name in ("risk", "emergency")}
             print_json({"level": verdict.level} | both)
 
 
 def _features(asked: dict[str, Any]) -> dict[str, Any]:
-    context = InContext.of(asked["text"], asked["history"])
+    context = _in_context(asked)
     return {
         "features": context.seen.indices.tolist(),
         "tokens": context.seen.row.tolist(),
@@ -48,6 +49,10 @@ def _features(asked: dict[str, Any]) -> dict[str, Any]:
         "joke": "joke" in context.new.concepts,
         "form": context.form,
     }
+
+
+def _in_context(asked: dict[str, Any]) -> InContext:
+    return InContext.of(Said.of(asked["text"]), recent_of(asked["history"]))
 
 
 if __name__ == "__main__":

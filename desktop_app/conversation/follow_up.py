@@ -60,11 +60,12 @@ def note_asked(documents: Documents, turn: int) -> None:
 
 def _itself(message: str) -> Level:
     """Return how grave a message is by itself; of a few words only these words tell that."""
-    from desktop_app.care.guard.another import told_in_words  # noqa: PLC0415 - numpy, where needed
-    from desktop_app.care.guard.answers import short  # noqa: PLC0415
-    from desktop_app.care.guard.message import judge_message  # noqa: PLC0415
+    from desktop_app.care.guard.answers import short  # noqa: PLC0415 - numpy, where needed
+    from desktop_app.care.guard.message import judged  # noqa: PLC0415
+    from desktop_app.care.guard.said import Said  # noqa: PLC0415
 
-    return told_in_words(message) if short(message) else judge_message(message).level
+    said = Said.of(message)
+    return said.told if short(message) else judged(said).verdict.level
 
 
 def _backwards(sessions: Sessions, now: float) -> Iterator[tuple[int, str, str]]:

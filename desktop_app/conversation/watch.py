@@ -60,36 +60,29 @@ def watch(session: Session, *messages: str) -> Watched:
 
 def _heard(message: str, earlier: Sequence[str], *, stands: bool) -> Heard:
     """Return what is known of a message: more where danger stands or is told."""
-    from desktop_app.care.guard.another import (  # noqa: PLC0415
-        anothers_danger,
-        speaks_of_self,
-        told_in_words,
-    )
+    from desktop_app.care.guard.another import anothers_danger  # noqa: PLC0415
     from desktop_app.care.guard.answers import tells_at_length  # noqa: PLC0415
     from desktop_app.care.guard.in_danger import Heard  # noqa: PLC0415
-    from desktop_app.care.guard.message import (  # noqa: PLC0415 - numpy, after the start
-        clearly_ordinary,
-        judge_message,
-    )
-    from desktop_app.care.guard.reading import read  # noqa: PLC0415
+    from desktop_app.care.guard.message import judged, recent_of  # noqa: PLC0415 - numpy, after the start
+    from desktop_app.care.guard.said import Said  # noqa: PLC0415
     from desktop_app.care.guard.told import told_by  # noqa: PLC0415
 
-    verdict = judge_message(message, earlier)
+    said, recent = Said.of(message), recent_of(earlier)
+    with_history = judged(said, recent, earlier)
+    verdict = with_history.verdict
     if verdict.level is Level.NONE and not stands:
-        return Heard(message, verdict, verdict)
-    own = judge_message(message) if earlier else verdict
+        return Heard(said, verdict, verdict)
+    by_itself = judged(said) if earlier else with_history
     return Heard(
-        message,
+        said,
         verdict,
-        own,
-        another=None if own.level is Level.NONE else anothers_danger(message),
-        told=told_in_words(message),
-        says=told_by(read(message)),
-        of_self=speaks_of_self(message),
-        ordinary=clearly_ordinary(message),
+        by_itself.verdict,
+        another=None if by_itself.verdict.level is Level.NONE else anothers_danger(said),
+        says=told_by(said.reading),
+        ordinary=by_itself.calm,
         calm_before=bool(earlier)
         and tells_at_length(earlier[-1])
-        and judge_message(earlier[-1]).level is Level.NONE,
+        and judged(recent[-1]).verdict.level is Level.NONE,
     )
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from desktop_app.care.guard.message import LONGEST
-from desktop_app.care.guard.reading import read
-from desktop_app.care.guard.rules import Hit, hits, least
+from desktop_app.care.guard.rules import Hit
+from desktop_app.care.guard.said import Said
 from desktop_app.care.guard.verdict import Category, Level
 from desktop_app.care.guard.whose import done_to_the_writer, is_past, is_safe, others_in
 
@@ -17,11 +16,11 @@ OTHER: Final = "other"
 """What fixed replies about another person are about."""
 
 
-def anothers_danger(message: str) -> Level | None:
+def anothers_danger(said: Said) -> Level | None:
     """Return how near another's danger is, at least; None where the person speaks of themselves."""
-    reading = read(message[:LONGEST])
+    reading = said.reading
     others_clauses = others_in(reading)
-    every = list(hits(reading))
+    every = said.hits
     found = [
         hit
         for hit in every
@@ -50,56 +49,44 @@ def anothers_danger(message: str) -> Level | None:
     return Level.EMERGENCY if worst is Level.EMERGENCY else Level.CONCERN
 
 
-def threatens_who_writes(message: str) -> bool:
+def threatens_who_writes(said: Said) -> bool:
     """Tell whether somebody does violence to who writes, and it is not they who speak of dying."""
-    return done_to_the_writer(read(message[:LONGEST])) and not speaks_of_own_death(message)
+    return done_to_the_writer(said.reading) and not speaks_of_own_death(said)
 
 
-def speaks_of_own_death(message: str) -> bool:
+def speaks_of_own_death(said: Said) -> bool:
     """Tell whether who writes speaks of dying themselves."""
-    reading = read(message[:LONGEST])
+    reading = said.reading
     others_clauses = others_in(reading)
     return any(
         hit.counts and TO_ONESELF & set(hit.rule.categories)
-        for hit in hits(reading)
+        for hit in said.hits
         if hit.clause not in others_clauses.clauses and hit.rule.name not in OTHERS_OWN
     )
 
 
-def says_they_are_safe(message: str) -> bool:
+def says_they_are_safe(said: Said) -> bool:
     """Tell whether a message says that another is safe."""
-    return is_safe(read(message[:LONGEST]))
+    return is_safe(said.reading)
 
 
-def tells_of_another(message: str) -> bool:
+def tells_of_another(said: Said) -> bool:
     """Tell whether it says that somebody else is about to die, whatever else it says."""
-    reading = read(message[:LONGEST])
-    return bool(others_in(reading).clauses) or any(_of_another(hit) for hit in hits(reading))
+    reading = said.reading
+    return bool(others_in(reading).clauses) or any(_of_another(hit) for hit in said.hits)
 
 
-def another_is_gone(message: str) -> bool:
+def another_is_gone(said: Said) -> bool:
     """Tell whether another's deed is told, and that it is over, and nothing of one's own."""
-    reading = read(message[:LONGEST])
+    reading = said.reading
     others_clauses = others_in(reading)
     return (
         is_past(reading)
         and bool(others_clauses.clauses)
         and not others_clauses.own
         and not done_to_the_writer(reading)
-        and not any(
-            hit.counts and hit.clause not in others_clauses.clauses for hit in hits(reading)
-        )
+        and not any(hit.counts and hit.clause not in others_clauses.clauses for hit in said.hits)
     )
-
-
-def speaks_of_self(message: str) -> bool:
-    """Tell whether the person is named in it."""
-    return any("self" in clause.names() for clause in read(message[:LONGEST]).clauses)
-
-
-def told_in_words(message: str) -> Level:
-    """Return the level that the words of a message ask for, whatever it looks like as a whole."""
-    return least(list(hits(read(message[:LONGEST]))))
 
 
 def _rank(level: Level) -> int:

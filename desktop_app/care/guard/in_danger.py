@@ -38,6 +38,7 @@ from desktop_app.care.guard.fixed_replies import (
     spoken_at,
     told_before,
 )
+from desktop_app.care.guard.said import Said
 from desktop_app.care.guard.standing import OVER, Standing, just_over, standing
 from desktop_app.care.guard.to_answer import TO_ONESELF, reply_to
 from desktop_app.care.guard.told import Told
@@ -60,17 +61,13 @@ STILL = {"agreed", "nearby"}
 class Heard:
     """A message, and what is known of it before the talk it stands in is looked at."""
 
-    text: str
+    said: Said
     verdict: Verdict
     """With the history."""
     own: Verdict
     """By itself."""
     another: Level | None = None
     """How near another person's danger is; None where the person speaks of themselves."""
-    told: Level = Level.NONE
-    """What its words alone ask for."""
-    of_self: bool = False
-    """It names the person themselves."""
     ordinary: bool = True
     """Nothing at all in it speaks for danger."""
     says: frozenset[str] = frozenset()
@@ -79,9 +76,19 @@ class Heard:
     """The message before it told of something, and of no danger."""
 
     @property
+    def text(self) -> str:
+        """Return it as it was written."""
+        return self.said.text
+
+    @property
+    def of_self(self) -> bool:
+        """Tell whether it names the person themselves."""
+        return "self" in self.said.concepts
+
+    @property
     def itself(self) -> Level:
         """How grave it is without what it answers: of a few words only these words tell that."""
-        return self.told if short(self.text) else self.own.level
+        return self.said.told if short(self.text) else self.own.level
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +156,10 @@ def _level(message: Heard, stand: Standing | None) -> Level:
         levels.append(message.another)
     if stand is not None:
         levels.append(_level_after(message, stand))
-    elif another_is_gone(message.text):
-        return min(message.verdict.level, Level.CONCERN, key=_rank)  # nobody can be helped any more
-    return max(levels, key=_rank)
+    level = max(levels, key=_rank)
+    if stand is None and level.rank > Level.CONCERN.rank and another_is_gone(message.said):
+        return Level.CONCERN  # nobody can be helped any more
+    return level
 
 
 def _level_after(message: Heard, stand: Standing) -> Level:
@@ -263,13 +271,12 @@ def _feared(message: Heard, stand: Standing | None) -> bool:
     if message.another is not None:
         return stand is not None and stand.about == Category.ABUSE
     if stand is None:
-        return tells_of_another(message.text) and threatens_who_writes(message.text)
+        return tells_of_another(message.said) and threatens_who_writes(message.said)
     if stand.about != OTHER or Told.SUICIDE in message.says:
         return False
     done = {Told.VIOLENCE, Told.UNSAFE, Told.ASSAULT} & message.says
-    return bool(done and not speaks_of_own_death(message.text)) or threatens_who_writes(
-        message.text
-    )
+    harmed = bool(done) and not speaks_of_own_death(message.said)
+    return harmed or threatens_who_writes(message.said)
 
 
 def _first_words(
@@ -312,8 +319,10 @@ def _next_words(
 
 def _eased(message: Heard, stand: Standing) -> bool:
     """Tell whether another is said to be safe, or was."""
-    if says_they_are_safe(message.text):
-        return message.told is not Level.EMERGENCY  # words tell it: the classifier hears the roof
+    if says_they_are_safe(message.said):
+        return (
+            message.said.told is not Level.EMERGENCY
+        )  # words tell it: the classifier hears the roof
     since = stand.last.on == "staying" and stand.last.about == OTHER
     return since and message.own.level is not Level.EMERGENCY
 

@@ -14,9 +14,10 @@ from typing import Final
 
 from desktop_app.care.guard.classifier import Classifier, Form, Seen, Thresholds, shipped
 from desktop_app.care.guard.features import features
-from desktop_app.care.guard.reading import Reading, read, together
+from desktop_app.care.guard.reading import together
 from desktop_app.care.guard.rules import Hit, hits, least, most
-from desktop_app.care.guard.tokens import Tokens, sequence, tokens
+from desktop_app.care.guard.said import Said
+from desktop_app.care.guard.tokens import sequence
 from desktop_app.care.guard.told import raised, told_by, tried_before
 from desktop_app.care.guard.verdict import ACTIONS, Category, Level, Verdict
 
@@ -33,30 +34,6 @@ ALONE: Final = 1.0
 emergencies says: "I am here" and "bye" end many a last message, and begin most of the others."""
 BRIEF: Final = 40
 """Characters: a message that says one thing."""
-LONGEST: Final = 4000
-"""Characters of a message that are read: its beginning and its end, half each."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Said:
-    """One message by itself, as rules and classifier see it."""
-
-    reading: Reading
-    hits: tuple[Hit, ...]
-    tokens: Tokens
-
-    @classmethod
-    def of(cls, message: str) -> Said:
-        """Return a message, read."""
-        if len(message) > LONGEST:
-            message = f"{message[: LONGEST // 2]}\n{message[-LONGEST // 2 :]}"
-        reading = read(message)
-        return cls(reading, tuple(hits(reading)), tokens(reading.text))
-
-    @property
-    def concepts(self) -> frozenset[str]:
-        """Return what it speaks of."""
-        return frozenset(name for clause in self.reading.clauses for name in clause.names())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,17 +50,15 @@ class InContext:
     """What the classifier may reach."""
 
     @classmethod
-    def of(cls, text: str, history: Sequence[str] = ()) -> InContext:
-        """Return a message and what is read with it."""
-        new = Said.of(text)
-        recent = tuple(Said.of(message) for message in history[-RECENT:] if message.strip())
+    def of(cls, new: Said, recent: Sequence[Said] = ()) -> InContext:
+        """Return a message and what is read with it; the `recent` ones come oldest first."""
         near = recent[-TOGETHER:]
         whole = together([*(said.reading for said in near), new.reading]) if near else new.reading
         found = tuple(hits(whole)) if near else new.hits
         row, before = sequence(new.tokens, [said.tokens for said in near])
         return cls(
             new=new,
-            recent=recent,
+            recent=tuple(recent),
             hits=found,
             seen=Seen(features(whole, list(found)), row, before),
             form=Form.of(new.reading.text, told=bool(near)),
@@ -94,7 +69,7 @@ class InContext:
     def kept(self) -> Level:
         """What is left of the danger told before: one level less, concern for some messages."""
         joking = "joke" in self.new.concepts
-        levels = [least(said.hits) for said in self.recent]
+        levels = [said.told for said in self.recent]
         worst = max(levels, key=_rank, default=Level.NONE)
         if worst.rank < Level.HIGH.rank:
             return Level.CONCERN if worst is Level.CONCERN and joking else Level.NONE
@@ -105,10 +80,19 @@ class InContext:
     def ordinary(self) -> float:
         """How far below a concern it keeps nothing up."""
         worst = [
-            max((least(said.hits) for said in part), key=_rank, default=Level.NONE)
+            max((said.told for said in part), key=_rank, default=Level.NONE)
             for part in (self.recent[-TOGETHER:], self.recent)
         ]
         return ORDINARY if worst[0] is worst[1] else UNREAD
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """A message that was judged."""
+
+    verdict: Verdict
+    calm: bool
+    """Clearly ordinary: nothing at all in it, nor in those before it, speaks for danger."""
 
 
 def judge_message(
@@ -121,30 +105,41 @@ def judge_message(
         history: the person's earlier messages, oldest first; the last few count.
         classifier: another than the one that ships, for measuring it.
     """
+    return judged(Said.of(text), recent_of(history), history, classifier=classifier).verdict
+
+
+def recent_of(history: Sequence[str]) -> tuple[Said, ...]:
+    """Return the earlier messages that count, read, oldest first."""
+    return tuple(Said.of(message) for message in history[-RECENT:] if message.strip())
+
+
+def judged(
+    new: Said,
+    recent: Sequence[Said] = (),
+    history: Sequence[str] = (),
+    *,
+    classifier: Classifier | None = None,
+) -> Judged:
+    """Return what is made of a message; the arguments are those of `judge_message`, read."""
     judge = classifier or shipped()
-    context = InContext.of(text, history)
+    context = InContext.of(new, recent)
     scores = judge.scores(context.seen)
     limit = judge.thresholds[context.form]
+    joke = "joke" in new.concepts
+    unheard = new.told is Level.NONE and not joke
+    calm = unheard and scores["risk"] < limit.concern - UNREAD
     by_score = min(_score_level(scores, limit, context.form), context.most, key=_rank)
-    level = max(_by_rules(context.new.hits, scores, limit), by_score, key=_rank)
-    kept = context.kept
-    if "joke" in context.new.concepts or scores["risk"] >= limit.concern - context.ordinary:
-        level = max(level, kept, key=_rank)
-    if level is Level.NONE and tried_before(context.new.reading, history):
-        return Verdict(Level.CONCERN, (Category.SUICIDE,), ACTIONS[Level.CONCERN])
+    level = max(_by_rules(new.hits, scores, limit), by_score, key=_rank)
+    if joke or scores["risk"] >= limit.concern - context.ordinary:
+        level = max(level, context.kept, key=_rank)
     if level is Level.NONE:
-        return Verdict(level, (), ACTIONS[level])
+        if tried_before(new.reading, history):
+            level = Level.CONCERN
+            return Judged(Verdict(level, (Category.SUICIDE,), ACTIONS[level]), calm)
+        return Judged(Verdict(level, (), ACTIONS[level]), calm)
     verdict = Verdict(level, _categories(level, context, scores), ACTIONS[level])
-    reading = context.new.reading
-    return raised(verdict, told_by(reading), brief=len(reading.text) < BRIEF)
-
-
-def clearly_ordinary(text: str) -> bool:
-    """Tell whether nothing at all in a message by itself speaks for danger."""
-    context, judge = InContext.of(text), shipped()
-    calm = judge.scores(context.seen)["risk"] < judge.thresholds[context.form].concern - UNREAD
-    unheard = least(context.new.hits) is Level.NONE and "joke" not in context.new.concepts
-    return calm and unheard
+    brief = len(new.reading.text) < BRIEF
+    return Judged(raised(verdict, told_by(new.reading), brief=brief), calm)
 
 
 def _not_taken_back(level: Level, new: Said) -> Level:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -29,6 +30,24 @@ class Script:
     against: re.Pattern[str]
     """What is done to the writer, or to children with them."""
     past: re.Pattern[str]
+
+    @classmethod
+    def of(
+        cls, words: Mapping[str, str], past: str, *, edge: str = "", end: str = "", blank: str = ""
+    ) -> Script:
+        """Return those of `another.toml`; `edge` and `end` are what words of the script have."""
+        start = (
+            f"{edge}(?:{words['person']})(?:{blank}(?:{words['between']})){{0,{BETWEEN}}}{blank}"
+        )
+        alone = {name: f"{edge}(?:{words[name]}){end}" for name in ("deed", "own", "against")}
+        return cls(
+            deed=re.compile(f"{start}(?:{words['deed']}){end}"),
+            wish=re.compile(f"{start}(?:{words['wish']}){end}"),
+            bare=re.compile(alone["deed"]),
+            own=re.compile(alone["own"]),
+            against=re.compile(alone["against"]),
+            past=re.compile(f"{edge}(?:{past}){end}"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +81,7 @@ def others_in(reading: Reading) -> Others:
 def done_to_the_writer(reading: Reading) -> bool:
     """Tell whether somebody locks in, hits or threatens who writes."""
     return any(
-        any(each.against.search(clause.text) for each in (_chinese(), _latin()))
+        any(each.against.search(clause.text) for each in _scripts())
         for clause in reading.clauses
         if not clause.names() & {"media", "quote"}
     )
@@ -85,14 +104,14 @@ def is_safe(reading: Reading) -> bool:
 
 
 def _own(clause: Clause) -> bool:
-    return any(each.own.search(clause.text) for each in (_chinese(), _latin()))
+    return any(each.own.search(clause.text) for each in _scripts())
 
 
 def _told(clause: Clause, *, goes_on: bool) -> tuple[bool, bool]:
     """Return whether another's danger is told in a clause, and whether as something done."""
     if clause.names() & {"media", "quote"}:
         return False, False
-    for each in (_chinese(), _latin()):
+    for each in _scripts():
         if each.own.search(clause.text) or each.past.search(clause.text):
             continue
         alone = goes_on and "self" not in clause.names()
@@ -104,32 +123,12 @@ def _told(clause: Clause, *, goes_on: bool) -> tuple[bool, bool]:
 
 
 @cache
-def _chinese() -> Script:
+def _scripts() -> tuple[Script, Script]:
     words = table("another")
-    zh = words["zh"]
-    start = f"(?:{zh['person']})(?:{zh['between']}){{0,{BETWEEN}}}"
-    return Script(
-        deed=re.compile(f"{start}(?:{zh['deed']})"),
-        wish=re.compile(f"{start}(?:{zh['wish']})"),
-        bare=re.compile(zh["deed"]),
-        own=re.compile(zh["own"]),
-        against=re.compile(zh["against"]),
-        past=re.compile(words["around"]["zh_past"]),
-    )
-
-
-@cache
-def _latin() -> Script:
-    words = table("another")
-    en = words["en"]
-    start = rf"\b(?:{en['person']})(?: (?:{en['between']})){{0,{BETWEEN}}} "
-    return Script(
-        deed=re.compile(rf"{start}(?:{en['deed']})(?![a-z])"),
-        wish=re.compile(rf"{start}(?:{en['wish']})(?![a-z])"),
-        bare=re.compile(rf"\b(?:{en['deed']})(?![a-z])"),
-        own=re.compile(rf"\b(?:{en['own']})(?![a-z])"),
-        against=re.compile(rf"\b(?:{en['against']})(?![a-z])"),
-        past=re.compile(rf"\b(?:{words['around']['en_past']})(?![a-z])"),
+    around = words["around"]
+    return (
+        Script.of(words["zh"], around["zh_past"]),
+        Script.of(words["en"], around["en_past"], edge=r"\b", end="(?![a-z])", blank=" "),
     )
 
 

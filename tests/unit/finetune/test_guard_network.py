@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from desktop_app.care.guard.classifier import shipped
-from desktop_app.care.guard.message import InContext, judge_message
+from desktop_app.care.guard.message import InContext, judge_message, recent_of
 from desktop_app.care.guard.network import Network
 from desktop_app.care.guard.rules import least
+from desktop_app.care.guard.said import Said
 from desktop_app.care.guard.tokens import EARLIER, LONGEST, sequence, tokens
 from finetune.guard import ensemble
 from finetune.guard.app import LEVELS, Seen
@@ -92,7 +93,7 @@ def test_a_long_message_leaves_room_for_what_was_said_before() -> None:
 
 @pytest.mark.parametrize(("text", "history"), SAID)
 def test_thresholds_are_chosen_on_what_the_app_judges(text: str, history: tuple[str, ...]) -> None:
-    context = InContext.of(text, history)
+    context = InContext.of(Said.of(text), recent_of(history))
     scores = shipped().scores(context.seen)
     rank = LEVELS.index
     seen = Seen(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from desktop_app.care.guard.another import another_is_gone, anothers_danger, threatens_who_writes
+from desktop_app.care.guard.said import Said
 from desktop_app.care.guard.verdict import Level
 
 
@@ -24,14 +25,14 @@ from desktop_app.care.guard.verdict import Level
     ],
 )
 def test_what_another_does_is_their_emergency(message: str) -> None:
-    assert anothers_danger(message) is Level.EMERGENCY
+    assert anothers_danger(Said.of(message)) is Level.EMERGENCY
 
 
 @pytest.mark.parametrize(
     "message", ["my girlfriend says she'll kill herself if I leave", "我女朋友说我要是分手她就去死"]
 )
 def test_what_another_threatens_is_a_concern_for_them(message: str) -> None:
-    assert anothers_danger(message) is Level.CONCERN
+    assert anothers_danger(Said.of(message)) is Level.CONCERN
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_what_another_threatens_is_a_concern_for_them(message: str) -> None:
     ],
 )
 def test_ones_own_danger_is_ones_own_whoever_is_named_beside_it(message: str) -> None:
-    assert anothers_danger(message) is None
+    assert anothers_danger(Said.of(message)) is None
 
 
 @pytest.mark.parametrize(
@@ -64,8 +65,8 @@ def test_ones_own_danger_is_ones_own_whoever_is_named_beside_it(message: str) ->
     ],
 )
 def test_who_threatens_the_writer_too_is_nobody_to_stay_with(message: str) -> None:
-    assert anothers_danger(message) is None
-    assert threatens_who_writes(message)
+    assert anothers_danger(Said.of(message)) is None
+    assert threatens_who_writes(Said.of(message))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_who_threatens_the_writer_too_is_nobody_to_stay_with(message: str) -> No
     ],
 )
 def test_a_threat_against_oneself_alone_is_none_against_the_writer(message: str) -> None:
-    assert not threatens_who_writes(message)
+    assert not threatens_who_writes(Said.of(message))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_a_threat_against_oneself_alone_is_none_against_the_writer(message: str)
     ],
 )
 def test_an_impulse_that_is_shared_or_urged_on_is_the_writers(message: str) -> None:
-    assert anothers_danger(message) is None
+    assert anothers_danger(Said.of(message)) is None
 
 
 @pytest.mark.parametrize(
@@ -105,12 +106,12 @@ def test_an_impulse_that_is_shared_or_urged_on_is_the_writers(message: str) -> N
     ],
 )
 def test_what_somebody_told_of_another_is_the_others(message: str) -> None:
-    assert anothers_danger(message) is Level.EMERGENCY
+    assert anothers_danger(Said.of(message)) is Level.EMERGENCY
 
 
 def test_out_of_ones_skin_nobody_jumps_to_their_death() -> None:
-    assert anothers_danger("he's going to jump out of his skin") is not Level.EMERGENCY
-    assert anothers_danger("he's going to jump out of the window") is Level.EMERGENCY
+    assert anothers_danger(Said.of("he's going to jump out of his skin")) is not Level.EMERGENCY
+    assert anothers_danger(Said.of("he's going to jump out of the window")) is Level.EMERGENCY
 
 
 @pytest.mark.parametrize(
@@ -121,8 +122,8 @@ def test_out_of_ones_skin_nobody_jumps_to_their_death() -> None:
     ],
 )
 def test_who_is_dead_or_was_in_danger_long_ago_is_not_to_be_saved_now(message: str) -> None:
-    assert another_is_gone(message)
-    assert anothers_danger(message) is None
+    assert another_is_gone(Said.of(message))
+    assert anothers_danger(Said.of(message)) is None
 
 
 @pytest.mark.parametrize(
@@ -134,9 +135,9 @@ def test_who_is_dead_or_was_in_danger_long_ago_is_not_to_be_saved_now(message: s
     ],
 )
 def test_what_was_before_does_not_end_what_is_now(message: str) -> None:
-    assert not another_is_gone(message)
-    assert anothers_danger(message) is Level.EMERGENCY
+    assert not another_is_gone(Said.of(message))
+    assert anothers_danger(Said.of(message)) is Level.EMERGENCY
 
 
 def test_own_death_beside_anothers_is_not_taken_for_what_is_over() -> None:
-    assert not another_is_gone("my friend hanged himself last month and I want to die")
+    assert not another_is_gone(Said.of("my friend hanged himself last month and I want to die"))
