@@ -100,6 +100,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help=text("guard_out"),
     )
+    of_replies = add(groups, "guard-replies", "guard_replies")
+    path(of_replies, "--smile", required=True, metavar="FILE", help=text("smile_train"))
+    path(
+        of_replies,
+        "--out",
+        default=Path("resources/guard"),
+        metavar="FOLDER",
+        help=text("guard_out"),
+    )
     shipped = add(groups, "ship", "ship")
     for name in ("smile", "smile-dev", "cpsycoun"):
         path(shipped, f"--{name}", required=True, metavar="FILE", help=text("public_file"))
@@ -206,6 +215,12 @@ def _guard(options: argparse.Namespace) -> Answer:
     return make(options.smile, options.crisis_dev, options.out)
 
 
+def _guard_replies(options: argparse.Namespace) -> Answer:
+    from finetune.guard.replies import make_replies  # noqa: PLC0415  # numpy
+
+    return make_replies(options.smile, options.out)
+
+
 def _ship(options: argparse.Namespace) -> Answer:
     from finetune.recipe import load_recipe  # noqa: PLC0415
     from finetune.ship import Corpora, ship  # noqa: PLC0415  # torch
@@ -226,6 +241,7 @@ _COMMANDS: Final[dict[str, Callable[[argparse.Namespace], Answer]]] = {
     "train": _train,
     "evaluate": _evaluate,
     "guard": _guard,
+    "guard-replies": _guard_replies,
     "ship": _ship,
 }
 

@@ -76,6 +76,32 @@ def scored(folder: Path, cases: Sequence[Case]) -> npt.NDArray[np.float64]:
     return np.array([(answer["risk"], answer["emergency"]) for answer in answers])
 
 
+@dataclass(frozen=True, slots=True)
+class ReplySeen:
+    """What the app sees in one reply, sentence by sentence."""
+
+    features: list[npt.NDArray[np.int64]]
+    latin: list[bool]
+    wrong: list[bool]
+    """Whether a sentence is, or holds, one of what was marked as wrong."""
+    rules: list[str]
+    """What its lists name in the whole reply."""
+
+
+def replies_seen(replies: Sequence[str], marked: Sequence[str]) -> list[ReplySeen]:
+    """Return what the app sees in replies, with what is `marked` in each as wrong (or empty)."""
+    asked = [{"reply": reply, "marked": bad} for reply, bad in zip(replies, marked, strict=True)]
+    return [
+        ReplySeen(
+            features=[np.array(one, dtype=np.int64) for one in answer["features"]],
+            latin=answer["latin"],
+            wrong=answer["wrong"],
+            rules=answer["rules"],
+        )
+        for answer in _ask(["replies"], asked)
+    ]
+
+
 def _ask(arguments: list[str], requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     done = subprocess.run(
         [sys.executable, "-m", "desktop_app.commands.guard_training", *arguments],

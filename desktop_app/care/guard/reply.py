@@ -65,9 +65,31 @@ def judge_reply(reply: str, told: Sequence[str] | None = None) -> Verdict:
 
 
 def faults(reply: str, told: Sequence[str] | None = None) -> tuple[Fault, ...]:
-    """Return the faults of a reply, in the order of the list; `told` as above."""
+    """Return the faults of a reply, in the order of the list; `told` as above.
+
+    What the lists name, and what the classifier hears where they name nothing.
+    """
+    from desktop_app.care.guard.reply_classifier import seen, shipped  # noqa: PLC0415 - numpy
+
+    if found := listed(reply, told):
+        return found
+    sentences = list(sentences_of(reply))
+    heard = {
+        shipped().fault(sentence, indices)
+        for sentence, indices in zip(sentences, seen(sentences), strict=True)
+    }
+    return tuple(fault for fault in _faults() if fault.name in heard)
+
+
+def sentences_of(reply: str) -> Iterator[str]:
+    """Yield the sentences of a reply, folded, with its contractions written out."""
+    return _parted(_ends("sentence"), _long(reply))
+
+
+def listed(reply: str, told: Sequence[str] | None = None) -> tuple[Fault, ...]:
+    """Return the faults that the lists name."""
     found: set[str] = set()
-    for sentence in _parted(_ends("sentence"), _long(reply)):
+    for sentence in sentences_of(reply):
         for clause in _parted(_ends("clause"), sentence):
             if spoken := _named("words", clause) - _named("but", clause):
                 found |= spoken - _named("around", sentence)
