@@ -63,6 +63,10 @@ class Away:
         if self._watches:
             os.kill(os.getpid(), signal.SIGUSR1)
 
+    def back(self) -> None:
+        """Take the person to be there again: what was told until now needs no further lock."""
+        self._gone = False
+
     def read_line(self, prompt: str, draft: str = "") -> str | Left | None:
         """Return the next line, begun with `draft`; None at the end of the input.
 
@@ -71,7 +75,7 @@ class Away:
         """
         if self._gone:
             self._gone = False
-            return Left()
+            return Left(draft)
         line: str | Left | None = Left()
         try:
             self._begin(draft)

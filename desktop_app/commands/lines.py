@@ -7,6 +7,7 @@ import sys
 from types import ModuleType
 from typing import Final
 
+from desktop_app.commands.kill_ring import empty_kill_ring
 from desktop_app.commands.stdin import as_text
 from desktop_app.errors import InputError
 
@@ -24,9 +25,28 @@ def read_line(prompt: str, draft: str = "") -> str | None:
     """
     if sys.stdin.isatty() and sys.stdout.isatty():
         return _edited(prompt, draft)
-    if sys.stdin.isatty():
-        print(prompt, end="", file=sys.stderr, flush=True)
-    return as_text(sys.stdin.buffer.readline()) or None
+    return read_unedited(prompt)
+
+
+def read_unedited(prompt: str) -> str | None:
+    """Return the next line as `read_line` does, from the terminal itself.
+
+    No editor has a part in it, so no key brings back what was typed at another prompt.
+
+    Raises:
+        InputError: the line is not UTF-8.
+    """
+    if not sys.stdin.isatty():
+        return as_text(sys.stdin.buffer.readline()) or None
+    screen = sys.stdout if sys.stdout.isatty() else sys.stderr
+    print(prompt, end="", file=screen, flush=True)
+    try:
+        line = as_text(sys.stdin.buffer.readline())
+    except KeyboardInterrupt:
+        line = ""
+    if not line:
+        print(file=screen)
+    return line or None
 
 
 def typed_so_far() -> str:
@@ -36,10 +56,11 @@ def typed_so_far() -> str:
 
 
 def forget_lines() -> None:
-    """Wipe the screen, what was scrolled off it, and the lines that an arrow would bring back."""
+    """Wipe the screen, what was scrolled off it, and the lines that a key would bring back."""
     editor = _editor()
     if editor is not None:
         editor.clear_history()
+        empty_kill_ring(editor)
     if sys.stdout.isatty():
         print(WIPE, end="", flush=True)
 

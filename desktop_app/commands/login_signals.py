@@ -94,11 +94,14 @@ class _Login(_Savers):
             inhibitor.close()
 
     def _follow(self) -> None:
+        from jeepney.wrappers import DBusErrorResponse  # noqa: PLC0415 - same
+
         self._match(sender=LOGIN, interface=MANAGER, member="PrepareForSleep")
-        ((_, name),) = self._ask(OWN_SESSION, PROPERTIES, "Get", "ss", SESSION, "Id")
-        (path,) = self._ask(MANAGER_PATH, MANAGER, "GetSession", "s", name)
-        self._match(sender=LOGIN, path=path)
-        self._inhibit()
+        with suppress(DBusErrorResponse):  # of cron, su or ssh it may know no session
+            ((_, name),) = self._ask(OWN_SESSION, PROPERTIES, "Get", "ss", SESSION, "Id")
+            (path,) = self._ask(MANAGER_PATH, MANAGER, "GetSession", "s", name)
+            self._match(sender=LOGIN, path=path)
+        self._inhibit()  # last: whoever sees it held knows that all is listened to
 
     def _hear(self, message: Message) -> None:
         match _field(message, "member"):
@@ -112,9 +115,12 @@ class _Login(_Savers):
                     self._leaving()
 
     def _inhibit(self) -> None:
+        from jeepney.wrappers import DBusErrorResponse  # noqa: PLC0415 - same
+
         what = ("sleep", sentence("window.title"), sentence("lock.before_sleep"), "delay")
         if self._inhibitor is None:
-            (self._inhibitor,) = self._ask(MANAGER_PATH, MANAGER, "Inhibit", "ssss", *what)
+            with suppress(DBusErrorResponse):  # then sleep is heard, and not held up
+                (self._inhibitor,) = self._ask(MANAGER_PATH, MANAGER, "Inhibit", "ssss", *what)
 
     def _ask(self, path: str, interface: str, name: str, form: str, *values: str) -> Any:
         from jeepney import DBusAddress, new_method_call  # noqa: PLC0415 - same

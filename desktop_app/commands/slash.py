@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from desktop_app.commands.lines import read_line
+from desktop_app.commands.away import Left
 from desktop_app.commands.listing import day, name, printable
 from desktop_app.commands.open_talk import OpenTalk
 from desktop_app.commands.output import speak, tell
 from desktop_app.commands.terminal_card import TerminalCard
+from desktop_app.commands.without_history import show_help
 from desktop_app.errors import KnownError
 from desktop_app.vault.sessions import Sessions
 from desktop_app.vault.trash import Trash
@@ -16,6 +18,10 @@ from resources.messages import sentence
 
 RECENT: Final = 20
 """So many conversations `/sessions` lists; `soulchat sessions list` has them all."""
+RENAME: Final = "/rename"
+
+Ask = Callable[[str], str | Left | None]
+"""Asks at a prompt: for a line, None at the end of the input, or that nobody is there any more."""
 
 
 class SlashCommands:
@@ -31,28 +37,32 @@ class SlashCommands:
         self._listed: list[str] = []
         self._deleted: str | None = None
 
-    def run(self, line: str) -> None:
-        """Do what a line asks for; what goes wrong is one sentence."""
+    def run(self, line: str, ask: Ask) -> Left | None:
+        """Do what a line asks for; what goes wrong is one sentence.
+
+        Returns:
+            That the person left while `ask` waited for them, with the line that goes on with it.
+        """
         command, _, rest = line.partition(" ")
         try:
-            self._run(command, rest.strip())
+            if command == RENAME:
+                return self._rename(rest.strip(), ask)
+            if not show_help(line, self._card):
+                self._run(command, rest.strip())
         except KnownError as error:
             tell(error)
+        return None
 
     def _run(self, command: str, rest: str) -> None:
         match command:
             case "/help":
                 speak(sentence("talk.help"))
-            case "/card":
-                speak(self._card.text())
             case "/new" | "/private":
                 self._begin(private=command == "/private")
             case "/sessions":
                 self._list()
             case "/open":
                 self._open(rest)
-            case "/rename":
-                self._rename()
             case "/memory":
                 self._remember(rest)
             case "/delete":
@@ -94,14 +104,17 @@ class SlashCommands:
             return
         self._talk.go_on(self._listed[int(number) - 1])
 
-    def _rename(self) -> None:
+    def _rename(self, title: str, ask: Ask) -> Left | None:
         session = self._kept_session()
         if session is None:
-            return
-        title = read_line(sentence("talk.title"))
-        if title is not None:
-            self._sessions.rename(session, title)
+            return None
+        answer = title or ask(sentence("talk.title"))
+        if isinstance(answer, Left):
+            return Left(f"{RENAME} {answer.draft}") if answer.draft else answer
+        if answer is not None:
+            self._sessions.rename(session, answer)
             tell(sentence("talk.renamed"))
+        return None
 
     def _delete(self) -> None:
         session = self._kept_session()

@@ -1,6 +1,7 @@
 """A login1 service on a bus of its own, as systemd-logind answers, with one session.
 
-Run as a process: it prints what it is asked; each line of its stdin is a thing to say.
+Run as a process: it prints what it is asked; each line of its stdin is a thing to say. What it is
+started with beside the bus is a method that it refuses.
 """
 
 from __future__ import annotations
@@ -49,9 +50,9 @@ class FakeLogin:
 
 
 @contextmanager
-def fake_login(address: str) -> Iterator[FakeLogin]:
-    """Run the service on the bus at `address` until the block ends."""
-    command = [sys.executable, __file__, address]
+def fake_login(address: str, refuses: str = "") -> Iterator[FakeLogin]:
+    """Run the service on the bus at `address` until the block ends; `refuses` is a method."""
+    command = [sys.executable, __file__, address, refuses]
     with Popen(command, stdin=PIPE, stdout=PIPE, text=True) as process:
         login = FakeLogin(process)
         login.hear("ready")
@@ -85,11 +86,12 @@ def say(what: str) -> None:
 class Service:
     """The service itself, in its process."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, refuses: str) -> None:
         from jeepney import message_bus
         from jeepney.io.blocking import Proxy, open_dbus_connection
 
         self._bus = open_dbus_connection(address, enable_fds=True)
+        self._refuses = refuses
         self._state: dict[str, tuple[str, Any]] = {
             "Id": ("s", "3"),
             "LockedHint": ("b", False),
@@ -110,14 +112,16 @@ class Service:
 
     def answer(self) -> None:
         """Answer what is asked, for ever."""
-        from jeepney import HeaderFields, MessageType, new_method_return
+        from jeepney import HeaderFields, MessageType, new_error, new_method_return
 
         while True:
             message = self._bus.receive()
             if message.header.message_type is not MessageType.method_call:
                 continue
             name = message.header.fields[HeaderFields.member]
-            if name == "Inhibit":
+            if name == self._refuses:
+                self._bus.send(new_error(message, f"{LOGIN}.Refused", "s", ("no",)))
+            elif name == "Inhibit":
                 reading, writing = os.pipe()
                 self._bus.send(new_method_return(message, "h", (writing,)))
                 os.close(writing)
@@ -148,12 +152,12 @@ def watch(end: int) -> None:
     say("released")
 
 
-def main(address: str) -> None:
-    service = Service(address)
+def main(address: str, refuses: str) -> None:
+    service = Service(address, refuses)
     threading.Thread(target=service.obey, daemon=True).start()
     say("ready")
     service.answer()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

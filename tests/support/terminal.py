@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -52,17 +52,18 @@ class Terminal:
 
 @contextmanager
 def terminal(
-    *arguments: str | Path, talks: bool = False
+    *arguments: str | Path, talks: bool = False, program: Sequence[str] = CLI
 ) -> Iterator[tuple[subprocess.Popen[bytes], Terminal]]:
     """Run `soulchat` with a controlling terminal of its own.
 
-    `talks`: standard input and output are the terminal too; else they are pipes.
+    `talks`: standard input and output are the terminal too; else they are pipes. `program`: what
+    runs in its place.
     """
     leader, follower = pty.openpty()
     stream = follower if talks else subprocess.PIPE
     try:
         with subprocess.Popen(
-            ["sh", "-c", TAKEN, os.ttyname(follower), *CLI, *map(str, arguments)],
+            ["sh", "-c", TAKEN, os.ttyname(follower), *program, *map(str, arguments)],
             stdin=stream,
             stdout=stream,
             stderr=stream,

@@ -119,7 +119,7 @@ def test_a_session_in_the_trash_is_not_gone_on_with(model: Path) -> None:
     done = soulchat("reply", "--json", *SESSION, "--model", model, stdin=asking("您"))
 
     assert done.returncode == 1
-    assert "回收站" in done.stderr.decode()
+    assert "最近删除" in done.stderr.decode()
 
 
 def test_without_a_session_no_history_is_made(model: Path, empty_home: Path) -> None:

@@ -142,7 +142,7 @@ def test_purge_removes_for_good_what_is_in_the_trash(data: Path) -> None:
     code, _, err = sessions(data, "purge", "old", "--yes")
 
     assert (code, err) == (0, sentence("sessions.purged") + "\n")
-    assert sessions(data, "list", "--trash") == (0, "", "回收站是空的。\n")
+    assert sessions(data, "list", "--trash") == (0, "", "“最近删除”是空的。\n")
 
 
 def test_purge_says_that_a_copy_which_cannot_be_removed_still_holds_it(
@@ -321,9 +321,9 @@ def test_the_help_of_delete_says_that_without_a_trash_it_is_for_good(data: Path)
         (("show", "nobody"), "没有找到"),
         (("delete", "nobody"), "没有找到"),
         (("rename", "nobody"), "没有找到"),
-        (("restore", "old"), "不在回收站"),
-        (("purge", "old", "--yes"), "不在回收站"),
-        (("purge", "old"), "不在回收站"),
+        (("restore", "old"), "不在“最近删除”"),
+        (("purge", "old", "--yes"), "不在“最近删除”"),
+        (("purge", "old"), "不在“最近删除”"),
     ],
     ids=" ".join,
 )

@@ -59,7 +59,16 @@ def test_a_line_without_its_end_is_answered_too(model: Path) -> None:
 
 @pytest.mark.parametrize(
     ("command", "says"),
-    [("/help", "/private"), ("/card", "12356"), ("/new", "新的对话"), ("/nonsense", "/help")],
+    [
+        ("/help", "/private"),
+        ("/help", "/exercises"),
+        ("/card", "12356"),
+        ("/exercises", "breathing"),
+        ("/exercises breathing", "用鼻子慢慢吸气"),
+        ("/exercises nothing", "没有名为"),
+        ("/new", "新的对话"),
+        ("/nonsense", "/help"),
+    ],
 )
 def test_a_command_does_what_it_says(command: str, says: str, model: Path) -> None:
     assert says in "".join(said(model, command))

@@ -17,8 +17,6 @@ from desktop_app.commands.environment import PASSPHRASE as VARIABLE
 from desktop_app.commands.open_talk import OpenTalk
 from desktop_app.commands.talk_lock import TalkLock
 from desktop_app.conversation.continuity import Continuity
-from desktop_app.paths import app_paths
-from desktop_app.settings import write
 from desktop_app.vault.errors import DiskFullError
 from desktop_app.vault.vault import open_with_passphrase
 from tests.support.engine_run import soulchat
@@ -26,37 +24,22 @@ from tests.support.fake_login import FakeLogin
 from tests.support.locking import DRAFT, MESSAGE, is_open
 from tests.support.processes import family
 from tests.support.talk_run import turns
-from tests.support.terminal import ANSWERED, Terminal, terminal
+from tests.support.talk_terminal import (
+    ASKS,
+    LOCKED,
+    PRIVATE,
+    PROMPT,
+    REPLY,
+    WIPED,
+    begin,
+    place,
+    say,
+    unlock,
+)
+from tests.support.terminal import Terminal, terminal
 from tests.support.vault_fixtures import PASSPHRASE
 
-PROMPT, PRIVATE, REPLY = "你：", "你（不留记录）：", "回复：你"
-LOCKED, ASKS = "按回车解锁：", "口令："
-WIPED = "\x1b[3J"
-
-
-@pytest.fixture
-def place(tmp_path: Path, closed: Path) -> list[str | Path]:
-    """Where `closed` is the history, and age and region were asked before."""
-    assert closed.parent == tmp_path / "data"
-    write(app_paths(tmp_path / "data").settings, ANSWERED)
-    return ["--data-dir", tmp_path / "data"]
-
-
-def begin(screen: Terminal) -> None:
-    screen.wait_for(ASKS)
-    screen.type(PASSPHRASE + "\n")
-    screen.wait_for(PROMPT)
-
-
-def say(screen: Terminal, text: str) -> None:
-    screen.type(text + "\n")
-    screen.wait_for(REPLY)
-
-
-def unlock(screen: Terminal) -> None:
-    screen.type("\n")
-    screen.wait_for(ASKS)
-    screen.type(PASSPHRASE + "\n")
+__all__ = ["place"]
 
 
 def test_the_history_is_closed_and_the_child_gone(

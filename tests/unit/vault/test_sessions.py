@@ -123,7 +123,7 @@ def test_a_deleted_session_comes_back_whole(vault: Vault) -> None:
     vault.sessions.delete("a")
     assert vault.sessions.kept() == ()
     assert [session.id for session in vault.sessions.trashed()] == ["a"]
-    with pytest.raises(SessionMissingError, match="回收站"):
+    with pytest.raises(SessionMissingError, match="最近删除"):
         say(vault, "a", "三")
 
     vault.sessions.restore("a")
