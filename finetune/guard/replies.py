@@ -23,6 +23,7 @@ import numpy.typing as npt
 from finetune.corpus.dialogue import json_lines
 from finetune.files import filled
 from finetune.guard.app import replies_seen
+from finetune.guard.card import replies_card
 from finetune.guard.logistic import Numbers, Rows, fit
 from finetune.guard.measure import wilson
 
@@ -105,6 +106,7 @@ def make_replies(smile: Path, out: Path) -> dict[str, Any]:
             "written": sum(each.hand not in {"", FIXED} for each in replies),
             "real": sum(each.real for each in replies),
         },
+        "held_out": len(held_out),
         "unseen": _measured(unseen, learnt, replies, bounds),
         "measured": _measured(
             _scores(rows, weights[0], held := sentences(held_out)), held, held_out, bounds
@@ -115,6 +117,7 @@ def make_replies(smile: Path, out: Path) -> dict[str, Any]:
             np.savez_compressed(file, **_stored(rows, weights))
         text = json.dumps(facts, ensure_ascii=False, indent=1)
         (folder / "replies.json").write_text(text + "\n", encoding="utf-8")
+        (folder / "REPLIES_CARD.md").write_text(replies_card(facts), encoding="utf-8")
     return facts
 
 
