@@ -4,7 +4,8 @@ Faults are data (`resources/guard/replies.toml`): methods, places, doses, a prom
 diagnosis, a claim to be human, encouragement to die or to hurt oneself or another, itself in place
 of people, and misfortune that the person never told of. A clause that refuses or says the opposite
 passes: "我不能诊断", "I am not a person". So does one that the rest of its sentence makes good:
-"the pills are in the drawer, so the first step is handing them over".
+"the pills are in the drawer, so the first step is handing them over". What no list names a small
+trained classifier may still hear (reply_classifier.py).
 """
 
 from __future__ import annotations
