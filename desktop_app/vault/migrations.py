@@ -68,6 +68,7 @@ def migrate(database: Database) -> None:
                 database.rows(f"PRAGMA user_version={int(version)}")
             crash_point("migrations.step_committed")
     branches.place_missing(database)
+    branches.show_missing(database)
     crash_point("migrations.turns_placed")
     word_index.index_missing(database)
 
