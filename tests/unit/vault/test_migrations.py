@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.dialogue import Role, Turn
+from desktop_app.vault.branches import SHOWING_NOTHING
 from desktop_app.vault.database import Database
 from desktop_app.vault.errors import NewerVaultError
 from desktop_app.vault.migrations import STEPS, Version, migrate
@@ -87,9 +88,9 @@ def test_spelling_anew_goes_on_where_the_end_of_the_program_left_it(
         assert left < before
 
 
-def test_lists_and_the_newest_turn_are_read_from_indexes(vault: Vault) -> None:
+def test_lists_the_newest_turn_and_what_shows_nothing_are_read_from_indexes(vault: Vault) -> None:
     """What 100,000 messages would be read whole for, 0.6 s, at each start."""
-    for statement in (KEPT, NEWEST):
+    for statement in (KEPT, NEWEST, SHOWING_NOTHING):
         plan = [row[3] for row in vault.database.rows(f"EXPLAIN QUERY PLAN {statement}")]
         assert not [step for step in plan if step.startswith("SCAN turn")], plan
         assert [step for step in plan if "COVERING INDEX turn_" in step], plan
