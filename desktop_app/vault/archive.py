@@ -12,7 +12,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -41,13 +41,28 @@ def archive_at(path: Path) -> Iterator[zipfile.ZipFile]:
         zipfile.BadZipFile: it is none, damaged or encrypted, also where that shows in the block.
         OSError: it cannot be read.
     """
-    with path.open("rb") as file:
-        try:
-            with zipfile.ZipFile(file) as archive:
-                yield archive
-        except OSError as error:
-            if error.errno not in NO_DISK:
-                raise
-            raise zipfile.BadZipFile(type(error).__name__) from error
-        except DAMAGED as error:
-            raise zipfile.BadZipFile(type(error).__name__) from error
+    with path.open("rb") as file, _damage_as_one(), zipfile.ZipFile(file) as archive:
+        yield archive
+
+
+def member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes | None:
+    """Return a member's content, never more than it says; None where it is damaged or encrypted.
+
+    Raises:
+        OSError: the disk does not give it.
+    """
+    with suppress(zipfile.BadZipFile), _damage_as_one():
+        return archive.read(info)
+    return None
+
+
+@contextmanager
+def _damage_as_one() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_DISK:
+            raise
+        raise zipfile.BadZipFile(type(error).__name__) from error
+    except DAMAGED as error:
+        raise zipfile.BadZipFile(type(error).__name__) from error

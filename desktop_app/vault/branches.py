@@ -12,9 +12,13 @@ from typing import Final
 
 from desktop_app.vault.damage import readable_rows
 from desktop_app.vault.database import Database
-from desktop_app.vault.errors import DamagedHistoryError
+from desktop_app.vault.errors import DamagedHistoryError, DiskFullError
 
 LATER_THAN_ALL: Final = 2**63 - 1
+SHOWING_NOTHING: Final = """
+    SELECT id FROM session
+    WHERE EXISTS (SELECT 1 FROM turn WHERE session = session.id)
+          AND NOT EXISTS (SELECT 1 FROM turn WHERE session = session.id AND chosen)"""
 
 
 def last(database: Database, session: str, before: int = LATER_THAN_ALL) -> int:
@@ -41,6 +45,31 @@ def place_missing(database: Database) -> None:
                 for turn, session in rows:
                     values = (last(database, session, turn), turn)
                     database.rows("UPDATE turn SET parent = ? WHERE id = ?", values)
+
+
+def show_missing(database: Database) -> None:
+    """Have each conversation that shows nothing show something.
+
+    An earlier program brought in such ones: what they had shown elsewhere was a picture. What
+    cannot be read, or finds no room on the disk, stays as it is and stands in nothing's way.
+    """
+    with suppress(DamagedHistoryError, DiskFullError):
+        sessions = database.rows(SHOWING_NOTHING)
+        if sessions:
+            with database.transaction():
+                for (session,) in sessions:
+                    show_newest(database, session)
+
+
+def show_newest(database: Database, session: str) -> None:
+    """Lead the chosen path through the newest opening of a session that says something."""
+    rows = database.rows(
+        "SELECT id FROM turn WHERE session = ? AND parent = 0"
+        " ORDER BY content = '', id DESC LIMIT 1",
+        (session,),
+    )
+    for (turn,) in rows:
+        choose(database, session, turn)
 
 
 def leave(database: Database, session: str, turn: int) -> None:

@@ -8,8 +8,12 @@ from typing import Final
 
 from desktop_app.text import fold
 
-DRAWN_IN: Final = r"[\u0300-\u036f\u1160-\u11ff\u3099\u309a\uff9e\uff9f]"
-"""Marks and Hangul vowels, which NFKC draws into the character before them."""
+DRAWN_IN: Final = (
+    r"[\u0300-\u036f\u1160-\u11ff\u3099\u309a\uff9e\uff9f"
+    r"\u3133\u3135\u3136\u313a-\u3140\u3144\u314f-\u3163"  # as keyboards write them alone
+    r"\uffa3\uffa5\uffa6\uffaa-\uffb0\uffb4\uffc2-\uffdc]"  # and half as wide
+)
+"""Marks, and Hangul vowels and double finals, which NFKC draws into the character before them."""
 MARK: Final = re.compile(DRAWN_IN)
 CLUSTER: Final = re.compile(rf".{DRAWN_IN}*", re.DOTALL)
 STRETCH: Final = re.compile(rf".{{1,64}}{DRAWN_IN}*", re.DOTALL)

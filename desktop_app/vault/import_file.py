@@ -2,8 +2,9 @@
 
 Which of the three it is shows in its shape. Ours and a corpus are taken whole or not at all. Of
 ChatGPT's, which has no specification, what can be read is taken and the rest is counted; it comes
-as `conversations.json` or as the archive around it. Ids make a second import of the same file add
-nothing: ours are kept, others become a hash of theirs.
+as `conversations.json` or as the archive around it, of whose parts some may be empty or damaged.
+Ids make a second import of the same file add nothing: ours are kept, others become a hash of
+theirs.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from desktop_app.vault.archive import archive_at
+from desktop_app.vault.archive import archive_at, member
 from desktop_app.vault.carried import CarriedSession
 from desktop_app.vault.errors import TransferError, disk_error
 from desktop_app.vault.import_chatgpt import chatgpt_session
@@ -55,10 +56,16 @@ class FileRead:
     """Conversations of a shape nobody here knows."""
     left_out: int = 0
     """Messages with a picture, a recording or a file, which is not text and did not come along."""
+    unread_parts: int = 0
+    """Parts of an archive that are damaged, or hold something else."""
 
     def remarks(self) -> list[str]:
         """Return what is to be said of what did not come along; often nothing."""
-        counts = {"unreadable": self.unreadable, "left_out": self.left_out}
+        counts = {
+            "unreadable": self.unreadable,
+            "unread_parts": self.unread_parts,
+            "left_out": self.left_out,
+        }
         return [sentence(f"export.{what}", count=n) for what, n in counts.items() if n]
 
 
@@ -77,20 +84,31 @@ def read_conversations(path: Path) -> FileRead:
         raise TransferError("transfer.missing", path=path) from None
     except OSError as error:
         raise disk_error(error, path) from error
-    try:
-        found = [_conversations(text.decode("utf-8-sig")) for text in texts]
-    # The exceptions hold what was read: `from None` keeps it out of every traceback.
-    except UNREADABLE:
-        raise TransferError("transfer.unknown", path=path) from None
+    found = [each for each in map(_read, texts) if each is not None]
+    if all(not each.sessions and (each.unreadable or each.unread_parts) for each in found):
+        raise TransferError("transfer.unknown", path=path)
     return FileRead(
         tuple(session for each in found for session in each.sessions if session.turns),
         sum(each.unreadable for each in found),
         sum(each.left_out for each in found),
+        sum(each.unread_parts for each in found),
     )
 
 
-def _texts(path: Path) -> list[bytes]:
-    """Return the file's content, or that of the conversations in the archive it is."""
+def _read(text: bytes | None) -> FileRead | None:
+    """Return what a part holds, None where it is empty; what is not understood is counted."""
+    if text is not None:
+        # The exceptions hold what was read: none of them is part of a traceback.
+        with suppress(*UNREADABLE):
+            return _conversations(text.decode("utf-8-sig"))
+    return FileRead((), unread_parts=1)
+
+
+def _texts(path: Path) -> list[bytes | None]:
+    """Return the file's content, or that of the conversations in the archive it is.
+
+    None stands for a part of the archive that is damaged, encrypted or packed otherwise.
+    """
     if not zipfile.is_zipfile(path):
         if path.stat().st_size > MOST_BYTES:
             raise TransferError("transfer.too_large", path=path)
@@ -101,14 +119,14 @@ def _texts(path: Path) -> list[bytes]:
             for each in archive.infolist()
             if IN_ARCHIVE.fullmatch(PurePosixPath(each.filename).name)
         ]
-        if not members or any(each.compress_type not in PACKED for each in members):
+        if not members:
             raise TransferError("transfer.unknown", path=path)
         if sum(each.file_size for each in members) > MOST_BYTES:
             raise TransferError("transfer.too_large", path=path)
-        return [archive.read(each) for each in members]  # never more than it says, or BadZipFile
+        return [member(archive, each) if each.compress_type in PACKED else None for each in members]
 
 
-def _conversations(text: str) -> FileRead:
+def _conversations(text: str) -> FileRead | None:
     try:
         plain = json.loads(text)
     except json.JSONDecodeError:
@@ -122,6 +140,8 @@ def _conversations(text: str) -> FileRead:
             return FileRead(_each([plain], corpus_session))
         case {"mapping": dict()}:
             return _chatgpt([plain])
+        case []:
+            return None
         case list() if any(isinstance(each, dict) and "mapping" in each for each in plain):
             return _chatgpt(plain)
     raise ValueError("none of the known kinds")
@@ -134,8 +154,6 @@ def _chatgpt(plain: list[Any]) -> FileRead:
             session, without = chatgpt_session(each, _id_of(each))
             sessions.append(session)
             left_out += without
-    if not sessions:
-        raise ValueError("none that can be read")
     return FileRead(tuple(sessions), len(plain) - len(sessions), left_out)
 
 

@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from desktop_app.dialogue import TurnState
+from desktop_app.vault import branches
 from desktop_app.vault.carried import CarriedSession, CarriedTurn, Placed, placed_turns
 from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.damage import readable_rows
@@ -297,6 +298,8 @@ def _add_turns(
         if on_path:
             chosen.add(number)
             continued.add(parent)
+    if ids and chosen == {0}:  # what is shown where it comes from holds no text: a picture
+        branches.show_newest(database, session.id)
     return added, completed
 
 

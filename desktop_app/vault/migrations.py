@@ -68,6 +68,7 @@ def migrate(database: Database) -> None:
                 database.rows(f"PRAGMA user_version={int(version)}")
             crash_point("migrations.step_committed")
     branches.place_missing(database)
+    branches.show_missing(database)
     crash_point("migrations.turns_placed")
     word_index.index_missing(database)
 
@@ -143,3 +144,9 @@ def lists_and_spellings(database: Database) -> None:
 def more_spellings(database: Database) -> None:
     """Search takes more spellings for one: variants that are common in Taiwan and Hong Kong."""
     database.rows("CREATE INDEX turn_spelled_in_1_3 ON turn(id) WHERE indexed = 2")
+
+
+@migration(1, 5)
+def still_more_spellings(database: Database) -> None:
+    """Search takes more variants for one, and finds the letter or number a face ends with."""
+    database.rows("CREATE INDEX turn_spelled_in_1_4 ON turn(id) WHERE indexed = 3")

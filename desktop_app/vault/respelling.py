@@ -50,7 +50,7 @@ class Respelling:
                 with self._database.alone():
                     readable = readable_rows(  # no transaction reads on behind a damaged page
                         self._database,
-                        "SELECT id, content FROM turn WHERE id = ? AND indexed IN (1, 2)",
+                        "SELECT id, content FROM turn WHERE id = ? AND indexed IN (1, 2, 3)",
                         [(turn,) for turn in turns],
                     )
                     with self._database.transaction():
@@ -60,10 +60,11 @@ class Respelling:
 
 
 def spelled_before(database: Database, after: int, most: int = BATCH) -> list[int]:
-    """Return the next turns behind the id `after` whose words are spelled as before schema 1.4."""
+    """Return the next turns behind the id `after` whose words are spelled as before schema 1.5."""
     rows = database.rows(
         "SELECT id FROM turn WHERE indexed = 1 AND id > ?1"  # each by an index of its own
-        " UNION ALL SELECT id FROM turn WHERE indexed = 2 AND id > ?1 ORDER BY id LIMIT ?2",
+        " UNION ALL SELECT id FROM turn WHERE indexed = 2 AND id > ?1"
+        " UNION ALL SELECT id FROM turn WHERE indexed = 3 AND id > ?1 ORDER BY id LIMIT ?2",
         (after, most),
     )
     return [turn for (turn,) in rows]

@@ -15,8 +15,8 @@ from desktop_app.vault.records import StoredSession, moment
 
 LISTED: Final = """
     SELECT session.id, title,
-           (SELECT substr(content, 1, 80) FROM turn
-            WHERE session = session.id AND chosen ORDER BY turn.id LIMIT 1),
+           coalesce((SELECT substr(content, 1, 80) FROM turn
+                     WHERE session = session.id AND chosen ORDER BY turn.id LIMIT 1), ''),
            (SELECT count(*) FROM turn WHERE session = session.id AND chosen),
            session.created, last.created, deleted
     FROM session JOIN turn AS last

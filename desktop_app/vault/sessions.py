@@ -208,9 +208,10 @@ class Sessions:
         text stands before what was written and not sent, so that it is never off the disk.
         """
         with self._database.alone():
-            *_, last = self.turns(session)
-            if last.turn.role is not Role.USER:
+            turns = self.turns(session)
+            if not turns or turns[-1].turn.role is not Role.USER:
                 return None
+            last = turns[-1]
             drafts = self.drafts.readable(session) if as_draft else None
             with self._database.transaction():
                 self._remove(session, last.id)

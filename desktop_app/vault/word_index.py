@@ -18,8 +18,8 @@ from desktop_app.vault.words import indexed
 
 BATCH: Final = 1000
 """Turns taken in with one write to the disk."""
-INDEXED: Final = 3
-"""What stands at a turn that was taken in: 1 and 2 by the spellings of schema 1.1 and 1.3, 3 by
+INDEXED: Final = 4
+"""What stands at a turn that was taken in: 1 to 3 by the spellings of schema 1.1, 1.3 and 1.4, 4 by
 today's."""
 
 

@@ -2,8 +2,9 @@
 
 Chinese puts no blanks between words, so each ideograph, kana, hangul syllable and pictograph is
 a word of its own and a longer word is a phrase: 睡不着 is found by 睡, by 不着, and not by 睡着.
-C++ and c# are words of their own, and so is a face like :) or <3; other signs part words and are
-none. All of it is decided here; SQLite's tokenizer only parts words at the blanks put between them.
+C++ and c# are words of their own, and so is a face like :). Of :D and <3 the sign is one and what
+follows is another, for that may be an answer or a number: 9<3. Other signs part words and are none.
+All of it is decided here; SQLite's tokenizer only parts words at the blanks put between them.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ SINGLES: Final = (
 LETTER: Final = rf"[^\W_{SINGLES}]"
 SUFFIX: Final = "[+#]"
 """Signs that belong to the letters or digits they follow."""
-FACE: Final = rf"</?3(?!{LETTER})|[:;=]-?(?:[()\[\]*/\\|]+|[dp](?!{LETTER}))|[>^][_.]*[<^]"
+FACE: Final = rf"</?(?=3(?!{LETTER}))|[:;=]-?(?:[()\[\]*/\\|]+|(?=[dp](?!{LETTER})))|[>^][_.]*[<^]"
 WORD: Final = re.compile(rf"[{SINGLES}]|{LETTER}+{SUFFIX}*|{FACE}")
 SINGLE: Final = re.compile(rf"[{SINGLES}]")
 BEGINS_WORD: Final = re.compile(LETTER)

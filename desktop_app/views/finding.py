@@ -107,6 +107,11 @@ class Finding(QWidget):
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.field.selectAll()
 
+    def look_again(self) -> None:
+        """Follow what became of the conversations: a deleted one leaves none of its words here."""
+        if self._asked:
+            self._look()
+
     def changeEvent(self, event: QEvent) -> None:
         """See Qt."""
         super().changeEvent(event)

@@ -50,6 +50,9 @@ class HistoryParts(QObject):
         self.finding.found.connect(self.show_hit)
         self.finding.failed.connect(window.say_error)
         self.finding.wanted.connect(self.begin_search)
+        sessions = window.sessions
+        for changed in (sessions.rowsRemoved, sessions.rowsInserted, sessions.modelReset):
+            changed.connect(self.finding.look_again)
         self.trash = QPushButton(window.side)
         self.trash.setObjectName("link")
         self.trash.clicked.connect(self.show_trash)

@@ -36,7 +36,7 @@ class Shown:
 
     row: int
     before: int | None
-    """The last turn of what was shown before, where that was another version."""
+    """The last turn of what was shown before, where that was another version with a turn in it."""
 
 
 class Versions(QObject):
@@ -148,7 +148,7 @@ class Versions(QObject):
         if turn not in turns:
             if not self._may(conversation):
                 raise MessageError("message.not_now")
-            before = turns[-1]
+            before = turns[-1] if turns else None
             conversation.settle()
             self._history.choose(session, turn)
             self._read_again(conversation)

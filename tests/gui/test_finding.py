@@ -268,6 +268,37 @@ def test_without_the_history_there_is_no_search(open_window: OpenWindow, tiny_mo
     assert window.side.findChild(Finding) is None
 
 
+@pytest.mark.usefixtures("talked")
+def test_what_is_deleted_is_found_no_longer_and_again_when_it_comes_back(
+    open_window: OpenWindow, tiny_model: Path, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    found = search(qtbot, window, "很")
+    row = window.sessions.row_of_session("long")
+    assert row is not None
+    assert found.model.rowCount() == 2
+
+    window.deleting.delete(row)
+    assert [found.model.index(0).data(HIT).session, found.model.rowCount()] == ["short", 1]
+
+    undo = window.middle.notice.way("window.undo")
+    assert undo is not None
+    undo.act()
+    assert found.model.rowCount() == 2
+
+
+def test_what_was_read_anew_is_looked_through_anew(
+    open_window: OpenWindow, tiny_model: Path, talked: Vault, qtbot: QtBot
+) -> None:
+    window = open_window(tiny_model)
+    found = search(qtbot, window, "今天")
+    talked.sessions.add("imported", Turn(Role.USER, "今天下雨。"))
+
+    window.sessions.read_again(lambda _: False)
+
+    assert found.model.rowCount() == 2
+
+
 def trash(window: MainWindow) -> TrashDialog:
     """Press the button below the list."""
     parts = window.side.findChild(HistoryParts)

@@ -19,6 +19,7 @@ from desktop_app.vault.vault import open_with_passphrase
 from resources.messages import sentence
 from tests.support.damaged_vault import flip_a_byte
 from tests.support.engine_run import soulchat
+from tests.support.pictured import pictured
 from tests.support.terminal import terminal
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.vault_keyring import lock_default_collection
@@ -361,6 +362,20 @@ def test_what_was_exported_can_be_imported_elsewhere(data: Path, tmp_path: Path)
     assert code == 0
     assert "1 段新的对话" in err
     assert said_in(tmp_path / "new") == ["睡不着。"]
+
+
+def test_where_a_picture_was_looked_at_last_its_words_are_listed_and_exported(
+    data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "conversations.json").write_text(json.dumps([pictured()]))
+    run("sessions", "import", tmp_path / "conversations.json", data=data)
+
+    code, listed, err = run("sessions", "list", data=data)
+    run("sessions", "export", "--form", "md", "--out", tmp_path / "e.md", data=data)
+
+    assert (code, err) == (0, "")
+    assert "画一只猫" in listed
+    assert "画一只猫" in (tmp_path / "e.md").read_text("utf-8")
 
 
 def test_a_file_of_another_kind_makes_nothing(tmp_path: Path) -> None:

@@ -106,8 +106,8 @@ def test_the_schema_before_gets_room_for_them(closed: Path, data_key: bytes) -> 
     with Database(closed / "history.db", data_key) as database:
         database.rows("DROP TABLE document")
         # Of the steps after it.
-        for index in ("turn_shown", "turn_by_time", "turn_spelled_before", "turn_spelled_in_1_3"):
-            database.rows(f"DROP INDEX {index}")
+        for index in ("shown", "by_time", "spelled_before", "spelled_in_1_3", "spelled_in_1_4"):
+            database.rows(f"DROP INDEX turn_{index}")
         database.rows(f"PRAGMA user_version={1 << 16 | 1}")
 
     with open_with_passphrase(closed, PASSPHRASE) as vault:

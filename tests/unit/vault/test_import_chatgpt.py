@@ -197,3 +197,59 @@ def test_another_archive_is_one_sentence(tmp_path: Path, members: dict[str, byte
 
     with pytest.raises(TransferError, match="什么也没有导入"):
         read_conversations(tmp_path / "other.zip")
+
+
+def archive_of(folder: Path, *parts: str | bytes) -> Path:
+    with zipfile.ZipFile(folder / "export.zip", "w") as archive:
+        for number, part in enumerate(parts):
+            archive.writestr(f"conversations-00{number}.json", part)
+    return folder / "export.zip"
+
+
+GOOD_PART = json.dumps([conversation(message("一"))], ensure_ascii=False)
+RING = {
+    "a": {"message": None, "parent": "b", "children": ["b"]},
+    "b": {"message": None, "parent": "a", "children": ["a"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("part", "unread", "unreadable"),
+    [
+        pytest.param("[]", 0, 0, id="empty list"),
+        pytest.param("", 1, 0, id="nothing"),
+        pytest.param("[{", 1, 0, id="cut"),
+        pytest.param(b"\xff\xfe", 1, 0, id="no UTF-8"),
+        pytest.param('{"a": 1}', 1, 0, id="another kind"),
+        pytest.param(json.dumps([{"mapping": RING}]), 0, 1, id="none of it understood"),
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_one_part_of_an_archive_that_gives_nothing_costs_that_part_alone(
+    tmp_path: Path, part: str | bytes, unread: int, unreadable: int, *, first: bool
+) -> None:
+    parts = (part, GOOD_PART) if first else (GOOD_PART, part)
+
+    found = read_conversations(archive_of(tmp_path, *parts))
+
+    assert texts(found) == [["一"]]
+    assert (found.unread_parts, found.unreadable) == (unread, unreadable)
+    assert len(found.remarks()) == unread + unreadable
+
+
+def test_a_part_whose_bytes_were_damaged_costs_that_part_alone(tmp_path: Path) -> None:
+    path = archive_of(tmp_path, GOOD_PART, GOOD_PART.replace("一", "二"))
+    path.write_bytes(path.read_bytes().replace("二".encode(), "三".encode()))
+
+    found = read_conversations(path)
+
+    assert texts(found) == [["一"]]
+    assert ["1 个部分" in remark for remark in found.remarks()] == [True]
+
+
+@pytest.mark.parametrize("parts", [["[]"], ["[]", "[{"], [json.dumps([{"mapping": RING}])] * 2])
+def test_an_archive_none_of_whose_parts_gives_anything_is_refused(
+    tmp_path: Path, parts: list[str]
+) -> None:
+    with pytest.raises(TransferError, match="什么也没有导入"):
+        read_conversations(archive_of(tmp_path, *parts))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.dialogue import Role, Turn
+from desktop_app.vault.branches import SHOWING_NOTHING
 from desktop_app.vault.database import Database
 from desktop_app.vault.errors import NewerVaultError
 from desktop_app.vault.migrations import STEPS, Version, migrate
@@ -47,12 +48,12 @@ def test_an_earlier_program_removes_words_with_their_turns(closed: Path, data_ke
 
 
 def spelled_as_before(database: Database, turn: int, words: str, spellings: int = 1) -> None:
-    """Make a turn look as one whose words a program of schema 1.1 took in, or of 1.3."""
+    """Make a turn look as one whose words a program of schema 1.1 took in, 1.3 or 1.4."""
     database.rows("INSERT OR REPLACE INTO words(rowid, content) VALUES (?, ?)", (turn, words))
     database.rows("UPDATE turn SET indexed = ? WHERE id = ?", (spellings, turn))
 
 
-@pytest.mark.parametrize("spellings", [1, 2])
+@pytest.mark.parametrize("spellings", [1, 2, 3])
 def test_words_spelled_as_before_are_found_and_spelled_anew_in_the_background(
     closed: Path, data_key: bytes, spellings: int
 ) -> None:
@@ -87,9 +88,9 @@ def test_spelling_anew_goes_on_where_the_end_of_the_program_left_it(
         assert left < before
 
 
-def test_lists_and_the_newest_turn_are_read_from_indexes(vault: Vault) -> None:
+def test_lists_the_newest_turn_and_what_shows_nothing_are_read_from_indexes(vault: Vault) -> None:
     """What 100,000 messages would be read whole for, 0.6 s, at each start."""
-    for statement in (KEPT, NEWEST):
+    for statement in (KEPT, NEWEST, SHOWING_NOTHING):
         plan = [row[3] for row in vault.database.rows(f"EXPLAIN QUERY PLAN {statement}")]
         assert not [step for step in plan if step.startswith("SCAN turn")], plan
         assert [step for step in plan if "COVERING INDEX turn_" in step], plan
@@ -100,7 +101,8 @@ def test_what_is_spelled_as_before_is_read_from_indexes(vault: Vault) -> None:
         row[3]
         for row in vault.database.rows(
             "EXPLAIN QUERY PLAN SELECT id FROM turn WHERE indexed = 1 AND id > 5"
-            " UNION ALL SELECT id FROM turn WHERE indexed = 2 AND id > 5 ORDER BY id LIMIT 9"
+            " UNION ALL SELECT id FROM turn WHERE indexed = 2 AND id > 5"
+            " UNION ALL SELECT id FROM turn WHERE indexed = 3 AND id > 5 ORDER BY id LIMIT 9"
         )
     ]
     assert not [step for step in plan if step.startswith("SCAN turn")], plan

@@ -88,6 +88,7 @@ KINDS = {
     "turn_by_time/leaf": STUCK,
     "turn_spelled_before/leaf": Expected(),
     "turn_spelled_in_1_3/leaf": Expected(),
+    "turn_spelled_in_1_4/leaf": Expected(),
     "turn_unplaced/leaf": Expected(),
     "turn_by_state/leaf": Expected(),
     "words_config/leaf": Expected(found=False),

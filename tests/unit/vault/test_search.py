@@ -259,6 +259,34 @@ def test_the_words_stand_marked_in_an_excerpt(vault: Vault) -> None:
     assert "\n" not in hit.excerpt.text
 
 
+@pytest.mark.parametrize(
+    ("query", "said", "marks"),
+    [
+        ("하나", "또 ㅎㅏ나 더", ["ㅎㅏ나"]),
+        ("하나", "또 ￂ ﾾￂ나", ["ﾾￂ나"]),
+        ("ㅋㅋ", "아 ㅋㅋ", ["ㅋㅋ"]),
+    ],
+)
+def test_hangul_written_letter_by_letter_is_marked_as_it_stands(
+    vault: Vault, query: str, said: str, marks: list[str]
+) -> None:
+    say(vault, "a", said)
+
+    assert marked(vault.search.find(query)[0]) == marks
+
+
+@pytest.mark.parametrize(
+    ("query", "said", "marks"),
+    [("D", "答案：D", ["D"]), ("3", "9<3", ["3"]), ("P", "好=P", ["P"]), ("：Ｄ", "ok :D", [":D"])],
+)
+def test_what_a_face_ends_with_is_found_without_it(
+    vault: Vault, query: str, said: str, marks: list[str]
+) -> None:
+    say(vault, "a", said)
+
+    assert marked(vault.search.find(query)[0]) == marks
+
+
 def test_a_title_or_the_beginning_names_the_conversation(vault: Vault) -> None:
     say(vault, "a", "第一句", "焦虑")
     say(vault, "b", "焦虑")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.text import fold
+from desktop_app.text import IDEOGRAPHS, fold
 from desktop_app.vault.words import WORD, Term, indexed, terms
 
 
@@ -79,10 +79,43 @@ from desktop_app.vault.words import WORD, Term, indexed, terms
         ("カラオケ", "からおけ"),
         ("ｶﾞｰﾃﾞﾝ", "がーでん"),
         ("한국", "한국"),
+        ("ㅎㅏ", "하"),
+        ("親暱", "亲昵"),
+        ("衞生署", "卫生署"),
+        ("諮詢", "咨询"),
+        ("谘詢", "咨询"),
+        ("踡縮", "蜷缩"),
+        ("女壻", "女婿"),
+        ("枱燈", "台灯"),
+        ("彷彿", "仿佛"),
+        ("慇懃", "殷勤"),
+        ("鍾情", "钟情"),
+        ("帳號", "账号"),
+        ("鉅額", "巨额"),
+        ("逕自", "径自"),
+        ("屋簷", "屋檐"),
+        ("糢糊", "模糊"),
+        ("蹧蹋", "糟蹋"),
+        ("儍瓜", "傻瓜"),
+        ("寃枉", "冤枉"),
+        ("打刧", "打劫"),
+        ("水菓", "水果"),
+        ("保祐", "保佑"),
+        ("摀住", "捂住"),
+        ("罣念", "挂念"),
+        ("讌會", "宴会"),
+        ("屋邨", "屋村"),
+        ("花朶", "花朵"),
     ],
 )
 def test_spellings_of_one_word_are_one(written: str, asked: str) -> None:
     assert fold(written) == fold(asked)
+
+
+def test_what_is_one_already_stays_as_it_is() -> None:
+    written = "".join(chr(code) for code in range(*IDEOGRAPHS))
+
+    assert fold(fold(written)) == fold(written)
 
 
 @pytest.mark.parametrize(("one", "other"), [("か", "が"), ("ハ", "ぱ"), ("o", "a")])
@@ -126,7 +159,7 @@ def test_words_side_by_side_are_found_at_their_place(text: str, data: st.DataObj
         ("a :) b", ("a", "b")),
         ("cat", ("a",)),
         ("C++", ("c",)),
-        ("1<38", ("<3",)),
+        ("1<38", ("<", "3")),
     ],
 )
 def test_what_stands_between_or_around_makes_another_word(
@@ -147,7 +180,8 @@ def test_any_query_is_words_side_by_side(query: str) -> None:
     ("text", "words"),
     [
         ("C++ and c#, 1+1=2", ["c++", "and", "c#", "1+", "1", "2"]),
-        ("好<3 :) :-( ^_^", ["好", "<3", ":)", ":-(", "^_^"]),
+        ("好<3 :) :-( ^_^", ["好", "<", "3", ":)", ":-(", "^_^"]),
+        ("9<3 答案：D :-P", ["9", "<", "3", "答", "案", ":", "d", ":-", "p"]),
         (
             "12:30, 2:3, 1<38, http://a.b",
             ["12", "30", "2", "3", "1", "38", "http", "://", "a", "b"],
