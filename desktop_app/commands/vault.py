@@ -186,9 +186,10 @@ def _erase(paths: Paths, *, confirmed: bool) -> None:
     if not confirmed:
         if not has_terminal():
             raise InputError("input.not_confirmed", option="--yes")
+        asked = [sentence("keys.erase", word=CONFIRMED)]
         if takes_from_keyring(paths.vault):
-            tell(sentence("keys.erase_keyring"))
-        if ask(sentence("keys.erase", word=CONFIRMED)) != CONFIRMED:
+            asked.insert(0, sentence("keys.erase_keyring"))
+        if ask("\n".join(asked)) != CONFIRMED:
             tell(sentence("keys.not_erased"))
             return
     erase(paths.vault, Keychain())

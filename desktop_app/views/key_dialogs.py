@@ -138,6 +138,8 @@ class RotateDialog(KeyDialog):
             self.field.line.setFocus()
             return
         self.notice.clear()
+        if self._vault.files.names_keyring():
+            self.notice.say(partial(sentence, "keys.rotate_looking"))
         self._wait(waiting=True)
         work = partial(key_changes.require_ready, self._vault, self._typed())
         self._tasks.start(work, lambda _: self._ready(), self._refused)

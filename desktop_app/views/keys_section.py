@@ -191,7 +191,12 @@ class KeysSection(QWidget):
         sheet = RecoverySheet(
             code, self._vault.keys.envelope().vault, datetime.now().astimezone().date()
         )
-        return code if _confirmed(SheetDialog(sheet, self)) else None
+        shown = ShownSheet(self._vault.files)
+        if _confirmed(SheetDialog(sheet, self)):
+            return code
+        if isValid(self):  # a person may have written it down all the same
+            self.notice.say(partial(sentence, f"error.{shown.void}"))
+        return None
 
 
 def _row(text: Text, *buttons: QPushButton) -> QHBoxLayout:

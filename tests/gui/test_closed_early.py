@@ -228,6 +228,7 @@ def test_a_recovery_sheet_that_the_disk_refuses(
     begin_sheet(window)
 
     wait_until_said(qtbot, window, sentence("error.vault.disk_full", folder=closed))
+    assert sentence("error.vault.sheet_void_first") in window.middle.notice.text.splitlines()
 
 
 def test_a_recovery_sheet_that_is_in_force(window: MainWindow, qtbot: QtBot, closed: Path) -> None:
