@@ -230,7 +230,7 @@ def test_erasing_says_what_of_a_copied_folder_goes_with_the_keyrings_key(
 
     def read(dialog: KeyDialog) -> None:
         assert isinstance(dialog, EraseDialog)
-        seen.extend(text.accessibleName() or text.text() for text in dialog.findChildren(QLabel))
+        seen.extend(label.accessibleName() for label in dialog.findChildren(QLabel))
         dialog.reject()
 
     Answers(section, read)
