@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,19 +12,21 @@ from desktop_app.commands.environment import NEW_PASSPHRASE, PASSPHRASE, Secrets
 from desktop_app.commands.output import print_json, speak, tell
 from desktop_app.commands.terminal import ask, ask_secret, has_terminal
 from desktop_app.commands.unlock import made, typed_twice, unlocked
-from desktop_app.errors import InputError
+from desktop_app.errors import InputError, KnownError
 from desktop_app.paths import Paths
 from desktop_app.vault.arrival import vault_in
 from desktop_app.vault.envelope import Envelope, SecretSlot, SlotKind
 from desktop_app.vault.envelope_file import read_envelope
-from desktop_app.vault.erase import erase
+from desktop_app.vault.erase import erase, takes_from_keyring
 from desktop_app.vault.errors import VaultError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.passphrase import checked
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.recovery_sheet import RecoverySheet
+from desktop_app.vault.rotation import require_ready
 from desktop_app.vault.set_aside import set_aside
+from desktop_app.vault.shown_sheet import ShownSheet
 from desktop_app.vault.vault import Vault, slots
 from resources.messages import sentence
 
@@ -62,7 +66,8 @@ def _change(vault: Vault, arguments: argparse.Namespace, secrets: Secrets) -> No
             vault.keys.remove(SlotKind.RECOVERY)
             tell(sentence("keys.recovery_removed"))
         case "recovery":
-            vault.keys.set_recovery(_new_sheet(vault))
+            with _sheet_at_stake(vault):
+                vault.keys.set_recovery(_new_sheet(vault))
             tell(sentence("keys.recovery_changed"))
         case "keyring" if arguments.keyring == "add":
             vault.keys.keep_in(Keychain())
@@ -133,6 +138,22 @@ def _new_sheet(vault: Vault) -> RecoveryCode:
     return code
 
 
+@contextmanager
+def _sheet_at_stake(vault: Vault) -> Iterator[None]:
+    """Say whether the sheet printed inside counts, whatever ends this; see shown_sheet.py."""
+    sheet = ShownSheet(vault.files)
+    try:
+        with sheet.told_of(KnownError):
+            yield
+    except KnownError:
+        raise
+    except BaseException as error:  # Ctrl-C or a bug, which keeps its exit code
+        key = sheet.fate(error)
+        if key is not None:
+            tell(sentence(f"error.{key}"))
+        raise
+
+
 def _rotate(vault: Vault, secrets: Secrets) -> None:
     envelope = vault.keys.envelope()
     passphrase, code, keychain = None, None, None
@@ -140,18 +161,18 @@ def _rotate(vault: Vault, secrets: Secrets) -> None:
         keychain = Keychain()
     if SlotKind.PASSPHRASE in envelope.slots():
         passphrase = secrets.passphrase or _typed_passphrase()
-        envelope.open_with_passphrase(passphrase)  # a wrong one is said before a sheet is made
-    if SlotKind.RECOVERY in envelope.slots():
-        if secrets.recovery_code is None:
-            code = _new_sheet(vault)
-        else:
-            code = RecoveryCode.read(secrets.recovery_code)
-            envelope.open_with_recovery(code)
-    vault.rotate(passphrase=passphrase, code=code, keychain=keychain)
+    require_ready(vault.files, vault.keys, passphrase=passphrase, keychain=keychain)
+    prints = SlotKind.RECOVERY in envelope.slots() and secrets.recovery_code is None
+    if secrets.recovery_code is not None and SlotKind.RECOVERY in envelope.slots():
+        code = RecoveryCode.read(secrets.recovery_code)
+        envelope.open_with_recovery(code)
+    with _sheet_at_stake(vault) if prints else nullcontext():
+        code = _new_sheet(vault) if prints else code
+        vault.rotate(passphrase=passphrase, code=code, keychain=keychain)
     tell(sentence("keys.rotated"))
     for each in set_aside(vault.files):
         tell(sentence("keys.rotated_aside", path=each.path))
-    if code is not None and secrets.recovery_code is None:
+    if prints:
         tell(sentence("keys.recovery_changed"))
 
 
@@ -165,7 +186,10 @@ def _erase(paths: Paths, *, confirmed: bool) -> None:
     if not confirmed:
         if not has_terminal():
             raise InputError("input.not_confirmed", option="--yes")
-        if ask(sentence("keys.erase", word=CONFIRMED)) != CONFIRMED:
+        asked = [sentence("keys.erase", word=CONFIRMED)]
+        if takes_from_keyring(paths.vault):
+            asked.insert(0, sentence("keys.erase_keyring"))
+        if ask("\n".join(asked)) != CONFIRMED:
             tell(sentence("keys.not_erased"))
             return
     erase(paths.vault, Keychain())

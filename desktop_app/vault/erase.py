@@ -94,6 +94,18 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
         raise told from left
 
 
+def takes_from_keyring(folder: Path) -> bool:
+    """Tell whether erasing takes a key out of a keyring.
+
+    It is kept under the vault's id, which a copy of the whole data folder has too, wherever it
+    lies: what opens with that key alone never would again, and whoever erases is told before.
+    """
+    try:
+        return bool(_kept_in_keyring(_envelopes(VaultFiles(folder), [])))
+    except OSError:  # `erase` says what that is
+        return False
+
+
 def _what_is_left(
     unread: list[OSError],
     not_removed: list[tuple[Path, OSError]],

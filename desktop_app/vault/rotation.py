@@ -32,7 +32,11 @@ from desktop_app.vault.errors import (
     DamagedEnvelopeError,
     DamagedHistoryError,
     DiskFullError,
+    KeyringAbsentError,
     KeyringChangedError,
+    KeyringError,
+    KeyringLockedError,
+    KeyringUnavailableError,
     VaultError,
     WrongPassphraseError,
     WrongRecoveryCodeError,
@@ -60,6 +64,16 @@ DIFFERENT_WITH_THE_OTHER: Final = (
     DamagedHistoryError,
 )
 """What can be so with one envelope and not with the other."""
+
+OF_KEYRING: Final[dict[type[KeyringError], str]] = {
+    KeyringLockedError: "vault.rotation_keyring",
+    KeyringAbsentError: "vault.rotation_keyring_lost",
+    KeyringChangedError: "vault.rotation_keyring_lost",
+    KeyringUnavailableError: "vault.rotation_keyring_unusable",
+}
+"""What is said of a keyring that does not give its key: the history is open, so what a page that
+unlocks would say is no way on.
+"""
 
 SPARE_BYTES: Final = 256 * 1024
 
@@ -115,6 +129,31 @@ def renewal(
     if found.keyring is not None and keychain is not None:
         envelope = _with_keyring(envelope, dek, keys, found, keychain)
     return Renewal(dek, envelope, found)
+
+
+def require_ready(
+    files: VaultFiles,
+    keys: KeySlots,
+    *,
+    passphrase: str | TypedSecret | None,
+    keychain: Keychain | None,
+) -> None:
+    """Refuse what is wrong already: to be asked before a person is shown a new recovery sheet.
+
+    The passphrase comes first; a typed one is held no more when a keyring asks a person.
+
+    Raises:
+        GivenUpError: the history was closed meanwhile.
+        WrongPassphraseError: the passphrase is another.
+        KeyringError: the keyring does not give its key.
+        DiskFullError: there is no room for it.
+    """
+    found = keys.envelope()
+    if found.passphrase is not None and passphrase is not None:
+        _checked(passphrase, keys, found)
+    if found.keyring is not None and keychain is not None:
+        _kept_key(keys, found, keychain)
+    _require_space(files)
 
 
 def rotate(
@@ -206,18 +245,29 @@ def settled(files: VaultFiles, unsealed: Unsealing) -> bytes:
 def _with_passphrase(
     renewed: Envelope, new: bytes, keys: KeySlots, found: Envelope, passphrase: str | TypedSecret
 ) -> Envelope:
+    return renewed.with_passphrase(new, _checked(passphrase, keys, found))
+
+
+def _checked(passphrase: str | TypedSecret, keys: KeySlots, found: Envelope) -> str:
     text = passphrase.take() if isinstance(passphrase, TypedSecret) else passphrase
     _check(found.open_with_passphrase(text), keys.dek)
-    return renewed.with_passphrase(new, text)
+    return text
 
 
 def _with_keyring(
     renewed: Envelope, new: bytes, keys: KeySlots, found: Envelope, keychain: Keychain
 ) -> Envelope:
     """Seal with the same key of the keyring: it cannot change in one step with a file."""
-    kek = keychain.read(found.vault)  # asks a person
-    _check(found.open_with_keyring(kek), keys.dek)
-    return renewed.with_keyring(new, kek, found.kept_by())
+    return renewed.with_keyring(new, _kept_key(keys, found, keychain), found.kept_by())
+
+
+def _kept_key(keys: KeySlots, found: Envelope, keychain: Keychain) -> bytes:
+    try:
+        kek = keychain.read(found.vault)  # asks a person
+        _check(found.open_with_keyring(kek), keys.dek)
+    except KeyringError as error:
+        raise type(error)(OF_KEYRING[type(error)], keyring=keychain.name) from error
+    return kek
 
 
 def _check(dek: bytes, expected: bytes) -> None:

@@ -283,9 +283,10 @@ class Gate(QStackedWidget):
         return page
 
     def _ask_to_erase(self) -> None:
+        from desktop_app.vault.erase import takes_from_keyring
         from desktop_app.views.key_dialogs import EraseDialog
 
-        dialog = EraseDialog(self)
+        dialog = EraseDialog(self, keyring=takes_from_keyring(self._folder))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(self.erase_wanted)
         dialog.open()

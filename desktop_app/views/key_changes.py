@@ -8,11 +8,12 @@ third of a second, so it may still be changed while a lock waits for it anyway.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from desktop_app.vault.envelope import SlotKind
+    from desktop_app.vault.keychain import Keychain
     from desktop_app.vault.recovery_code import RecoveryCode
     from desktop_app.vault.typed_secret import TypedSecret
     from desktop_app.vault.vault import Vault
@@ -25,8 +26,10 @@ def set_passphrase(vault: Vault, passphrase: str) -> None:
 
 
 def set_recovery(vault: Vault, code: RecoveryCode) -> None:
-    """Let `code` open it, and no earlier one."""
-    with _changing_way(vault):
+    """Let `code` open it, and no earlier one; a person has seen it by now."""
+    from desktop_app.vault.shown_sheet import ShownSheet
+
+    with ShownSheet(vault.files).told_of(), _changing_way(vault):
         vault.keys.set_recovery(code)
 
 
@@ -52,16 +55,32 @@ def take_out_of_keyring(vault: Vault) -> None:
         vault.keys.take_out_of(Keychain())
 
 
+def require_ready(vault: Vault, passphrase: TypedSecret | None) -> None:
+    """Refuse a change of the data key that would fail, before a new sheet is shown for it."""
+    from desktop_app.vault import rotation
+
+    keychain = _keychain_of(vault)
+    rotation.require_ready(vault.files, vault.keys, passphrase=passphrase, keychain=keychain)
+
+
 def rotate(vault: Vault, passphrase: TypedSecret | None, code: RecoveryCode | None) -> None:
-    """Change the data key; a lock before that is certain ends it, and says so."""
-    from desktop_app.vault.envelope import SlotKind
+    """Change the data key; a lock before that is certain ends it, and says so.
+
+    `code`: a new one, which a person has seen by now.
+    """
     from desktop_app.vault.interruptible import Work
+    from desktop_app.vault.shown_sheet import ShownSheet
+
+    told = nullcontext() if code is None else ShownSheet(vault.files).told_of()
+    with told, vault.database.at(Work.CHANGING_KEY):
+        vault.rotate(passphrase=passphrase, code=code, keychain=_keychain_of(vault))
+
+
+def _keychain_of(vault: Vault) -> Keychain | None:
+    from desktop_app.vault.envelope import SlotKind
     from desktop_app.vault.keychain import Keychain
 
-    with vault.database.at(Work.CHANGING_KEY):
-        by_keyring = SlotKind.KEYRING in vault.keys.envelope().slots()
-        keychain = Keychain() if by_keyring else None
-        vault.rotate(passphrase=passphrase, code=code, keychain=keychain)
+    return Keychain() if SlotKind.KEYRING in vault.keys.envelope().slots() else None
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt
@@ -17,14 +18,15 @@ from PySide6.QtWidgets import (
 
 from desktop_app.vault.recovery_sheet import RecoverySheet
 from desktop_app.vault.typed_secret import TypedSecret
-from desktop_app.views import backup_work
+from desktop_app.views import backup_work, key_changes
 from desktop_app.views.new_passphrase import NewPassphrase
-from desktop_app.views.notice import Notice
+from desktop_app.views.notice import Notice, explained
 from desktop_app.views.panel import Text
 from desktop_app.views.passphrase_field import PassphraseField
 from desktop_app.views.recovery_sheet import SheetView
 from desktop_app.views.sessions import day_of
 from desktop_app.views.set_aside import SetAsideButton
+from desktop_app.views.tasks import Tasks
 from resources.messages import sentence
 
 if TYPE_CHECKING:  # the database is loaded when a vault is opened, not when a window is
@@ -102,7 +104,10 @@ class SheetDialog(KeyDialog):
 
 
 class RotateDialog(KeyDialog):
-    """Asks for the passphrase in force, where there is one; names what keeps the earlier key."""
+    """Asks for the passphrase in force, where there is one; names what keeps the earlier key.
+
+    Goes on when nothing is known that would refuse the change: a new sheet may be shown next.
+    """
 
     def __init__(self, vault: Vault, *, asks: bool, parent: QWidget) -> None:
         super().__init__("rotate", "rotate_now", parent)
@@ -120,8 +125,11 @@ class RotateDialog(KeyDialog):
         self.field = PassphraseField("keys.passphrase_in_force")
         self.field.setVisible(asks)
         self.content.addWidget(self.field)
+        self._vault = vault
         self._asks = asks
+        self._tasks = Tasks(self)
         self.passphrase: TypedSecret | None = None
+        self.finished.connect(self._tasks.abandon)
         self.finished.connect(self.field.wipe)
 
     def go_on(self) -> None:
@@ -129,15 +137,40 @@ class RotateDialog(KeyDialog):
         if self._asks and not self.field.text:
             self.field.line.setFocus()
             return
-        self.passphrase = TypedSecret(self.field.text) if self._asks else None
+        self.notice.clear()
+        if self._vault.files.names_keyring():
+            self.notice.say(partial(sentence, "keys.rotate_looking"))
+        self._wait(waiting=True)
+        work = partial(key_changes.require_ready, self._vault, self._typed())
+        self._tasks.start(work, lambda _: self._ready(), self._refused)
+
+    def _typed(self) -> TypedSecret | None:
+        return TypedSecret(self.field.text) if self._asks else None
+
+    def _ready(self) -> None:
+        self.passphrase = self._typed()
         self.accept()
+
+    def _refused(self, error: Exception) -> None:
+        self._wait(waiting=False)
+        self.notice.say(partial(explained, error))
+        self.field.line.setFocus()
+        self.field.line.selectAll()
+
+    def _wait(self, *, waiting: bool) -> None:
+        """Have nothing changed while it is looked at; a keyring may ask, and `cancel` ends that."""
+        for widget in (self.act, self.field, self.aside):
+            widget.setEnabled(not waiting)
 
 
 class EraseDialog(KeyDialog):
     """Goes on when the person has typed the word that says what will happen."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, *, keyring: bool = False) -> None:
+        """`keyring`: it keeps a key that goes too."""
         super().__init__("erase_ask", "erase_now", parent)
+        if keyring:
+            self.content.addWidget(Text("keys.erase_keyring"))
         word = sentence("keys.erase_word")
         label = QLabel(sentence("keys.erase_type", word=word), self)
         self.line = QLineEdit(self)

@@ -15,9 +15,11 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QW
 from shiboken6 import isValid
 
 from desktop_app.vault.envelope import SlotKind
+from desktop_app.vault.erase import takes_from_keyring
 from desktop_app.vault.errors import VaultError
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.recovery_sheet import RecoverySheet
+from desktop_app.vault.shown_sheet import ShownSheet
 from desktop_app.views import key_changes
 from desktop_app.views.changing import GOES_ON, OF_KEYS, Change, Changing, Said
 from desktop_app.views.key_dialogs import (
@@ -110,17 +112,21 @@ class KeysSection(QWidget):
         for button in self.remove.values():
             button.setEnabled(button.isEnabled() and not busy)
 
-    def _do(self, work: Callable[[], object], said: str) -> None:
+    def _do(self, work: Callable[[], object], said: str, *, sheet: bool = False) -> None:
         """Change a way of opening; the sentence of a key then says so, or what went wrong."""
-        self._begin(Change.WAY, work, said)
+        self._begin(Change.WAY, work, said, sheet=sheet)
 
-    def _begin(self, change: Change, work: Callable[[], object], said: str) -> None:
+    def _begin(self, change: Change, work: Callable[[], object], said: str, *, sheet: bool) -> None:
+        """`sheet`: a person was shown a new one for it."""
         in_the_way = self._changing.in_the_way_of(change)
         if in_the_way is None:
             self._changing.begin(change, work, lambda _: partial(sentence, said))
             self._say_what_goes_on()
         else:  # it began while a dialog asked
-            self.notice.say(partial(sentence, GOES_ON[in_the_way]))
+            keys = [GOES_ON[in_the_way]]
+            if sheet:
+                keys.append(f"error.{ShownSheet(self._vault.files).void}")
+            self.notice.say(lambda: "\n".join(map(sentence, keys)))
 
     def _say_what_goes_on(self) -> None:
         said = self._changing.says(OF_KEYS)
@@ -145,7 +151,7 @@ class KeysSection(QWidget):
         code = self._new_sheet()
         if code is not None:
             work = partial(key_changes.set_recovery, self._vault, code)
-            self._do(work, "keys.recovery_in_force")
+            self._do(work, "keys.recovery_in_force", sheet=True)
 
     def _add_keyring(self) -> None:
         self._do(partial(key_changes.keep_in_keyring, self._vault), "keys.keyring_added")
@@ -167,14 +173,16 @@ class KeysSection(QWidget):
             code = self._new_sheet()
             if code is None:
                 return
-        self.change_key(partial(key_changes.rotate, self._vault, dialog.passphrase, code))
+        work = partial(key_changes.rotate, self._vault, dialog.passphrase, code)
+        self.change_key(work, sheet=code is not None)
 
-    def change_key(self, work: Callable[[], None]) -> None:
-        """Have the data key changed, also where this is closed."""
-        self._begin(Change.KEYS, work, "keys.rotated")
+    def change_key(self, work: Callable[[], None], *, sheet: bool = False) -> None:
+        """Have the data key changed, also where this is closed; `sheet`: see `_begin`."""
+        self._begin(Change.KEYS, work, "keys.rotated", sheet=sheet)
 
     def _erase(self) -> None:
-        if _confirmed(EraseDialog(self)):
+        keyring = takes_from_keyring(self._vault.files.folder)
+        if _confirmed(EraseDialog(self, keyring=keyring)):
             self.erase_wanted.emit()
 
     def _new_sheet(self) -> RecoveryCode | None:
@@ -183,7 +191,12 @@ class KeysSection(QWidget):
         sheet = RecoverySheet(
             code, self._vault.keys.envelope().vault, datetime.now().astimezone().date()
         )
-        return code if _confirmed(SheetDialog(sheet, self)) else None
+        shown = ShownSheet(self._vault.files)
+        if _confirmed(SheetDialog(sheet, self)):
+            return code
+        if isValid(self):  # a person may have written it down all the same
+            self.notice.say(partial(sentence, f"error.{shown.void}"))
+        return None
 
 
 def _row(text: Text, *buttons: QPushButton) -> QHBoxLayout:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from desktop_app.vault.interruptible import Work
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.recovery_sheet import RecoverySheet
+from desktop_app.vault.shown_sheet import VOID_FIRST, SheetError
 from desktop_app.views import key_changes
 from desktop_app.views.appearance import Appearance
 from desktop_app.views.notice import explained
@@ -88,11 +89,18 @@ class SheetOffer(Panel):
     def _failed(self, error: Exception) -> None:
         self._unheard.clear()
         self.main.setEnabled(True)
-        self.notice.say(partial(explained, error))
+        self.notice.say(partial(_explained_here, error))
 
     def _retranslate(self) -> None:
         self.main.setText(sentence("keys.offer_make" if self.view is None else "keys.sheet_done"))
         self.skip.setText(sentence("keys.offer_later"))
+
+
+def _explained_here(error: Exception) -> str:
+    """Return why it is not in force; what is shown can still be: the sheet stays on the page."""
+    if isinstance(error, SheetError) and error.key == VOID_FIRST:
+        return f"{explained(error.reason)}\n{sentence('keys.offer_not_yet')}"
+    return explained(error)
 
 
 def _noted(work: Callable[[], None], unheard: list[Exception]) -> None:

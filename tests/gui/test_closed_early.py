@@ -228,6 +228,7 @@ def test_a_recovery_sheet_that_the_disk_refuses(
     begin_sheet(window)
 
     wait_until_said(qtbot, window, sentence("error.vault.disk_full", folder=closed))
+    assert sentence("error.vault.sheet_void_first") in window.middle.notice.text.splitlines()
 
 
 def test_a_recovery_sheet_that_is_in_force(window: MainWindow, qtbot: QtBot, closed: Path) -> None:
@@ -408,7 +409,8 @@ def test_a_window_about_to_close_says_what_went_wrong_once(
     wait_until_nothing_goes_on(qtbot, window)
 
     assert window.isVisible()
-    assert window.middle.notice.text == str(error)
+    told = f"{error}\n{sentence('error.vault.sheet_void_first')}"
+    assert window.middle.notice.text == told
 
 
 def test_a_window_about_to_close_says_that_a_backup_is_not_written(

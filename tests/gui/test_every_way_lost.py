@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from desktop_app.dialogue import Role, Turn
 from desktop_app.vault import erase as erase_module
+from desktop_app.vault.envelope_file import read_envelope, write_envelope
 from desktop_app.vault.errors import BusyVaultError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.keychain import Keychain
@@ -95,6 +96,21 @@ def test_nobody_meets_it_before_something_did_not_open_it(start: StartWindow, qt
     assert asked(qtbot, window).erase.isHidden()
 
     assert forgotten(qtbot, window).erase.isVisible()
+
+
+def test_where_a_keyring_keeps_a_key_it_is_said_what_of_a_copied_folder_goes_with_that(
+    start: StartWindow, closed: Path, qtbot: QtBot
+) -> None:
+    with open_with_passphrase(closed, PASSPHRASE) as vault:
+        dek = vault.keys.dek
+    path = VaultFiles(closed).envelope
+    write_envelope(path, read_envelope(path).with_keyring(dek, b"k" * 32, "SecretService"))
+
+    dialog = question(forgotten(qtbot, start()))
+
+    said = [label.accessibleName() for label in dialog.findChildren(QLabel)]
+    assert sentence("keys.erase_keyring") in said
+    dialog.reject()
 
 
 def test_it_is_erased_and_the_key_of_a_new_one_asked_for(

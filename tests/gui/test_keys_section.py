@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from desktop_app.vault.envelope import SlotKind
@@ -217,6 +218,25 @@ def test_erasing_is_confirmed_by_typing_it(section: KeysSection, typed: str, wan
     Answers(section, answer)
     section.erase.click()
     assert len(asked) == wanted
+
+
+@pytest.mark.parametrize("by_keyring", [True, False])
+def test_erasing_says_what_of_a_copied_folder_goes_with_the_keyrings_key(
+    secret_service: Keychain, section: KeysSection, vault: Vault, *, by_keyring: bool
+) -> None:
+    if by_keyring:
+        vault.keys.keep_in(secret_service)
+    seen: list[str] = []
+
+    def read(dialog: KeyDialog) -> None:
+        assert isinstance(dialog, EraseDialog)
+        seen.extend(label.accessibleName() for label in dialog.findChildren(QLabel))
+        dialog.reject()
+
+    Answers(section, read)
+    section.erase.click()
+
+    assert (sentence("keys.erase_keyring") in seen) == by_keyring
 
 
 def test_the_sheet_is_saved_as_a_private_pdf(section: KeysSection, tmp_path: Path) -> None:

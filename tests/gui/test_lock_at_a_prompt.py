@@ -25,6 +25,7 @@ from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.typed_secret import TypedSecret
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from desktop_app.views import backup_work, key_changes
+from desktop_app.views.key_dialogs import RotateDialog
 from desktop_app.views.keys_section import KeysSection
 from desktop_app.views.privacy import Privacy
 from desktop_app.views.tasks import PATIENCE_SECONDS
@@ -89,6 +90,14 @@ def change_the_key(keys: KeysSection) -> None:
     keys.change_key(partial(key_changes.rotate, keys._vault, TypedSecret(PASSPHRASE), None))
 
 
+def look_whether_the_key_can_be_changed(keys: KeysSection) -> None:
+    """Have the passphrase and the keyring checked, as before a new sheet is shown."""
+    dialog = RotateDialog(keys._vault, asks=True, parent=keys)
+    dialog.open()
+    type_text(dialog.field.line, PASSPHRASE)
+    dialog.act.click()
+
+
 def look_into_a_copy(keys: KeysSection) -> None:
     """Have a backup opened that has another key, kept by the keyring alone."""
     page = keys.window()
@@ -125,6 +134,7 @@ CHANGES: list[Callable[[KeysSection], None]] = [
     add_it,
     take_it_out,
     change_the_key,
+    look_whether_the_key_can_be_changed,
     look_into_a_copy,
     bring_a_copy_back,
 ]
@@ -157,6 +167,21 @@ def test_locking_waits_for_nobody_and_leaves_no_key_with_who_waits(
     assert not prompt.answered.is_set()
     assert holding_frames(data_key, data_key.hex(), PASSPHRASE) == []
     open_with_passphrase(closed, PASSPHRASE).close()
+
+
+def test_who_waits_for_a_keyring_before_a_new_sheet_is_told_so_and_can_leave(
+    opened: OpenedWindow, qtbot: QtBot, prompt: Prompt
+) -> None:
+    keys = keys_of(opened())
+    give_a_slot(keys._vault)
+    look_whether_the_key_can_be_changed(keys)
+    qtbot.waitUntil(prompt.stands.is_set)
+    (dialog,) = keys.findChildren(RotateDialog)
+    assert dialog.notice.text == sentence("keys.rotate_looking")
+
+    dialog.cancel.click()
+    assert not dialog.isVisible()
+    assert keys.rotate.isEnabled()
 
 
 def test_what_two_sections_began_is_waited_for_once(

@@ -18,6 +18,7 @@ from desktop_app.views.first_steps import FirstSteps
 from desktop_app.views.key_step import KeyStep, Way
 from desktop_app.views.sheet_offer import SheetOffer
 from desktop_app.views.window import MainWindow
+from resources.messages import sentence
 from tests.support.gate_fixtures import (
     WAIT_MS,
     StartWindow,
@@ -71,6 +72,25 @@ def test_the_sheet_that_was_kept_opens_the_history(
     envelope = read_envelope(folder / "vault.json")
     opened = envelope.open_with_recovery(RecoveryCode.read(code))
     assert opened == envelope.open_with_passphrase(PASSPHRASE)
+
+
+def test_a_sheet_that_the_disk_refuses_does_not_count_yet_and_can_be_tried_again(
+    start: StartWindow, qtbot: QtBot, folder: Path
+) -> None:
+    window, page = offered(start, qtbot)
+    page.main.click()
+    assert page.view is not None
+    in_the_way = folder / "vault.json.part"
+    in_the_way.mkdir()
+    page.view.kept.click()
+    page.main.click()
+    qtbot.waitUntil(lambda: page.notice.text != "", timeout=WAIT_MS)
+    assert page.notice.text.splitlines()[1:] == [sentence("keys.offer_not_yet")]
+
+    in_the_way.rmdir()
+    page.main.click()
+    qtbot.waitUntil(lambda: window.passed, timeout=WAIT_MS)
+    assert slots(folder) == {SlotKind.PASSPHRASE, SlotKind.RECOVERY}
 
 
 def test_leaving_at_the_offer_closes_the_history(

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from desktop_app.commands.vault import CONFIRMED
+from desktop_app.vault.creation import create
 from desktop_app.vault.envelope import SlotKind
+from desktop_app.vault.envelope_file import read_envelope
+from desktop_app.vault.errors import VaultError
 from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.vault import (
     open_with_keyring,
@@ -19,6 +22,7 @@ from desktop_app.vault.vault import (
 )
 from resources.messages import sentence
 from tests.support.engine_run import soulchat
+from tests.support.small_disk import ONLY_ROOT, fill
 from tests.support.terminal import terminal
 from tests.support.vault_fixtures import PASSPHRASE
 
@@ -147,6 +151,64 @@ def test_the_key_is_changed_and_a_new_sheet_printed(closed: Path) -> None:
     open_with_passphrase(closed, PASSPHRASE).close()
 
 
+@ONLY_ROOT
+def test_a_sheet_that_a_full_disk_refuses_is_said_not_to_count(small_disk: Path) -> None:
+    folder = small_disk / "data" / "vault"
+    create(folder, passphrase=PASSPHRASE).close()
+    _, earlier, _ = vault(folder, "recovery", SOULCHAT_PASSPHRASE=PASSPHRASE)
+    filler = fill(small_disk)
+
+    code, sheet, said = vault(folder, "recovery", SOULCHAT_PASSPHRASE=PASSPHRASE)
+
+    assert (code, bool(code_on(sheet))) == (1, True)
+    assert said.splitlines()[-2:] == [
+        sentence("error.vault.disk_full", folder=folder),
+        sentence("error.vault.sheet_void"),
+    ]
+    filler.unlink()
+    open_with_recovery(folder, code_on(earlier)).close()
+
+
+def test_so_is_one_for_a_new_key_that_the_disk_refuses(closed: Path) -> None:
+    _, earlier, _ = vault(closed, "recovery", SOULCHAT_PASSPHRASE=PASSPHRASE)
+    (closed / "vault.next.json.part").mkdir()
+
+    code, sheet, said = vault(closed, "rotate", SOULCHAT_PASSPHRASE=PASSPHRASE)
+
+    assert (code, bool(code_on(sheet))) == (1, True)
+    assert said.splitlines()[-1] == sentence("error.vault.sheet_void")
+    open_with_recovery(closed, code_on(earlier)).close()
+
+
+@ONLY_ROOT
+def test_a_disk_without_room_for_a_new_key_leads_to_no_sheet(small_disk: Path) -> None:
+    folder = small_disk / "data" / "vault"
+    create(folder, passphrase=PASSPHRASE).close()
+    vault(folder, "recovery", SOULCHAT_PASSPHRASE=PASSPHRASE)
+    fill(small_disk, leave=100_000)
+
+    code, out, said = vault(folder, "rotate", SOULCHAT_PASSPHRASE=PASSPHRASE)
+
+    assert (code, out) == (1, "")
+    assert said.splitlines()[-1] == sentence("error.vault.disk_full", folder=folder)
+
+
+def test_a_keyring_that_lost_its_key_leads_to_no_sheet_and_can_be_used_anew(
+    closed: Path, secret_service: Keychain
+) -> None:
+    vault(closed, "keyring", "add", SOULCHAT_PASSPHRASE=PASSPHRASE)
+    vault(closed, "recovery", SOULCHAT_PASSPHRASE=PASSPHRASE)
+    secret_service.delete(read_envelope(closed / "vault.json").vault)
+
+    code, out, said = vault(closed, "rotate", SOULCHAT_PASSPHRASE=PASSPHRASE)
+
+    lost = VaultError("vault.rotation_keyring_lost", keyring=secret_service.name)
+    assert (code, out, said.strip()) == (1, "", lost.in_terminal())
+    assert vault(closed, "keyring", "add", SOULCHAT_PASSPHRASE=PASSPHRASE)[0] == 0
+    assert vault(closed, "rotate", SOULCHAT_PASSPHRASE=PASSPHRASE)[0] == 0
+    open_with_keyring(closed, secret_service).close()
+
+
 def test_a_sheet_that_is_given_stays_in_force(closed: Path) -> None:
     _, sheet, _ = vault(closed, "recovery", SOULCHAT_PASSPHRASE=PASSPHRASE)
     code, out, _ = vault(
@@ -190,6 +252,21 @@ def test_erasing_is_confirmed_by_a_word(closed: Path, answer: str, *, left: bool
         assert child.wait(timeout=60) == 0
 
     assert closed.exists() == left
+
+
+@pytest.mark.parametrize("by_keyring", [True, False])
+def test_who_erases_is_told_what_of_a_copied_folder_goes_with_the_keyrings_key(
+    closed: Path, secret_service: Keychain, *, by_keyring: bool
+) -> None:
+    if by_keyring:
+        with open_with_passphrase(closed, PASSPHRASE) as opened:
+            opened.keys.keep_in(secret_service)
+    with terminal("vault", "erase", "--data-dir", closed.parent) as (child, screen):
+        screen.wait_for(CONFIRMED)
+        screen.type("no\n")
+        assert child.wait(timeout=60) == 0
+
+    assert (sentence("keys.erase_keyring") in screen.seen) == by_keyring
 
 
 def test_a_forgotten_passphrase_leads_to_the_recovery_code(closed: Path) -> None:

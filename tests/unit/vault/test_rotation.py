@@ -17,7 +17,9 @@ from desktop_app.vault.envelope_file import read_envelope, write_envelope
 from desktop_app.vault.errors import (
     DamagedHistoryError,
     DiskFullError,
+    KeyringError,
     KeyringLockedError,
+    KeyringUnavailableError,
     VaultError,
     WrongPassphraseError,
     WrongRecoveryCodeError,
@@ -35,6 +37,7 @@ from desktop_app.vault.vault import (
     open_with_recovery,
 )
 from tests.support.damaged_vault import flip_a_byte
+from tests.support.raising import raising
 from tests.support.small_disk import ONLY_ROOT, fill
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.vault_keyring import lock_default_collection
@@ -199,6 +202,49 @@ def test_a_locked_keyring_changes_nothing(folder: Path, secret_service: Keychain
             vault.rotate(passphrase=PASSPHRASE, keychain=secret_service)
 
     open_with_passphrase(folder, PASSPHRASE).close()
+
+
+def test_a_locked_keyring_is_to_be_unlocked_and_no_passphrase_is_asked_for(
+    folder: Path, secret_service: Keychain
+) -> None:
+    """The history is open: what a page that unlocks would say is no way on."""
+    with create(folder, passphrase=PASSPHRASE, keychain=secret_service) as vault:
+        lock_default_collection()
+        with pytest.raises(KeyringLockedError) as told:
+            vault.rotate(passphrase=PASSPHRASE, keychain=secret_service)
+
+    assert told.value.key == "vault.rotation_keyring"
+
+
+@pytest.mark.parametrize(
+    ("kept", "key"),
+    [
+        (None, "vault.rotation_keyring_lost"),
+        (b"k" * 32, "vault.rotation_keyring_lost"),
+        (KeyringUnavailableError("vault.keyring_unavailable"), "vault.rotation_keyring_unusable"),
+    ],
+    ids=["gone", "another", "unusable"],
+)
+def test_a_keyring_that_does_not_give_its_key_changes_nothing_and_has_a_way_on(
+    folder: Path,
+    secret_service: Keychain,
+    monkeypatch: pytest.MonkeyPatch,
+    kept: bytes | Exception | None,
+    key: str,
+) -> None:
+    with create(folder, passphrase=PASSPHRASE, keychain=secret_service) as vault:
+        before = vault.keys.envelope()
+        match kept:
+            case None:
+                secret_service.delete(before.vault)
+            case bytes():
+                secret_service.store(before.vault, kept)
+            case _:
+                monkeypatch.setattr(secret_service, "read", raising(kept))
+        with pytest.raises(KeyringError) as told:
+            vault.rotate(passphrase=PASSPHRASE, keychain=secret_service)
+        assert told.value.key == key
+        assert vault.keys.envelope() == before
 
 
 @ONLY_ROOT
