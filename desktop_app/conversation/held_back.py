@@ -18,7 +18,9 @@ _SENTENCE_END: Final = re.compile(r"[。！？；!?;\n…]|\.(?=\s)")
 HELD: Final = 12
 """Characters; where no mark comes, so many wait for what they may belong to."""
 STEP: Final = 8
-"""Characters; judging costs a millisecond, so where no mark comes not each is judged alone."""
+"""Characters; judging costs milliseconds, so where no mark comes not each is judged alone."""
+READ_AGAIN: Final = 2
+"""Whole sentences before the one that comes: no judgement of a sentence looks further back."""
 
 
 class HeldBack:
@@ -28,6 +30,7 @@ class HeldBack:
         """`told` is what the person has said, the message that is answered included."""
         self._told = told
         self._passed = ""
+        """The end of what was let through."""
         self._waiting = ""
         self._in_doubt = False
         self.verdict: Verdict = NOTHING
@@ -68,7 +71,7 @@ class HeldBack:
                 self.verdict = verdict
                 self.faults = tuple(each.name for each in faults(whole, self._told))
             return ""
-        self._passed += clause
+        self._passed = _last_sentences(self._passed + clause)
         self._waiting = self._waiting[end:]
         return clause
 
@@ -77,3 +80,9 @@ def _last(mark: re.Pattern[str], text: str) -> int:
     """Return where the last of these marks ends, 0 where there is none."""
     *_, end = (0, *(found.end() for found in mark.finditer(text)))
     return end
+
+
+def _last_sentences(text: str) -> str:
+    """Return the end of `text` that is read again with what follows."""
+    ends = [found.end() for found in _SENTENCE_END.finditer(text)]
+    return text[ends[-READ_AGAIN - 1] :] if len(ends) > READ_AGAIN else text
