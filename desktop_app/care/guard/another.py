@@ -31,6 +31,8 @@ DANGER: Final = {
     *("medical", "urgent", "drug", "taken", "height", "blade", "gun", "traffic", "water", "venom"),
 }
 """Concepts with which it is grave that somebody does not answer; else they may be cross."""
+LONG_AGO: Final = {"past", "over", "media", "custom", "grief"}
+"""Concepts with which it is remembered, or made up."""
 OTHER: Final = "other"
 """What fixed replies about another person are about."""
 GONE: Final = "gone"
@@ -54,7 +56,9 @@ def anothers_danger(said: Said) -> Level | None:
         or any(hit.counts and hit not in found for hit in every)
     ):
         return None  # what is done to the person, or what they would do
-    others = [hit for hit in found if hit.clause in others_clauses.clauses or _of_another(hit)]
+    over = others_clauses.over if others_clauses.clauses else frozenset[int]()
+    theirs = others_clauses.clauses | over
+    others = [hit for hit in found if hit.clause in theirs or _of_another(hit)]
     if not (others or others_clauses.clauses) or any(
         hit.counts and hit not in others for hit in found
     ):
@@ -96,7 +100,8 @@ def speaks_of_own_death(said: Said) -> bool:
 
 def plainly_of_another(said: Said) -> bool:
     """Tell whether it says so in so many words, so that no classifier need agree."""
-    return bool(others_in(said.reading).clauses)
+    over = said.concepts & LONG_AGO or is_past(said.reading)
+    return bool(others_in(said.reading).clauses) and not over
 
 
 def says_they_are_safe(said: Said) -> bool:

@@ -53,6 +53,8 @@ LEAST: Final = {
     Deed.ALONG: (Level.HIGH, Category.SUICIDE),
 }
 """How grave each is at least, and what it is about."""
+WHOLE: Final = (Deed.THREATENED, Deed.ALONG)
+"""Looked for over the message, idioms left in: "kill them and then myself" is two clauses."""
 _AS_SAID: Final = {"attacked", "other_armed", "threatened", "unsafe_home", "many", "along"}
 _WITH: Final = {
     "other_armed": ("raging",),
@@ -66,7 +68,7 @@ def deeds_in(reading: Reading) -> frozenset[Deed]:
     names = [clause.names() for clause in reading.clauses]
     if any("laugh" in each for each in names):
         return frozenset()
-    barred = {name for name, _ in _unless().found_in(reading.text)}
+    barred = {name for name, _ in _unless().found_in(reading.worded)}
     found: set[str] = set()
     for clause, concepts in zip(reading.clauses, names, strict=True):
         if concepts & {"media", "quote"} or ("past" in concepts and "now" not in concepts):
@@ -76,8 +78,11 @@ def deeds_in(reading: Reading) -> frozenset[Deed]:
             for name, place in _words().found_in(clause.text)
             if not negated(clause.text, place)
         }
-    if any(name == Deed.THREATENED for name, _ in _threats().found_in(reading.worded)):
-        found.add(Deed.THREATENED)
+    found |= {
+        name
+        for name, place in _whole().found_in(reading.worded)
+        if not negated(reading.worded, place)
+    }
     found = {name for name in found if name not in barred}
     for name, needed in _WITH.items():
         if not found.issuperset(needed):
@@ -135,12 +140,12 @@ def _drawn_from(found: set[str]) -> set[Deed]:
 @cache
 def _words() -> Words:
     words = table("deeds")["words"]
-    return Words.of({name: words[name] for name in words if name != Deed.THREATENED})
+    return Words.of({name: words[name] for name in words if name not in WHOLE})
 
 
 @cache
-def _threats() -> Words:
-    return Words.of({Deed.THREATENED: table("deeds")["words"][Deed.THREATENED]})
+def _whole() -> Words:
+    return Words.of({name: table("deeds")["words"][name] for name in WHOLE})
 
 
 @cache

@@ -25,12 +25,16 @@ OTHERS: Final = {"other", "friend", "child", "parent", "people"}
 
 def whom_first(message: Heard, stand: Standing | None) -> list[str]:
     """Return whom to speak about before all else; empty where it is the person, and plain."""
-    if Deed.ALONG in message.says:
+    if Deed.ALONG in message.says and not TO_THE_PERSON & message.says:
         return [Category.SUICIDE, Category.HARM_TO_OTHERS]
     if is_feared(message, stand):  # before any word about staying with somebody
         return [Category.ABUSE]
+    if Deed.MEANT in message.says:
+        return [Category.HARM_TO_OTHERS, Category.SUICIDE]
     bereaved = message.gone and (stand is None or stand.about == OTHER)
-    if message.another is not None or bereaved:
+    # A brother with a knife who would die is in danger himself.
+    armed = Deed.ARMED in message.says and tells_of_another(message.said)
+    if message.another is not None or bereaved or armed:
         return [OTHER]
     if stand is not None and stand.about == OTHER and not turns_to_oneself(message):
         return [OTHER]
@@ -58,14 +62,15 @@ def of_oneself(message: Heard) -> bool:
 
 def is_feared(message: Heard, stand: Standing | None) -> bool:
     """Tell whether who speaks of dying, or did, is who the person has to be safe from."""
+    own = Told.SUICIDE in message.says or speaks_of_own_death(message.said)
+    done = {Deed.ATTACKED, Deed.THREATENED} & message.says
+    if TO_THE_PERSON & message.says and not own and (done or not tells_of_another(message.said)):
+        return True
     if message.another is not None:
         return stand is not None and stand.about == Category.ABUSE
-    own = Told.SUICIDE in message.says or speaks_of_own_death(message.said)
-    if TO_THE_PERSON & message.says and not own:
-        return True
     if stand is None:
         return tells_of_another(message.said) and threatens_who_writes(message.said)
     if stand.about != OTHER or Told.SUICIDE in message.says:
         return False
-    done = {Told.VIOLENCE, Told.UNSAFE, Told.ASSAULT} & message.says
-    return (bool(done) and not own) or threatens_who_writes(message.said)
+    told = {Told.VIOLENCE, Told.UNSAFE, Told.ASSAULT} & message.says
+    return (bool(told) and not own) or threatens_who_writes(message.said)

@@ -31,6 +31,7 @@ class Script:
     """A person, then what they wrote of themselves: its "I" is theirs."""
     found: re.Pattern[str]
     """A letter that was found."""
+    bare_wish: re.Pattern[str]
     own: re.Pattern[str]
     """The writer's own danger, which is never another's."""
     against: re.Pattern[str]
@@ -49,7 +50,7 @@ class Script:
         )
         alone = {
             name: f"{edge}(?:{words[name]}){end}"
-            for name in ("deed", "own", "against", "found", "with_child")
+            for name in ("deed", "own", "against", "found", "with_child", "wish")
         }
         return cls(
             deed=re.compile(f"{start}(?:{words['deed']}){end}"),
@@ -58,6 +59,7 @@ class Script:
             quoted=re.compile(f"{edge}(?:{words['person']}).{{0,12}}?(?:{words['quoted']}){end}"),
             found=re.compile(alone["found"]),
             bare=re.compile(alone["deed"]),
+            bare_wish=re.compile(alone["wish"]),
             own=re.compile(alone["own"]),
             against=re.compile(alone["against"]),
             mine=re.compile(words["mine"]),
@@ -82,17 +84,19 @@ def others_in(reading: Reading) -> Others:
     """Return where another is in danger; a clause that names nobody goes with the one before."""
     clauses: set[int] = set()
     over: set[int] = set()
-    happening = goes_on = False
+    happening = goes_on = named = False
     weary = bool(_around()["weary"].search(reading.text))
     for number, clause in enumerate(reading.clauses):
-        told, done = _told(clause, goes_on=goes_on, weary=weary)
+        told, done = _told(clause, goes_on=goes_on or named, weary=weary)
         if not told and _past_deed(clause):
             over.add(number)
+            named = True
+            continue
         if told:
             clauses.add(number)
             happening, goes_on = happening or done, True
         elif "self" in clause.names():
-            goes_on = False
+            goes_on = named = False
         elif goes_on:
             clauses.add(number)
     own = any(_own(clause) for clause in reading.clauses)
@@ -163,7 +167,7 @@ def _told(clause: Clause, *, goes_on: bool, weary: bool) -> tuple[bool, bool]:
             return True, True
         if each.deed.search(clause.text) or (alone and each.bare.search(clause.text)):
             return True, True
-        if each.wish.search(clause.text):
+        if each.wish.search(clause.text) or (alone and each.bare_wish.search(clause.text)):
             return True, False
     return False, False
 
