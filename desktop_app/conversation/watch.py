@@ -17,6 +17,7 @@ from resources.messages import Language, language_of
 
 if TYPE_CHECKING:
     from desktop_app.care.guard.in_danger import Heard
+    from desktop_app.care.guard.said import Said
 
 SAYS_LITTLE: Final = 4
 """Letters: "ok" and "no" do not tell what language somebody writes in."""
@@ -60,30 +61,60 @@ def watch(session: Session, *messages: str) -> Watched:
 
 def _heard(message: str, earlier: Sequence[str], *, stands: bool) -> Heard:
     """Return what is known of a message: more where danger stands or is told."""
-    from desktop_app.care.guard.another import anothers_danger  # noqa: PLC0415
+    from desktop_app.care.guard.another import (  # noqa: PLC0415
+        anothers_danger,
+        plainly_of_another,
+    )
     from desktop_app.care.guard.answers import tells_at_length  # noqa: PLC0415
     from desktop_app.care.guard.in_danger import Heard  # noqa: PLC0415
     from desktop_app.care.guard.message import judged, recent_of  # noqa: PLC0415 - numpy, after the start
     from desktop_app.care.guard.said import Said  # noqa: PLC0415
-    from desktop_app.care.guard.told import told_by  # noqa: PLC0415
 
     said, recent = Said.of(message), recent_of(earlier)
     with_history = judged(said, recent, earlier)
     verdict = with_history.verdict
-    if verdict.level is Level.NONE and not stands:
+    another = anothers_danger(said)
+    if verdict.level is Level.NONE and not stands and not (another and plainly_of_another(said)):
         return Heard(said, verdict, verdict)
     by_itself = judged(said) if earlier else with_history
+    unheard = by_itself.verdict.level is Level.NONE and not plainly_of_another(said)
+    grave = stands or verdict.level.rank >= Level.HIGH.rank
+    feared = _feared_by([*earlier, message] if grave else [message])
     return Heard(
         said,
         verdict,
         by_itself.verdict,
-        another=None if by_itself.verdict.level is Level.NONE else anothers_danger(said),
-        says=told_by(said.reading),
+        another=None if unheard else another,
+        says=_says(said, harmed=feared is not None),
+        feared=feared,
         ordinary=by_itself.calm,
         calm_before=bool(earlier)
         and tells_at_length(earlier[-1])
         and judged(recent[-1]).verdict.level is Level.NONE,
     )
+
+
+def _feared_by(messages: Sequence[str]) -> frozenset[str] | None:
+    """Return who does violence to the person, by all that they said in this talk."""
+    from desktop_app.care.guard.company import feared_by  # noqa: PLC0415
+    from desktop_app.care.guard.reading import read  # noqa: PLC0415
+
+    return feared_by([read(text) for text in messages])
+
+
+def _says(said: Said, *, harmed: bool) -> frozenset[str]:
+    """Return what a message says in so many words, and what the talk has told."""
+    from desktop_app.care.guard.another import GONE, another_is_gone  # noqa: PLC0415
+    from desktop_app.care.guard.company import HARMED  # noqa: PLC0415
+    from desktop_app.care.guard.deeds import deeds_in  # noqa: PLC0415
+    from desktop_app.care.guard.told import told_by  # noqa: PLC0415
+
+    says: set[str] = {*told_by(said.reading), *deeds_in(said.reading)}
+    if harmed:
+        says.add(HARMED)
+    if another_is_gone(said):
+        says.add(GONE)
+    return frozenset(says)
 
 
 def in_language_of(message: str, words: FixedReply) -> str:

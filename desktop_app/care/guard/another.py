@@ -4,16 +4,39 @@ from __future__ import annotations
 
 from typing import Final
 
+from desktop_app.care.guard.deeds import attacked_in
 from desktop_app.care.guard.rules import Hit
 from desktop_app.care.guard.said import Said
 from desktop_app.care.guard.verdict import Category, Level
-from desktop_app.care.guard.whose import done_to_the_writer, is_past, is_safe, others_in
+from desktop_app.care.guard.whose import against_in, done_to_the_writer, is_past, is_safe, others_in
 
 OTHERS_OWN: Final = {"anothers", "another_now"}
 """Rules that speak of another person only."""
 TO_ONESELF: Final = {Category.SUICIDE, Category.SELF_HARM}
+WEAPONS: Final = {"at_hand", "act_now", "plan"}
+"""Rules that hear of a knife or a gun, whoever holds it."""
+DANGER: Final = {
+    *(
+        "die",
+        "suicide",
+        "selfharm",
+        "method",
+        "bye",
+        "letter",
+        "pain",
+        "nopoint",
+        "burden",
+        "failing",
+    ),
+    *("medical", "urgent", "drug", "taken", "height", "blade", "gun", "traffic", "water", "venom"),
+}
+"""Concepts with which it is grave that somebody does not answer; else they may be cross."""
+LONG_AGO: Final = {"past", "over", "media", "custom", "grief"}
+"""Concepts with which it is remembered, or made up."""
 OTHER: Final = "other"
 """What fixed replies about another person are about."""
+GONE: Final = "gone"
+"""What is told where another has died (`when` of fixed_replies.toml)."""
 
 
 def anothers_danger(said: Said) -> Level | None:
@@ -33,13 +56,18 @@ def anothers_danger(said: Said) -> Level | None:
         or any(hit.counts and hit not in found for hit in every)
     ):
         return None  # what is done to the person, or what they would do
-    others = [hit for hit in found if hit.clause in others_clauses.clauses or _of_another(hit)]
+    over = others_clauses.over if others_clauses.clauses else frozenset[int]()
+    theirs = others_clauses.clauses | over
+    others = [hit for hit in found if hit.clause in theirs or _of_another(hit)]
     if not (others or others_clauses.clauses) or any(
         hit.counts and hit not in others for hit in found
     ):
         return None
     concepts = {name for clause in reading.clauses for name in clause.names()}
-    happening = any(hit.rule.name == "another_now" and _of_another(hit) for hit in others)
+    silent = "unreached" in concepts and not concepts & DANGER and not others_clauses.clauses
+    happening = not silent and any(
+        hit.rule.name == "another_now" and _of_another(hit) for hit in others
+    )
     said_and_gone = "unreached" in concepts and {"letter", "bye"} & concepts
     if happening or others_clauses.happening or said_and_gone:
         return Level.EMERGENCY
@@ -51,18 +79,29 @@ def anothers_danger(said: Said) -> Level | None:
 
 def threatens_who_writes(said: Said) -> bool:
     """Tell whether somebody does violence to who writes, and it is not they who speak of dying."""
-    return done_to_the_writer(said.reading) and not speaks_of_own_death(said)
+    done = done_to_the_writer(said.reading) or bool(attacked_in(said.reading))
+    return done and not speaks_of_own_death(said)
 
 
 def speaks_of_own_death(said: Said) -> bool:
     """Tell whether who writes speaks of dying themselves."""
     reading = said.reading
     others_clauses = others_in(reading)
+    others = others_clauses.clauses | others_clauses.over
+    against = against_in(reading) | attacked_in(reading)
     return any(
         hit.counts and TO_ONESELF & set(hit.rule.categories)
         for hit in said.hits
-        if hit.clause not in others_clauses.clauses and hit.rule.name not in OTHERS_OWN
+        if hit.clause not in others
+        and hit.rule.name not in OTHERS_OWN
+        and not (hit.rule.name in WEAPONS and hit.clause in against)
     )
+
+
+def plainly_of_another(said: Said) -> bool:
+    """Tell whether it says so in so many words, so that no classifier need agree."""
+    over = said.concepts & LONG_AGO or is_past(said.reading)
+    return bool(others_in(said.reading).clauses) and not over
 
 
 def says_they_are_safe(said: Said) -> bool:
@@ -80,12 +119,13 @@ def another_is_gone(said: Said) -> bool:
     """Tell whether another's deed is told, and that it is over, and nothing of one's own."""
     reading = said.reading
     others_clauses = others_in(reading)
+    others = others_clauses.clauses | others_clauses.over
     return (
         is_past(reading)
-        and bool(others_clauses.clauses)
+        and bool(others)
         and not others_clauses.own
         and not done_to_the_writer(reading)
-        and not any(hit.counts and hit.clause not in others_clauses.clauses for hit in said.hits)
+        and not any(hit.counts and hit.clause not in others for hit in said.hits)
     )
 
 

@@ -12,12 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from desktop_app.care.guard.another import (
+    GONE,
     OTHER,
-    another_is_gone,
     says_they_are_safe,
-    speaks_of_own_death,
-    tells_of_another,
-    threatens_who_writes,
 )
 from desktop_app.care.guard.answers import (
     OF_DANGER,
@@ -43,6 +40,7 @@ from desktop_app.care.guard.standing import OVER, Standing, just_over, standing
 from desktop_app.care.guard.to_answer import TO_ONESELF, reply_to
 from desktop_app.care.guard.told import Told
 from desktop_app.care.guard.verdict import ACTIONS, Category, Level, Verdict
+from desktop_app.care.guard.whom import is_near, of_oneself, whom_first
 
 AFTER = {
     Level.CONCERN: ("concern", "unanswered"),
@@ -72,6 +70,8 @@ class Heard:
     """Nothing at all in it speaks for danger."""
     says: frozenset[str] = frozenset()
     """What it says in so many words (told.py)."""
+    feared: frozenset[str] | None = None
+    """Who does violence to them, by all they said (company.py)."""
     calm_before: bool = False
     """The message before it told of something, and of no danger."""
 
@@ -84,6 +84,11 @@ class Heard:
     def of_self(self) -> bool:
         """Tell whether it names the person themselves."""
         return "self" in self.said.concepts
+
+    @property
+    def gone(self) -> bool:
+        """Tell whether it tells that another has died by their own hand."""
+        return GONE in self.says
 
     @property
     def itself(self) -> Level:
@@ -157,7 +162,8 @@ def _level(message: Heard, stand: Standing | None) -> Level:
     if stand is not None:
         levels.append(_level_after(message, stand))
     level = max(levels, key=_rank)
-    if stand is None and level.rank > Level.CONCERN.rank and another_is_gone(message.said):
+    of_another = stand is None or stand.about == OTHER
+    if of_another and level.rank > Level.CONCERN.rank and message.gone:
         return Level.CONCERN  # nobody can be helped any more
     return level
 
@@ -173,10 +179,11 @@ def _level_after(message: Heard, stand: Standing) -> Level:
         return level
     answer = answer_to(stand.last.asks, text) if stand.fresh else None
     asks = stand.last.asks
-    if _means_it(message, stand):
+    cornered = stand.fresh and asks == "leave" and answer is Answer.NO
+    if _means_it(message, stand) or cornered:
         return Level.EMERGENCY
-    if asks == "leave" and stand.fresh and (answer is Answer.NO or tells(Sign.FEARED, text)):
-        return Level.EMERGENCY
+    if stand.fresh and (asks == "leave" or stand.about == Category.ABUSE) and is_near(text):
+        return Level.EMERGENCY if stand.level.rank >= Level.HIGH.rank else Level.HIGH
     grave = {Answer.YES, Answer.UNSURE} if asks in OF_DANGER else set()
     if asks == "safety":
         grave = {Answer.NO, Answer.UNSURE}
@@ -219,16 +226,8 @@ def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
     """Return what to speak about, first what is first in mind."""
     kills = _would_kill(message)
     of_own = _of_own(message)
-    if _feared(message, stand):  # before any word about staying with somebody
-        return [Category.ABUSE, *of_own]
-    if message.another is not None:
-        return [OTHER]
-    if (
-        stand is not None
-        and stand.about == OTHER
-        and not (message.itself is not Level.NONE and message.of_self)
-    ):
-        return [OTHER]
+    if plain := whom_first(message, stand):
+        return [*plain, *of_own] if plain == [Category.ABUSE] else plain
     first = _before_others(message, stand)
     harmed = {Category.SUICIDE, Category.SELF_HARM} & {*of_own, stand.about if stand else ""}
     if level is Level.EMERGENCY and harmed and not kills and tells(Sign.WOUND, message.text):
@@ -238,7 +237,7 @@ def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
     if stand is not None and stand.level is Level.EMERGENCY:
         if stand.about == Category.SUICIDE and tells(Sign.SYMPTOM, message.text):
             first.append(Category.MEDICAL_EMERGENCY)
-        if not (stand.about == OTHER and _of_oneself(message)):
+        if not (stand.about == OTHER and of_oneself(message)):
             first.append(stand.about)
     if stand is not None and (message.itself.rank < Level.HIGH.rank or stand.about in of_own):
         first.append(stand.about)  # it takes plain words to change what is spoken of
@@ -258,25 +257,6 @@ def _of_own(message: Heard) -> list[str]:
     elif Told.SUICIDE in message.says and Category.SUICIDE in of_own:
         of_own = sorted(of_own, key=lambda one: one == Category.HARM_TO_OTHERS)
     return of_own
-
-
-def _of_oneself(message: Heard) -> bool:
-    """Tell whether a helper speaks of their own death."""
-    grave = message.itself.rank >= Level.HIGH.rank and message.of_self
-    return message.another is None and (grave or Told.SUICIDE in message.says)
-
-
-def _feared(message: Heard, stand: Standing | None) -> bool:
-    """Tell whether who speaks of dying, or did, is who the person has to be safe from."""
-    if message.another is not None:
-        return stand is not None and stand.about == Category.ABUSE
-    if stand is None:
-        return tells_of_another(message.said) and threatens_who_writes(message.said)
-    if stand.about != OTHER or Told.SUICIDE in message.says:
-        return False
-    done = {Told.VIOLENCE, Told.UNSAFE, Told.ASSAULT} & message.says
-    harmed = bool(done) and not speaks_of_own_death(message.said)
-    return harmed or threatens_who_writes(message.said)
 
 
 def _first_words(
@@ -303,7 +283,8 @@ def _next_words(
         answer = None
     urgent = _level_after(message, stand) is Level.EMERGENCY
     if message.itself.rank < Level.HIGH.rank and not urgent:
-        if said := reply_to(answer, message.text, stand, words.already, words.told):
+        known = (words.already, words.told)
+        if said := reply_to(answer, message.text, stand, *known, feared=message.feared):
             return said
         if answer is None and _elsewhere(message, stand):
             asks_first = (

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from desktop_app.care.guard.another import speaks_of_own_death
 from desktop_app.care.guard.classifier import Classifier, Form, Seen, Thresholds, shipped
+from desktop_app.care.guard.deeds import deeds_in, weighed
 from desktop_app.care.guard.features import features
 from desktop_app.care.guard.reading import together
 from desktop_app.care.guard.rules import Hit, hits, least, most
@@ -20,6 +22,7 @@ from desktop_app.care.guard.said import Said
 from desktop_app.care.guard.tokens import sequence
 from desktop_app.care.guard.told import raised, told_by, tried_before
 from desktop_app.care.guard.verdict import ACTIONS, Category, Level, Verdict
+from desktop_app.care.guard.whose import done_to_the_writer
 
 RECENT: Final = 4
 """So many earlier messages count."""
@@ -132,14 +135,21 @@ def judged(
     level = max(_by_rules(new.hits, scores, limit), by_score, key=_rank)
     if joke or scores["risk"] >= limit.concern - context.ordinary:
         level = max(level, context.kept, key=_rank)
-    if level is Level.NONE:
-        if tried_before(new.reading, history):
-            level = Level.CONCERN
-            return Judged(Verdict(level, (Category.SUICIDE,), ACTIONS[level]), calm)
-        return Judged(Verdict(level, (), ACTIONS[level]), calm)
-    verdict = Verdict(level, _categories(level, context, scores), ACTIONS[level])
+    named = () if level is Level.NONE else _categories(level, context, scores)
+    if level is Level.NONE and tried_before(new.reading, history):
+        level, named = Level.CONCERN, (Category.SUICIDE,)
+    verdict = Verdict(level, named, ACTIONS[level])
     brief = len(new.reading.text) < BRIEF
-    return Judged(raised(verdict, told_by(new.reading), brief=brief), calm)
+    raised_by_words = raised(verdict, told_by(new.reading), brief=brief)
+    return Judged(_with_deeds(raised_by_words, new), calm)
+
+
+def _with_deeds(verdict: Verdict, new: Said) -> Verdict:
+    deeds = deeds_in(new.reading)
+    if not deeds:
+        return verdict
+    harmed = done_to_the_writer(new.reading)
+    return weighed(verdict, deeds, own_death=speaks_of_own_death(new), harmed=harmed)
 
 
 def _not_taken_back(level: Level, new: Said) -> Level:

@@ -42,6 +42,8 @@ class Reading:
 
     text: str
     clauses: tuple[Clause, ...]
+    worded: str = ""
+    """The same with its idioms: who is told "I will kill you" was told no idiom."""
 
     def person_before(self, number: int, place: int) -> str | None:
         """Return who was named last before a place of clause `number`, in it or just before it."""
@@ -58,8 +60,8 @@ class Reading:
 
 def read(message: str) -> Reading:
     """Return `message` in plain words, idioms taken out, in clauses with their concepts."""
-    text = plain(message)
-    text = _idioms().replaced_in(text, IDIOM)
+    worded = plain(message)
+    text = _idioms().replaced_in(worded, IDIOM)
     pieces = [piece for piece in map(str.strip, CLAUSE_END.split(text)) if piece]
     starts = [0, *accumulate(len(piece) + 1 for piece in pieces)]
     lines = "\n".join(pieces)  # looked through once: no expression crosses the end of a line
@@ -71,6 +73,7 @@ def read(message: str) -> Reading:
             Clause(piece, tuple(sorted((place, name) for name, place in said)), tuple(matched))
             for piece, said, matched in zip(pieces, concepts, rules, strict=True)
         ),
+        worded,
     )
 
 

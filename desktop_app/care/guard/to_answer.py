@@ -7,6 +7,7 @@ from typing import Final
 
 from desktop_app.care.guard.another import OTHER
 from desktop_app.care.guard.answers import OF_PEOPLE, Answer, says_safe, short
+from desktop_app.care.guard.company import comes_instead
 from desktop_app.care.guard.fixed_replies import FixedReply, first_unheard
 from desktop_app.care.guard.standing import Standing
 from desktop_app.care.guard.told import Told, plainly
@@ -27,6 +28,8 @@ def reply_to(
     stand: Standing,
     already: Collection[str],
     told: Collection[str],
+    *,
+    feared: frozenset[str] | None = None,
 ) -> FixedReply | None:
     """Return what is said to `answer`; None where the danger that stands is spoken of.
 
@@ -36,10 +39,12 @@ def reply_to(
         stand: the danger that stands.
         already: ids of fixed replies heard.
         told: what was told in this talk (told.toml).
+        feared: who does violence to the person (company.py).
     """
     fitting = (
         _of_danger(answer, message, stand)
         or _of_safety(answer, message, stand, assaulted=Told.ASSAULT in told)
+        or _instead_of_company(answer, message, stand, feared)
         or _of_people(answer, stand)
     )
     said = (first_unheard(on, [about], already, told) for on, about in fitting)
@@ -89,6 +94,17 @@ def _of_safety(
     if assaulted:
         return [("unsafe", "abuse")] if answer in {Answer.NO, Answer.UNSURE} else []
     return [("settled", "any")] if answer is Answer.YES else []
+
+
+def _instead_of_company(
+    answer: Answer | None, message: str, stand: Standing, feared: frozenset[str] | None
+) -> list[Words]:
+    """Return what is said where the one who is there is nobody to call."""
+    asked = stand.last.asks == "company" or answer is not Answer.YES
+    instead = comes_instead(answer, message, feared) if asked else None
+    if instead is None or stand.about not in TO_ONESELF:
+        return []
+    return [("nearby", instead), ("staying", stand.about), ("staying", "any")]
 
 
 def _of_people(answer: Answer | None, stand: Standing) -> list[Words]:

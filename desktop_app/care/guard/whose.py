@@ -25,10 +25,19 @@ class Script:
     """A person, then what they say they will do."""
     bare: re.Pattern[str]
     """The deed where the person was named before."""
+    with_child: re.Pattern[str]
+    """Somebody says that they would leave and take a child, which may mean death."""
+    quoted: re.Pattern[str]
+    """A person, then what they wrote of themselves: its "I" is theirs."""
+    found: re.Pattern[str]
+    """A letter that was found."""
+    bare_wish: re.Pattern[str]
     own: re.Pattern[str]
     """The writer's own danger, which is never another's."""
     against: re.Pattern[str]
     """What is done to the writer, or to children with them."""
+    mine: re.Pattern[str]
+    """The writer before it: then it is they who do it."""
     past: re.Pattern[str]
 
     @classmethod
@@ -39,13 +48,21 @@ class Script:
         start = (
             f"{edge}(?:{words['person']})(?:{blank}(?:{words['between']})){{0,{BETWEEN}}}{blank}"
         )
-        alone = {name: f"{edge}(?:{words[name]}){end}" for name in ("deed", "own", "against")}
+        alone = {
+            name: f"{edge}(?:{words[name]}){end}"
+            for name in ("deed", "own", "against", "found", "with_child", "wish")
+        }
         return cls(
             deed=re.compile(f"{start}(?:{words['deed']}){end}"),
             wish=re.compile(f"{start}(?:{words['wish']}){end}"),
+            with_child=re.compile(alone["with_child"]),
+            quoted=re.compile(f"{edge}(?:{words['person']}).{{0,12}}?(?:{words['quoted']}){end}"),
+            found=re.compile(alone["found"]),
             bare=re.compile(alone["deed"]),
+            bare_wish=re.compile(alone["wish"]),
             own=re.compile(alone["own"]),
             against=re.compile(alone["against"]),
+            mine=re.compile(words["mine"]),
             past=re.compile(f"{edge}(?:{past}){end}"),
         )
 
@@ -59,31 +76,49 @@ class Others:
     """Something is done, not only said."""
     own: bool
     """The writer tells of their own danger, too."""
+    over: frozenset[int]
+    """The clauses of a deed that is past."""
 
 
 def others_in(reading: Reading) -> Others:
     """Return where another is in danger; a clause that names nobody goes with the one before."""
     clauses: set[int] = set()
-    happening = goes_on = False
+    over: set[int] = set()
+    happening = goes_on = named = False
+    weary = bool(_around()["weary"].search(reading.text))
     for number, clause in enumerate(reading.clauses):
-        told, done = _told(clause, goes_on=goes_on)
+        told, done = _told(clause, goes_on=goes_on or named, weary=weary)
+        if not told and _past_deed(clause):
+            over.add(number)
+            named = True
+            continue
         if told:
             clauses.add(number)
             happening, goes_on = happening or done, True
         elif "self" in clause.names():
-            goes_on = False
+            goes_on = named = False
         elif goes_on:
             clauses.add(number)
     own = any(_own(clause) for clause in reading.clauses)
-    return Others(frozenset(clauses), happening, own)
+    return Others(frozenset(clauses), happening, own, frozenset(over))
 
 
 def done_to_the_writer(reading: Reading) -> bool:
     """Tell whether somebody locks in, hits or threatens who writes."""
-    return any(
-        any(each.against.search(clause.text) for each in _scripts())
-        for clause in reading.clauses
+    return bool(against_in(reading))
+
+
+def against_in(reading: Reading) -> frozenset[int]:
+    """Return the clauses in which somebody does violence to who writes."""
+    return frozenset(
+        number
+        for number, clause in enumerate(reading.clauses)
         if not clause.names() & {"media", "quote"}
+        and any(
+            not each.mine.search(clause.text[: found.start()])
+            for each in _scripts()
+            for found in each.against.finditer(clause.text)
+        )
     )
 
 
@@ -91,7 +126,10 @@ def is_past(reading: Reading) -> bool:
     """Tell whether a message says that somebody has died, or was in danger long ago."""
     text = "\n".join(clause.text for clause in reading.clauses)
     around = _around()
-    over = around["gone"].search(text) or around["before"].search(text)
+    if around["dead"].search(text):
+        return True  # whatever goes on now, it is not that one who can be helped
+    lately = around["lately"].search(text) and around["deadly"].search(text)
+    over = around["gone"].search(text) or around["before"].search(text) or lately
     return bool(over) and not around["still"].search(text)
 
 
@@ -104,20 +142,32 @@ def is_safe(reading: Reading) -> bool:
 
 
 def _own(clause: Clause) -> bool:
-    return any(each.own.search(clause.text) for each in _scripts())
+    return any(
+        each.own.search(clause.text) and not each.quoted.search(clause.text) for each in _scripts()
+    )
 
 
-def _told(clause: Clause, *, goes_on: bool) -> tuple[bool, bool]:
+def _past_deed(clause: Clause) -> bool:
+    return _around()["ended"].search(clause.text) is not None
+
+
+def _told(clause: Clause, *, goes_on: bool, weary: bool) -> tuple[bool, bool]:
     """Return whether another's danger is told in a clause, and whether as something done."""
+    if any(each.quoted.search(clause.text) for each in _scripts()):
+        return True, False
     if clause.names() & {"media", "quote"}:
         return False, False
     for each in _scripts():
         if each.own.search(clause.text) or each.past.search(clause.text):
             continue
         alone = goes_on and "self" not in clause.names()
+        if each.found.search(clause.text) or (
+            weary and "self" not in clause.names() and each.with_child.search(clause.text)
+        ):
+            return True, True
         if each.deed.search(clause.text) or (alone and each.bare.search(clause.text)):
             return True, True
-        if each.wish.search(clause.text):
+        if each.wish.search(clause.text) or (alone and each.bare_wish.search(clause.text)):
             return True, False
     return False, False
 
@@ -140,5 +190,15 @@ def _around() -> dict[str, re.Pattern[str]]:
         name: re.compile(
             rf"{words[f'zh_{name}']}|\b(?:{words[f'en_{name}']})(?![a-z])", re.MULTILINE
         )
-        for name in ("gone", "before", "still", "safe")
+        for name in (
+            "ended",
+            "dead",
+            "gone",
+            "before",
+            "lately",
+            "deadly",
+            "still",
+            "safe",
+            "weary",
+        )
     }

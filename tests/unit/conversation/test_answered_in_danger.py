@@ -330,7 +330,7 @@ def test_who_is_held_is_not_alone() -> None:
 def test_for_the_dead_no_emergency_is_called(message: str) -> None:
     _, level, said = talk([message])[-1]
 
-    assert (said, level) == ("concern.suicide.1", Level.CONCERN)
+    assert (said, level) == ("concern.gone.1", Level.CONCERN)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,76 @@
+"""Whom a message in danger is about: the person, another, or one whom the person has to fear."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from desktop_app.care.guard.another import (
+    OTHER,
+    speaks_of_own_death,
+    tells_of_another,
+    threatens_who_writes,
+)
+from desktop_app.care.guard.answers import Sign, tells
+from desktop_app.care.guard.deeds import TO_THE_PERSON, Deed
+from desktop_app.care.guard.told import Told
+from desktop_app.care.guard.verdict import Category, Level
+
+if TYPE_CHECKING:
+    from desktop_app.care.guard.in_danger import Heard
+    from desktop_app.care.guard.standing import Standing
+
+OTHERS: Final = {"other", "friend", "child", "parent", "people"}
+"""Concepts that name somebody else."""
+
+
+def whom_first(message: Heard, stand: Standing | None) -> list[str]:
+    """Return whom to speak about before all else; empty where it is the person, and plain."""
+    if Deed.ALONG in message.says and not TO_THE_PERSON & message.says:
+        return [Category.SUICIDE, Category.HARM_TO_OTHERS]
+    if is_feared(message, stand):  # before any word about staying with somebody
+        return [Category.ABUSE]
+    if Deed.MEANT in message.says:
+        return [Category.HARM_TO_OTHERS, Category.SUICIDE]
+    bereaved = message.gone and (stand is None or stand.about == OTHER)
+    # A brother with a knife who would die is in danger himself.
+    armed = Deed.ARMED in message.says and tells_of_another(message.said)
+    if message.another is not None or bereaved or armed:
+        return [OTHER]
+    if stand is not None and stand.about == OTHER and not turns_to_oneself(message):
+        return [OTHER]
+    return []
+
+
+def is_near(message: str) -> bool:
+    """Tell whether who is feared is there, or comes."""
+    return tells(Sign.FEARED, message)
+
+
+def turns_to_oneself(message: Heard) -> bool:
+    """Tell whether who spoke of another speaks of their own danger: "he sent me" is not that."""
+    if Told.SUICIDE in message.says or speaks_of_own_death(message.said):
+        return True
+    named = OTHERS & message.said.concepts
+    return message.itself is not Level.NONE and message.of_self and not named
+
+
+def of_oneself(message: Heard) -> bool:
+    """Tell whether a helper speaks of their own death."""
+    grave = message.itself.rank >= Level.HIGH.rank and message.of_self
+    return message.another is None and (grave or Told.SUICIDE in message.says)
+
+
+def is_feared(message: Heard, stand: Standing | None) -> bool:
+    """Tell whether who speaks of dying, or did, is who the person has to be safe from."""
+    own = Told.SUICIDE in message.says or speaks_of_own_death(message.said)
+    done = {Deed.ATTACKED, Deed.THREATENED} & message.says
+    if TO_THE_PERSON & message.says and not own and (done or not tells_of_another(message.said)):
+        return True
+    if message.another is not None:
+        return stand is not None and stand.about == Category.ABUSE
+    if stand is None:
+        return tells_of_another(message.said) and threatens_who_writes(message.said)
+    if stand.about != OTHER or Told.SUICIDE in message.says:
+        return False
+    told = {Told.VIOLENCE, Told.UNSAFE, Told.ASSAULT} & message.says
+    return (bool(told) and not own) or threatens_who_writes(message.said)
