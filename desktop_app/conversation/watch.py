@@ -9,14 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from desktop_app.care.guard.asked import asks_what_this_is
-from desktop_app.care.guard.fixed_replies import FixedReply, heard, reply_when_asked
+from desktop_app.care.guard.asked import asks_what_this_is, asks_who_is_told
+from desktop_app.care.guard.fixed_replies import (
+    FixedReply,
+    heard,
+    reply_when_asked,
+    secrecy_first,
+)
 from desktop_app.care.guard.verdict import Level, Verdict
 from desktop_app.dialogue import Role, Session
 from resources.messages import Language, language_of
 
 if TYPE_CHECKING:
-    from desktop_app.care.guard.in_danger import Heard
+    from desktop_app.care.guard.heard import Heard
 
 SAYS_LITTLE: Final = 4
 """Letters: "ok" and "no" do not tell what language somebody writes in."""
@@ -54,6 +59,9 @@ def watch(session: Session, *messages: str) -> Watched:
     if asks_what_this_is(messages[-1]):
         for words in (said, without_model):
             words.insert(0, reply_when_asked(heard(replies), first=words[0] is not None))
+    elif (stands or said[0] is not None) and asks_who_is_told(messages[-1]):
+        for words in (said, without_model):
+            words.insert(0, secrecy_first(heard(replies)))
     language = _language(messages[-1], earlier)
     return Watched(gravest.verdict, _text(said, language), _text(without_model, language))
 
@@ -62,7 +70,7 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool) -> Heard:
     """Return what is known of a message: more where danger stands or is told."""
     from desktop_app.care.guard.another import anothers_danger  # noqa: PLC0415
     from desktop_app.care.guard.answers import tells_at_length  # noqa: PLC0415
-    from desktop_app.care.guard.in_danger import Heard  # noqa: PLC0415
+    from desktop_app.care.guard.heard import Heard  # noqa: PLC0415
     from desktop_app.care.guard.message import judged, recent_of  # noqa: PLC0415 - numpy, after the start
     from desktop_app.care.guard.said import Said  # noqa: PLC0415
     from desktop_app.care.guard.told import told_by  # noqa: PLC0415

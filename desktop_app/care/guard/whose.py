@@ -25,6 +25,8 @@ class Script:
     """A person, then what they say they will do."""
     bare: re.Pattern[str]
     """The deed where the person was named before."""
+    ready: re.Pattern[str]
+    """They hold what it takes, or are where it could be done."""
     own: re.Pattern[str]
     """The writer's own danger, which is never another's."""
     against: re.Pattern[str]
@@ -44,6 +46,7 @@ class Script:
             deed=re.compile(f"{start}(?:{words['deed']}){end}"),
             wish=re.compile(f"{start}(?:{words['wish']}){end}"),
             bare=re.compile(alone["deed"]),
+            ready=re.compile(f"{start}(?:{words['ready']}){end}"),
             own=re.compile(alone["own"]),
             against=re.compile(alone["against"]),
             past=re.compile(f"{edge}(?:{past}){end}"),
@@ -75,6 +78,13 @@ def others_in(reading: Reading) -> Others:
         elif goes_on:
             clauses.add(number)
     own = any(_own(clause) for clause in reading.clauses)
+    if clauses and not happening:  # only said, but with what it takes, or where it could be done
+        happening = any(
+            each.ready.search(clause.text)
+            for at, clause in enumerate(reading.clauses)
+            for each in _scripts()
+            if at in clauses or "self" not in clause.names()
+        )
     return Others(frozenset(clauses), happening, own)
 
 
