@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from desktop_app.care.guard.answers import Sign, short, tells
+from desktop_app.care.guard.plain import plain
 from desktop_app.care.guard.said import Said
 from desktop_app.care.guard.told import Told
 from desktop_app.care.guard.verdict import Level, Verdict
@@ -35,8 +36,8 @@ class Heard:
 
     @property
     def plain(self) -> str:
-        """Return it in plain words."""
-        return self.said.reading.text
+        """Return it in plain words, idioms and all."""
+        return plain(self.text)
 
     @property
     def of_self(self) -> bool:

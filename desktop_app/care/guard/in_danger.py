@@ -298,7 +298,7 @@ def _next_words(
     if level.rank <= Level.CONCERN.rank and stand.level is Level.CONCERN:
         return _at_concern(message, stand, abouts, words)
     again = None
-    if not urgent and leaves_open(message, stand, answer):
+    if level is not Level.EMERGENCY and leaves_open(message, stand, answer):
         words = _Words(words.already | PLAN_ASKED[True] | {"unanswered.suicide.1"}, words.told)
         again = words.first("unanswered", Category.SUICIDE)
     if not urgent and abouts[0] == OTHER and _eased(message, stand):
@@ -309,8 +309,8 @@ def _next_words(
 
 def _beside(message: Heard, stand: Standing, words: _Words) -> FixedReply | None:
     """Return what is said to what comes beside an answer."""
-    grave = message.said.told if stand.about == OTHER else message.itself
-    if grave.rank >= Level.HIGH.rank:
+    # What is said in so many words: a classifier hears the danger in what puts an end to it.
+    if message.said.told.rank >= Level.HIGH.rank and not in_care(message.plain, message.says):
         return None
     fitting = said_beside(message.plain, stand, message.says)
     return next((said for on, about in fitting if (said := words.first(on, about))), None)
