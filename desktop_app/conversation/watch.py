@@ -9,16 +9,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from desktop_app.care.guard.asked import asks_what_this_is
-from desktop_app.care.guard.fixed_replies import FixedReply, heard, reply_when_asked
+from desktop_app.care.guard.asked import asks_what_this_is, asks_who_is_told
+from desktop_app.care.guard.fixed_replies import (
+    FixedReply,
+    heard,
+    reply_when_asked,
+    secrecy_first,
+)
 from desktop_app.care.guard.verdict import Level, Verdict
 from desktop_app.dialogue import Role, Session
 from resources.messages import Language, language_of
 
 if TYPE_CHECKING:
-    from desktop_app.care.guard.in_danger import Heard
+    from desktop_app.care.guard.heard import Heard
     from desktop_app.care.guard.said import Said
 
+REMEMBERED: Final = 30
+"""Messages back in which it was told who does violence to the person."""
 SAYS_LITTLE: Final = 4
 """Letters: "ok" and "no" do not tell what language somebody writes in."""
 
@@ -55,6 +62,9 @@ def watch(session: Session, *messages: str) -> Watched:
     if asks_what_this_is(messages[-1]):
         for words in (said, without_model):
             words.insert(0, reply_when_asked(heard(replies), first=words[0] is not None))
+    elif (stands or said[0] is not None) and asks_who_is_told(messages[-1]):
+        for words in (said, without_model):
+            words.insert(0, secrecy_first(heard(replies)))
     language = _language(messages[-1], earlier)
     return Watched(gravest.verdict, _text(said, language), _text(without_model, language))
 
@@ -66,8 +76,10 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool) -> Heard:
         plainly_of_another,
     )
     from desktop_app.care.guard.answers import tells_at_length  # noqa: PLC0415
-    from desktop_app.care.guard.in_danger import Heard  # noqa: PLC0415
+    from desktop_app.care.guard.company import feared_by  # noqa: PLC0415
+    from desktop_app.care.guard.heard import Heard  # noqa: PLC0415
     from desktop_app.care.guard.message import judged, recent_of  # noqa: PLC0415 - numpy, after the start
+    from desktop_app.care.guard.reading import read  # noqa: PLC0415
     from desktop_app.care.guard.said import Said  # noqa: PLC0415
 
     said, recent = Said.of(message), recent_of(earlier)
@@ -79,7 +91,8 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool) -> Heard:
     by_itself = judged(said) if earlier else with_history
     unheard = by_itself.verdict.level is Level.NONE and not plainly_of_another(said)
     grave = stands or verdict.level.rank >= Level.HIGH.rank
-    feared = _feared_by([*earlier, message] if grave else [message])
+    before = earlier[-REMEMBERED:] if grave else []
+    feared = feared_by([*(read(text) for text in before), said.reading])
     return Heard(
         said,
         verdict,
@@ -92,14 +105,6 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool) -> Heard:
         and tells_at_length(earlier[-1])
         and judged(recent[-1]).verdict.level is Level.NONE,
     )
-
-
-def _feared_by(messages: Sequence[str]) -> frozenset[str] | None:
-    """Return who does violence to the person, by all that they said in this talk."""
-    from desktop_app.care.guard.company import feared_by  # noqa: PLC0415
-    from desktop_app.care.guard.reading import read  # noqa: PLC0415
-
-    return feared_by([read(text) for text in messages])
 
 
 def _says(said: Said, *, harmed: bool) -> frozenset[str]:

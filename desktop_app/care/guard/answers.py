@@ -77,6 +77,31 @@ class Sign(StrEnum):
     """Safety is named."""
     FEARED = "feared"
     """Who did it is there, or comes."""
+    FEARED_NOW = "feared_now"
+    """The same, at this moment."""
+    EASED = "eased"
+    """Something makes the danger less."""
+    DENIAL = "denial"
+    """The wish to die is denied, whatever follows."""
+    HEDGED = "hedged"
+    """Only for now, or only one way."""
+    DESPAIR = "despair"
+    CONSENTS = "consents"
+    UNWILLING = "unwilling"
+    """No call is wanted, or no hospital."""
+    HOSPITAL = "hospital"
+    """Whether it takes one is asked."""
+    PLANNED = "planned"
+    """It says how, or that there is no plan."""
+    THANKS = "thanks"
+    UNTOLD = "untold"
+    """Somebody is not to know, or cannot be told."""
+    PRESENT = "present"
+    """Somebody is there, not only named."""
+    COMING = "coming"
+    """Somebody is on the way."""
+    CHILD = "child"
+    """Who is there may be a child."""
 
 
 READ_AS: Final[Mapping[tuple[Answer, str], tuple[str, str, str]]] = {
@@ -90,7 +115,9 @@ def answer_to(asks: str, message: str) -> Answer | None:
     """Return how `message` answers a question that `asks` (see fixed_replies.toml); None: not."""
     plain = _plain(message)
     for answer in (Answer.REFUSES, Answer.JOKES, Answer.CALLED, Answer.ACCOMPANIED):
-        if any(each.search(plain) for each in _patterns(answer, "part", "any")):
+        if any(each.search(plain) for each in _patterns(answer, "part", "any")) and not any(
+            each.search(plain) for each in _patterns(answer, "unless", "any")
+        ):
             return answer
     return next((each for each, kinds in _in_order(asks) if _whole(each, kinds, plain)), None)
 
@@ -122,6 +149,36 @@ def tells(sign: Sign, message: str) -> bool:
     """Tell whether `message` tells that."""
     plain = _plain(message)
     return any(each.search(plain) for each in _patterns(sign, "part", "any"))
+
+
+def tells_of(sign: Sign, message: str, kinds: Sequence[str], *, how: str = "part") -> bool:
+    """Tell whether `message` tells that, in one of the kinds in which it is kept."""
+    plain = _plain(message)
+    return any(each.search(plain) for kind in kinds for each in _patterns(sign, how, kind))
+
+
+def is_wholly(sign: Sign, message: str) -> bool:
+    """Tell whether `message` is nothing but that."""
+    plain = _plain(message)
+    return bool(plain) and any(each.fullmatch(plain) for each in _patterns(sign, "whole", "any"))
+
+
+def rest_after(sign: Sign, message: str) -> str | None:
+    """Return what follows where `message` tells that; None where it does not."""
+    plain = _plain(message)
+    found = (each.search(plain) for each in _patterns(sign, "part", "any"))
+    return next((plain[one.end() :] for one in found if one is not None), None)
+
+
+def company_in(message: str) -> Answer | None:
+    """Return what it tells of somebody who is there or close by, whatever was asked."""
+    plain = _plain(message)
+    if plain.startswith(tuple(_table()["yes"]["bare"]["any"])):
+        return None  # a yes to something else
+    if _whole(Answer.NEARBY, ("any",), plain):
+        return Answer.NEARBY
+    there = tells(Sign.PRESENT, plain) and _whole(Answer.YES, ("company",), plain)
+    return Answer.ACCOMPANIED if there else None
 
 
 def says_safe(message: str) -> bool:

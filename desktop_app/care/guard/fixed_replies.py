@@ -143,6 +143,11 @@ def reply_when_asked(already: Collection[str] = (), *, first: bool = False) -> F
     return found
 
 
+def secrecy_first(already: Collection[str] = ()) -> FixedReply | None:
+    """Return what is said once before other words to a person who asks whether others are told."""
+    return first_unheard("asked", ("secrecy",), already)
+
+
 def first_unheard(
     on: str, abouts: Sequence[str], already: Collection[str], told: Collection[str] = ()
 ) -> FixedReply | None:

@@ -11,11 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from desktop_app.care.guard.another import (
-    GONE,
-    OTHER,
-    says_they_are_safe,
-)
+from desktop_app.care.guard.another import OTHER, says_they_are_safe
 from desktop_app.care.guard.answers import (
     OF_DANGER,
     Answer,
@@ -23,8 +19,8 @@ from desktop_app.care.guard.answers import (
     answer_to,
     short,
     tells,
-    tells_at_length,
 )
+from desktop_app.care.guard.beside import consents, in_care, names_plan, said_beside
 from desktop_app.care.guard.fixed_replies import (
     FixedReply,
     about_of,
@@ -35,8 +31,9 @@ from desktop_app.care.guard.fixed_replies import (
     spoken_at,
     told_before,
 )
-from desktop_app.care.guard.said import Said
+from desktop_app.care.guard.heard import Heard
 from desktop_app.care.guard.standing import OVER, Standing, just_over, standing
+from desktop_app.care.guard.taken import answer_of, leaves_open, turns_elsewhere
 from desktop_app.care.guard.to_answer import TO_ONESELF, reply_to
 from desktop_app.care.guard.told import Told
 from desktop_app.care.guard.verdict import ACTIONS, Category, Level, Verdict
@@ -48,52 +45,16 @@ AFTER = {
     Level.EMERGENCY: ("emergency", "staying"),
 }
 """Which words are said at a level, in order."""
+PLAN_ASKED = {
+    True: frozenset({"high.suicide.said", "high.suicide.1", "high.suicide.2"}),
+    False: frozenset({"high.suicide.2"}),
+}
+"""What need not be asked of who says how, or that there is none; by whether they named suicide."""
 GRAVE = {each.id for each in fixed_replies() if each.on in {Level.HIGH, Level.EMERGENCY}}
-TO_AN_ANSWER = {"refused", "retracted", "helped", "back"}
+TO_AN_ANSWER = {"refused", "retracted", "helped", "back", "eased"}
 """Words for what is no danger by itself."""
-STILL = {"agreed", "nearby"}
+STILL = {"agreed", "nearby", "hospital", "unwilling", "untold"}
 """Words for what changes nothing yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A message, and what is known of it before the talk it stands in is looked at."""
-
-    said: Said
-    verdict: Verdict
-    """With the history."""
-    own: Verdict
-    """By itself."""
-    another: Level | None = None
-    """How near another person's danger is; None where the person speaks of themselves."""
-    ordinary: bool = True
-    """Nothing at all in it speaks for danger."""
-    says: frozenset[str] = frozenset()
-    """What it says in so many words (told.py)."""
-    feared: frozenset[str] | None = None
-    """Who does violence to them, by all they said (company.py)."""
-    calm_before: bool = False
-    """The message before it told of something, and of no danger."""
-
-    @property
-    def text(self) -> str:
-        """Return it as it was written."""
-        return self.said.text
-
-    @property
-    def of_self(self) -> bool:
-        """Tell whether it names the person themselves."""
-        return "self" in self.said.concepts
-
-    @property
-    def gone(self) -> bool:
-        """Tell whether it tells that another has died by their own hand."""
-        return GONE in self.says
-
-    @property
-    def itself(self) -> Level:
-        """How grave it is without what it answers: of a few words only these words tell that."""
-        return self.said.told if short(self.text) else self.own.level
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +91,8 @@ def next_words(message: Heard, replies: Sequence[str]) -> Next:
             told |= {Sign.FAILING}
         elif "emergency.other.2" in already | covered_by(already):  # what helps at once comes first
             told |= {Sign.SYMPTOM}
-    words = _Words(already | covered_by(already), told)
+    asked = PLAN_ASKED[Told.SUICIDE in message.says] if names_plan(message.plain) else frozenset()
+    words = _Words(already | covered_by(already) | asked, told)
     level = _level(message, stand)
     if stand is None and already & GRAVE:  # the person has come back from what was said before
         level = min(level, max(message.own.level, Level.CONCERN, key=_rank), key=_rank)
@@ -157,6 +119,10 @@ def next_words(message: Heard, replies: Sequence[str]) -> Next:
 
 def _level(message: Heard, stand: Standing | None) -> Level:
     levels = [message.verdict.level]
+    if stand is not None and stand.eased:  # what was told before it is less grave now
+        levels = [
+            min(message.verdict.level, max(message.own.level, Level.HIGH, key=_rank), key=_rank)
+        ]
     if message.another is not None:
         levels.append(message.another)
     if stand is not None:
@@ -165,22 +131,25 @@ def _level(message: Heard, stand: Standing | None) -> Level:
     of_another = stand is None or stand.about == OTHER
     if of_another and level.rank > Level.CONCERN.rank and message.gone:
         return Level.CONCERN  # nobody can be helped any more
+    if stand is None and level is Level.EMERGENCY and in_care(message.plain, message.says):
+        return Level.HIGH
     return level
 
 
 def _level_after(message: Heard, stand: Standing) -> Level:
     """Return how grave a message is by what it answers."""
     text = message.text
-    if stand.about == OTHER and tells(Sign.UNREACHED, text):
-        return Level.EMERGENCY  # who spoke of dying does not answer any more
-    if stand.about == OTHER and _fails(text, stand):
-        return Level.EMERGENCY
+    if stand.about == OTHER and (tells(Sign.UNREACHED, text) or _fails(text, stand)):
+        return Level.EMERGENCY  # who spoke of dying does not answer any more, or gives way
     if stand.about in TO_ONESELF and (level := _level_of_deeds(text, stand)) is not Level.NONE:
         return level
     answer = answer_to(stand.last.asks, text) if stand.fresh else None
     asks = stand.last.asks
-    cornered = stand.fresh and asks == "leave" and answer is Answer.NO
-    if _means_it(message, stand) or cornered:
+    if _means_it(message, stand):
+        return Level.EMERGENCY
+    kept = asks == "leave" and (answer is Answer.NO or tells(Sign.FEARED, text))
+    there = stand.about == Category.ABUSE and tells(Sign.FEARED_NOW, message.plain)
+    if stand.fresh and (kept or there):
         return Level.EMERGENCY
     if stand.fresh and (asks == "leave" or stand.about == Category.ABUSE) and is_near(text):
         return Level.EMERGENCY if stand.level.rank >= Level.HIGH.rank else Level.HIGH
@@ -214,6 +183,8 @@ def _level_of_deeds(text: str, stand: Standing) -> Level:
     grave = stand.level.rank >= Level.HIGH.rank
     if tells(Sign.BLEEDING, text) and stand.fresh:
         return Level.EMERGENCY
+    if consents(text, stand):
+        return Level.NONE  # to what was asked for
     asked_when = stand.fresh and stand.last.asks in {*OF_DANGER, "means"}
     if tells(Sign.NEAR, text) or (asked_when and tells(Sign.WHEN, text)):
         return Level.EMERGENCY if grave else Level.HIGH
@@ -235,11 +206,13 @@ def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
     elif Category.MEDICAL_EMERGENCY in of_own and level is Level.EMERGENCY:
         first.append(Category.MEDICAL_EMERGENCY)
     if stand is not None and stand.level is Level.EMERGENCY:
-        if stand.about == Category.SUICIDE and tells(Sign.SYMPTOM, message.text):
+        if stand.about == Category.SUICIDE and message.of_the_body:
             first.append(Category.MEDICAL_EMERGENCY)
         if not (stand.about == OTHER and of_oneself(message)):
             first.append(stand.about)
-    if stand is not None and (message.itself.rank < Level.HIGH.rank or stand.about in of_own):
+    plain_words = message.itself.rank >= Level.HIGH.rank
+    stays = set(of_own) == {Category.SELF_HARM} and (stand and stand.about) == Category.SUICIDE
+    if stand is not None and (not plain_words or stays or stand.about in of_own):
         first.append(stand.about)  # it takes plain words to change what is spoken of
     return [*first, *of_own, *([stand.about] if stand else []), *about_of(message.verdict)]
 
@@ -270,32 +243,46 @@ def _first_words(
             return None  # it was asked, and answered
         # It has been asked in plainer words.
         words = _Words(words.already | {"concern.suicide.1"}, words.told)
+    if message.another is None and in_care(message.plain, message.says):
+        return words.first("eased", "care") or _unheard(level, abouts, words)
     return _unheard(level, abouts, words)
 
 
 def _next_words(
     message: Heard, stand: Standing, level: Level, abouts: Sequence[str], words: _Words
 ) -> FixedReply | None:
-    answer = answer_to(stand.last.asks, message.text) if stand.fresh else None
-    if answer is Answer.ACCOMPANIED and stand.last.asks not in {"company", "help"}:
-        answer = None if _elsewhere(message, stand) else answer  # who comes to dinner is no help
-    if answer is Answer.NO and (message.itself is not Level.NONE or _goes_on_darkly(message)):
-        answer = None
+    answer = answer_of(message, stand)
     urgent = _level_after(message, stand) is Level.EMERGENCY
+    if not urgent and (said := _beside(message, stand, words)):
+        return said
     if message.itself.rank < Level.HIGH.rank and not urgent:
         known = (words.already, words.told)
         if said := reply_to(answer, message.text, stand, *known, feared=message.feared):
             return said
-        if answer is None and _elsewhere(message, stand):
+        if answer is None and turns_elsewhere(message, stand):
             asks_first = (
                 stand.fresh and stand.last.on != "back" and stand.level is not Level.CONCERN
             )
             return words.first("back", "any") if asks_first else None
     if level.rank <= Level.CONCERN.rank and stand.level is Level.CONCERN:
         return _at_concern(message, stand, abouts, words)
+    again = None
+    if level is not Level.EMERGENCY and leaves_open(message, stand, answer):
+        words = _Words(words.already | PLAN_ASKED[True] | {"unanswered.suicide.1"}, words.told)
+        again = words.first("unanswered", Category.SUICIDE)
     if not urgent and abouts[0] == OTHER and _eased(message, stand):
         return words.first("staying", OTHER) or words.first("staying", "any")
-    return _unheard(max(level, stand.level, key=_rank), abouts, words, to_the_end=True)
+    gravest = max(level, stand.level, key=_rank)
+    return again or _unheard(gravest, abouts, words, to_the_end=True)
+
+
+def _beside(message: Heard, stand: Standing, words: _Words) -> FixedReply | None:
+    """Return what is said to what comes beside an answer."""
+    # What is said in so many words: a classifier hears the danger in what puts an end to it.
+    if message.said.told.rank >= Level.HIGH.rank and not in_care(message.plain, message.says):
+        return None
+    fitting = said_beside(message.plain, stand, message.says)
+    return next((said for on, about in fitting if (said := words.first(on, about))), None)
 
 
 def _eased(message: Heard, stand: Standing) -> bool:
@@ -304,25 +291,8 @@ def _eased(message: Heard, stand: Standing) -> bool:
         return (
             message.said.told is not Level.EMERGENCY
         )  # words tell it: the classifier hears the roof
-    since = stand.last.on == "staying" and stand.last.about == OTHER
+    since = stand.last.on in {"staying", "eased"} and stand.last.about == OTHER
     return since and message.own.level is not Level.EMERGENCY
-
-
-def _goes_on_darkly(message: Heard) -> bool:
-    """Tell whether a no is followed by more: "no, nothing has any point"."""
-    _, comma, rest = message.text.replace("，", ",").partition(",")
-    return bool(comma) and tells(Sign.DARK, rest)
-
-
-def _elsewhere(message: Heard, stand: Standing) -> bool:
-    """Tell whether a message is about something else altogether."""
-    if message.own.level is not Level.NONE:
-        return False
-    calm = message.calm_before and tells_at_length(message.text)
-    if not stand.fresh:  # the model has answered since
-        return message.ordinary or calm or stand.level is Level.CONCERN
-    turns = message.ordinary or calm or tells(Sign.ELSEWHERE, message.text)
-    return turns and not short(message.text)
 
 
 def _at_concern(

@@ -14,6 +14,8 @@ from desktop_app.care.guard.verdict import Category, Level
 LIGHT: Final = {True: 80, False: 40}
 """Characters, of Latin and other text: laughter makes light of a short message only."""
 
+TASKS: Final = {"work", "tech", "play", "food", "sport"}
+"""What somebody may be unable to go on with, and live."""
 DIRE: Final = {"suicide", "die", "kill", "selfharm", "method"}
 FELT: Final = {"want", "pain", "nopoint", "burden", "life", "bye", "plan"}
 BRIEF: Final = 60
@@ -60,11 +62,14 @@ def hits(reading: Reading) -> Iterator[Hit]:
     short = len(reading.text) < LIGHT[is_latin(reading.text)]
     laughs = short and any("laugh" in clause.names() for clause in reading.clauses)
     rules = _rules()
+    task = any(TASKS & clause.names() for clause in reading.clauses)
     for number, clause in enumerate(reading.clauses):
         for name, place in clause.rules:
             states = set(_states(clause))
             if laughs:
                 states.add("laugh")
+            if task and "task" in rules[name].unless:
+                states.add("task")
             if negated(clause.text, place):
                 states.add("negated")
             if reading.person_before(number, place) not in {None, "self"}:

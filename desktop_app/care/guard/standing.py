@@ -18,6 +18,11 @@ OVER: Final = {"denied", "settled"}
 """Replies after which no danger stands: the person said so."""
 BESIDE: Final = {"asked", "withheld"}
 """Replies that say nothing of a person's danger."""
+TO_WHAT_WAS_SAID: Final = {
+    *("helped", "agreed", "nearby", "checked"),
+    *("eased", "unwilling", "hospital", "untold"),
+}
+"""Replies whose `about` is what they answer, and no danger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +34,15 @@ class Standing:
     last: FixedReply
     fresh: bool
     """No reply of the model has come since: the next message answers `last`."""
+    eased: bool = False
+    """Something made it less, and nothing grave came after that."""
 
 
 def standing(replies: Sequence[str]) -> Standing | None:
     """Return the danger that stands after `replies`, oldest first; None where there is none."""
     by_text = {text: each for each in fixed_replies() for text in each.text.values()}
     last, about, level, fresh, others = None, "", Level.CONCERN, True, 0
+    eased = False
     for text in reversed(replies):
         # What this is may be said first, where a person asked.
         said = by_text.get(text.rsplit("\n\n", 1)[-1])
@@ -51,8 +59,17 @@ def standing(replies: Sequence[str]) -> Standing | None:
         others = 0
         last = last or said
         about = about or _of_category(said)
-        level = max(level, _level(said), key=lambda one: one.rank)
-    return None if last is None else Standing(level, about or Category.SUICIDE, last, fresh)
+        # What was said before something made it safer is an emergency no more.
+        most = min(_level(said), Level.HIGH, key=_rank) if eased else _level(said)
+        eased = eased or said.on == "eased"
+        level = max(level, most, key=_rank)
+    return (
+        None
+        if last is None
+        else Standing(
+            level, about or Category.SUICIDE, last, fresh, eased and level is not Level.EMERGENCY
+        )
+    )
 
 
 def just_over(replies: Sequence[str]) -> bool:
@@ -66,12 +83,14 @@ def just_over(replies: Sequence[str]) -> bool:
 
 
 def _of_category(said: FixedReply) -> str:
-    return (
-        ""
-        if said.about == "any" or said.on in {"helped", "agreed", "nearby", "checked"}
-        else said.about
-    )
+    return "" if said.about == "any" or said.on in TO_WHAT_WAS_SAID else said.about
 
 
 def _level(said: FixedReply) -> Level:
+    if said.on == "eased":
+        return Level.HIGH
     return Level(said.on) if said.on in set(Level) else Level.NONE
+
+
+def _rank(level: Level) -> int:
+    return level.rank

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Final
 
 from desktop_app.care.guard.another import OTHER
-from desktop_app.care.guard.answers import OF_PEOPLE, Answer, says_safe, short
+from desktop_app.care.guard.answers import OF_PEOPLE, Answer, Sign, says_safe, short, tells
 from desktop_app.care.guard.company import comes_instead
 from desktop_app.care.guard.fixed_replies import FixedReply, first_unheard
 from desktop_app.care.guard.standing import Standing
@@ -45,7 +45,7 @@ def reply_to(
         _of_danger(answer, message, stand)
         or _of_safety(answer, message, stand, assaulted=Told.ASSAULT in told)
         or _instead_of_company(answer, message, stand, feared)
-        or _of_people(answer, stand)
+        or _of_people(answer, message, stand)
     )
     said = (first_unheard(on, [about], already, told) for on, about in fitting)
     return next((each for each in said if each is not None), None)
@@ -107,13 +107,15 @@ def _instead_of_company(
     return [("nearby", instead), ("staying", stand.about), ("staying", "any")]
 
 
-def _of_people(answer: Answer | None, stand: Standing) -> list[Words]:
+def _of_people(answer: Answer | None, message: str, stand: Standing) -> list[Words]:
     """Return what is said to who tells that somebody is there, or called."""
     asks = stand.last.asks
     on = about = ""
     match answer:
         case Answer.YES if asks in OF_PEOPLE:
             on, about = "helped", asks
+        case Answer.YES | Answer.AGREES if asks == "means":
+            on, about = "agreed", asks
         case Answer.CALLED:
             on, about = "helped", "help"
         case Answer.ACCOMPANIED:
@@ -124,6 +126,16 @@ def _of_people(answer: Answer | None, stand: Standing) -> list[Words]:
             on, about = "nearby", "company"
     if about == "company" and stand.about not in TO_ONESELF:
         return []  # who comes may be who is feared
+    if (on, about) == ("helped", "company"):
+        return _of_company(message)
     if (on, about) == ("helped", "help") and stand.about == OTHER:
         about = OTHER
     return [(on, about)] if on else []
+
+
+def _of_company(message: str) -> list[Words]:
+    """Return what is said to who is with somebody: a child is to watch over nobody."""
+    company = ("helped", "company")
+    if tells(Sign.CHILD, message):
+        return [("helped", "child"), company]
+    return [company] if tells(Sign.COMING, message) else [company, ("eased", "arrived")]

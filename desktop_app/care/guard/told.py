@@ -30,10 +30,21 @@ class Told(StrEnum):
     WOULD_KILL = "would_kill"
     ARMED = "armed"
     TIMED = "timed"
+    SWALLOWED = "swallowed"
+    OVERDOSE = "overdose"
+    WOUNDED_SELF = "wounded_self"
+    TOUCHED = "touched"
+    BESIEGED = "besieged"
 
 
 PAST_BY_ITSELF: Final = {Told.PAST_ATTEMPT}
-OF_ONESELF: Final = {Told.SUICIDE, Told.PAST_ATTEMPT}
+OF_ONESELF: Final = {
+    Told.SUICIDE,
+    Told.PAST_ATTEMPT,
+    Told.SWALLOWED,
+    Told.OVERDOSE,
+    Told.WOUNDED_SELF,
+}
 
 
 def told_by(reading: Reading) -> frozenset[Told]:
@@ -72,20 +83,40 @@ def raised(verdict: Verdict, told: frozenset[Told], *, brief: bool) -> Verdict:
     """
     if verdict.level is Level.NONE:
         return verdict
-    least: list[tuple[Level, Category]] = []
-    named = verdict.level.rank >= Level.HIGH.rank  # a time alone: "when she gets home, my cake!"
-    set_out = Told.ARMED in told or (Told.TIMED in told and named)
-    if set_out and Told.WOULD_KILL in told and Category.HARM_TO_OTHERS in verdict.categories:
-        least.append((Level.EMERGENCY, Category.HARM_TO_OTHERS))
-    if (Told.SUICIDE in told and brief) or Told.AGAIN in told:
-        least.append((Level.HIGH, Category.SUICIDE))
-    if Told.ASSAULT in told:
-        least.append((Level.HIGH, Category.ABUSE))
-    if told & {Told.VIOLENCE, Told.UNSAFE} and Category.ABUSE in verdict.categories:
-        least.append((Level.HIGH, Category.ABUSE))
+    least = [*_least_of_deeds(verdict, told), *_least_of_words(verdict, told, brief=brief)]
     level = max((verdict.level, *(level for level, _ in least)), key=lambda one: one.rank)
     all_named = {*verdict.categories, *(category for _, category in least)}
     return Verdict(level, tuple(one for one in Category if one in all_named), ACTIONS[level])
+
+
+def _least_of_deeds(verdict: Verdict, told: frozenset[Told]) -> Iterator[tuple[Level, Category]]:
+    """Yield what is asked for at least by what was done."""
+    if Told.OVERDOSE in told:
+        yield Level.EMERGENCY, Category.MEDICAL_EMERGENCY
+    elif Told.SWALLOWED in told and verdict.level is Level.EMERGENCY:
+        yield verdict.level, Category.MEDICAL_EMERGENCY
+    if Told.WOUNDED_SELF in told and Category.SELF_HARM in verdict.categories:
+        yield Level.HIGH, Category.SELF_HARM
+    if Category.ABUSE not in verdict.categories:
+        return
+    if Told.BESIEGED in told:
+        yield Level.EMERGENCY, Category.ABUSE
+    if told & {Told.TOUCHED, Told.VIOLENCE, Told.UNSAFE}:
+        yield Level.HIGH, Category.ABUSE
+
+
+def _least_of_words(
+    verdict: Verdict, told: frozenset[Told], *, brief: bool
+) -> Iterator[tuple[Level, Category]]:
+    """Yield what is asked for at least by what was said, or done to who writes."""
+    named = verdict.level.rank >= Level.HIGH.rank  # a time alone: "when she gets home, my cake!"
+    set_out = Told.ARMED in told or (Told.TIMED in told and named)
+    if set_out and Told.WOULD_KILL in told and Category.HARM_TO_OTHERS in verdict.categories:
+        yield Level.EMERGENCY, Category.HARM_TO_OTHERS
+    if (Told.SUICIDE in told and brief) or Told.AGAIN in told:
+        yield Level.HIGH, Category.SUICIDE
+    if Told.ASSAULT in told:
+        yield Level.HIGH, Category.ABUSE
 
 
 def _told_by(reading: Reading, number: int) -> Iterator[Told]:

@@ -16,7 +16,7 @@ from desktop_app.care.guard.told import Told
 from desktop_app.care.guard.verdict import Category, Level
 
 if TYPE_CHECKING:
-    from desktop_app.care.guard.in_danger import Heard
+    from desktop_app.care.guard.heard import Heard
     from desktop_app.care.guard.standing import Standing
 
 OTHERS: Final = {"other", "friend", "child", "parent", "people"}

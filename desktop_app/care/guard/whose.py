@@ -32,6 +32,8 @@ class Script:
     found: re.Pattern[str]
     """A letter that was found."""
     bare_wish: re.Pattern[str]
+    ready: re.Pattern[str]
+    """They hold what it takes, or are where it could be done."""
     own: re.Pattern[str]
     """The writer's own danger, which is never another's."""
     against: re.Pattern[str]
@@ -60,6 +62,7 @@ class Script:
             found=re.compile(alone["found"]),
             bare=re.compile(alone["deed"]),
             bare_wish=re.compile(alone["wish"]),
+            ready=re.compile(f"{start}(?:{words['ready']}){end}"),
             own=re.compile(alone["own"]),
             against=re.compile(alone["against"]),
             mine=re.compile(words["mine"]),
@@ -100,6 +103,13 @@ def others_in(reading: Reading) -> Others:
         elif goes_on:
             clauses.add(number)
     own = any(_own(clause) for clause in reading.clauses)
+    if clauses and not happening:  # only said, but with what it takes, or where it could be done
+        happening = any(
+            each.ready.search(clause.text)
+            for at, clause in enumerate(reading.clauses)
+            for each in _scripts()
+            if at in clauses or "self" not in clause.names()
+        )
     return Others(frozenset(clauses), happening, own, frozenset(over))
 
 

@@ -249,7 +249,7 @@ def test_who_is_hit_and_wants_to_die_is_answered_about_dying() -> None:
     ],
 )
 def test_a_helper_who_wants_to_die_is_answered_about_that(messages: tuple[str, ...]) -> None:
-    assert ids(*messages)[-1] == "emergency.suicide.1"
+    assert ids(*messages)[-1] in {"emergency.suicide.1", "high.suicide.1"}
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_no_chat_while_somebody_may_be_dying() -> None:
     ],
 )
 def test_who_has_come_down_is_not_called_for_again(first: str, then: str) -> None:
-    assert ids(first, "called 911", then)[-1].startswith("staying.other")
+    assert ids(first, "called 911", then)[-1] == "eased.other.1"
 
 
 def test_who_is_not_safe_is_not_taken_for_safe() -> None:
