@@ -24,7 +24,7 @@ def test_a_named_test_exists(file: str, name: str) -> None:
 
 LIMITS = {
     "freed memory": ("privacy.lock_means", "traces may stay", "留一阵子痕迹"),
-    "keyring": ("privacy.protected_files", "only as far as your account", "要你的账户本身安全"),
+    "keyring": ("privacy.protected_files", "only as far as your account", "要你的帐户本身安全"),
     "running": ("privacy.unprotected_programs", "Memory, swap", "内存、交换分区"),
     "one page": ("privacy.unprotected_disk", "one older page", "其中一页"),
 }
