@@ -1,4 +1,4 @@
-"""The threat model names a test for each claim: those tests exist."""
+"""The threat model names a test for each claim; the privacy page promises no more than it does."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from resources.messages import catalogue
 from tests.support.source_tree import ROOT
 
 NAMED = re.findall(
@@ -19,3 +20,17 @@ def test_a_named_test_exists(file: str, name: str) -> None:
     tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
 
     assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+LIMITS = {
+    "freed memory": ("privacy.lock_means", "traces may stay", "留一阵子痕迹"),
+    "keyring": ("privacy.protected_files", "only as far as your account", "要你的帐户本身安全"),
+    "running": ("privacy.unprotected_programs", "Memory, swap", "内存、交换分区"),
+    "one page": ("privacy.unprotected_disk", "one older page", "其中一页"),
+}
+
+
+@pytest.mark.parametrize(("key", "en", "zh"), LIMITS.values(), ids=LIMITS)
+def test_the_privacy_page_names_the_limit(key: str, en: str, zh: str) -> None:
+    assert en in catalogue("en")[key]
+    assert zh in catalogue("zh")[key]

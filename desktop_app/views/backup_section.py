@@ -17,7 +17,7 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.views import backup_work, export_dialog
-from desktop_app.views.changing import OF_CONVERSATIONS, Change, Changing, Said
+from desktop_app.views.changing import OF_CONVERSATIONS, Change, Changing, Said, said_of
 from desktop_app.views.copies_list import CopiesList
 from desktop_app.views.export_dialog import ExportDialog
 from desktop_app.views.notice import Notice, WayOn, explained
@@ -139,15 +139,15 @@ class BackupSection(QWidget):
 
     def _failed(self, error: Exception) -> None:
         self._be_doing(doing=False)
-        self._say_failed(error)
+        self._say_failed(error, partial(explained, error))
 
-    def _say_failed(self, error: Exception) -> None:
+    def _say_failed(self, error: Exception, said: Said) -> None:
         key = getattr(error, "key", "")
         if key == "backup.no_way":
             way = WayOn("backup.make_sheet", self.recovery_wanted.emit)
-            self.notice.say(partial(explained, error), way)
+            self.notice.say(said, way)
             return
-        self._say(partial(explained, error))
+        self._say(said)
         if key in backup_work.NEEDS_SECRET:
             self._ask_secret(self._asked_for)
 
@@ -176,7 +176,7 @@ class BackupSection(QWidget):
     def _not_changed(self, change: Change, error: Exception) -> None:
         self._refresh()
         if self._tells(change):
-            self._say_failed(error)
+            self._say_failed(error, said_of(change, error))
 
     def _tells(self, change: Change) -> bool:
         """Tell whether it is said here, and not by the dialog before it."""

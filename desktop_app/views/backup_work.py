@@ -164,12 +164,13 @@ def export(vault: Vault, path: Path, form: str, chosen: Sequence[str]) -> int:
                 count += 1
                 yield session
 
-    with vault.database.at(Work.WRITING_OUT):
+    database = vault.database
+    check = database.check_given_up
+    with database.at(Work.WRITING_OUT):
         found = sessions()
-        content = pdf(found) if form == "pdf" else exported(found, Form(form)).encode()
-        vault.database.check_given_up()
-        database = vault.database
-        write_export(path, content, database.check_given_up, database.check_given_up_at_last)
+        content = pdf(found, check) if form == "pdf" else exported(found, Form(form)).encode()
+        check()
+        write_export(path, content, check, database.check_given_up_at_last)
     return count
 
 

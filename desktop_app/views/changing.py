@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop_app.vault.errors import GivenUpError, VaultError
 from desktop_app.vault.interruptible import Work
+from desktop_app.views.notice import explained
 from desktop_app.views.tasks import PATIENCE_SECONDS, Tasks, close_all
 from resources.messages import sentence
 
@@ -65,6 +66,19 @@ WORK: Final = {
     Change.CONVERSATIONS: Work.BRINGING_IN,
     Change.WRITING_OUT: Work.WRITING_OUT,
 }
+
+
+def said_of(change: Change, error: Exception) -> Said:
+    """Return what to say of what failed.
+
+    Who hears of what was given up is in a window that was to close and stays: nothing is locked.
+    """
+    if not isinstance(error, GivenUpError):
+        return partial(explained, error)
+    if change is Change.CONVERSATIONS:
+        return partial(sentence, "window.not_brought_in")
+    not_done, _ = NOT_DONE[change]
+    return partial(explained, VaultError(not_done))
 
 
 class Changing(QObject):

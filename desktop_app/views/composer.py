@@ -30,6 +30,7 @@ class MessageField(QPlainTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._invitation = ""
+        self._fitting = False
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
@@ -46,6 +47,8 @@ class MessageField(QPlainTextEdit):
         """See Qt."""
         super().resizeEvent(event)
         self.invite(self._invitation)
+        if event.size().width() != event.oldSize().width():
+            self._fit()  # the text was broken into lines anew, which the document does not tell
 
     @property
     def composing(self) -> bool:
@@ -92,14 +95,25 @@ class MessageField(QPlainTextEdit):
         return QSize(320, self.height())
 
     def _fit(self) -> None:
-        written = max(1, round(self.document().size().height()))
-        lines = min(MOST_LINES, written)
-        policies = Qt.ScrollBarPolicy
-        self.setVerticalScrollBarPolicy(
-            policies.ScrollBarAsNeeded if written > lines else policies.ScrollBarAlwaysOff
-        )
-        margins = 2 * round(self.document().documentMargin()) + 2 * self.frameWidth()
-        self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + margins)
+        if self._fitting:  # a bar that comes or goes changes the width
+            return
+        self._fitting = True
+        try:
+            policies = Qt.ScrollBarPolicy
+            self.setVerticalScrollBarPolicy(
+                policies.ScrollBarAsNeeded
+                if self._written() > MOST_LINES
+                else policies.ScrollBarAlwaysOff
+            )
+            lines = min(MOST_LINES, self._written())
+            margins = 2 * round(self.document().documentMargin()) + 2 * self.frameWidth()
+            self.setFixedHeight(lines * self.fontMetrics().lineSpacing() + margins)
+        finally:
+            self._fitting = False
+
+    def _written(self) -> int:
+        """Return how many lines there are, as they are broken now."""
+        return max(1, round(self.document().size().height()))
 
 
 class Composer(QFrame):

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 
 from desktop_app.errors import KnownError
 from desktop_app.views import backup_work
-from desktop_app.views.changing import GOES_ON, Change, Changing, Said
+from desktop_app.views.changing import GOES_ON, Change, Changing, Said, said_of
 from desktop_app.views.conversation import shortened
 from desktop_app.views.notice import Notice, explained
 from desktop_app.views.panel import Text
@@ -163,7 +163,7 @@ class ExportDialog(QDialog):
             self.notice.clear()
 
     def _failed(self, change: Change, error: Exception) -> None:
-        self._ended(change, partial(explained, error))
+        self._ended(change, said_of(change, error))
 
 
 def is_open(within: QWidget) -> bool:

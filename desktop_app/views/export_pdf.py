@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import (
+    QBuffer,
+    QByteArray,
+    QEventLoop,
+    QIODevice,
+    QMarginsF,
+    QPointF,
+    QRectF,
+    QSizeF,
+    Qt,
+)
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QColor,
@@ -24,6 +34,7 @@ from PySide6.QtGui import (
     QTextCursor,
     QTextDocument,
     QTextDocumentFragment,
+    QTextFormat,
     QTextFrameFormat,
     QTextOption,
 )
@@ -46,9 +57,19 @@ QUOTED_MM: Final = 5
 """How far in a quotation stands."""
 TITLE_POINTS, HEADING_POINTS, BODY_POINTS, SMALL_POINTS = 18, 14, 11, 8.5
 
+Check = Callable[[], None]
+"""Called between two steps; what it raises ends the work."""
 
-def pdf(sessions: Iterable[CarriedSession]) -> bytes:
-    """Return conversations, along the path that is shown, as a PDF on A4. It loads nothing."""
+
+def _go_on() -> None:
+    """Let it be finished, whatever happens meanwhile."""
+
+
+def pdf(sessions: Iterable[CarriedSession], check: Check = _go_on) -> bytes:
+    """Return conversations, along the path that is shown, as a PDF on A4. It loads nothing.
+
+    `check` is called for each turn, each paragraph and each page.
+    """
     # Without a window, on the terminal, fonts need an application all the same.
     application = QGuiApplication.instance() or _without_a_display()
     content = QByteArray()
@@ -60,30 +81,54 @@ def pdf(sessions: Iterable[CarriedSession]) -> bytes:
     margins = QMarginsF(MARGIN_MM, MARGIN_MM, MARGIN_MM, MARGIN_MM)
     writer.setPageMargins(margins, QPageLayout.Unit.Millimeter)
     writer.setTitle(sentence("export.title"))
-    document = laid_out(sessions, writer)
+    document = laid_out(sessions, writer, check)
     painter = QPainter(writer)
-    for number in range(document.pageCount()):
-        if number:
-            writer.newPage()
-        draw_page(document, number, painter)
-    painter.end()
+    try:
+        for number in range(document.pageCount()):
+            check()
+            if number:
+                writer.newPage()
+            draw_page(document, number, painter)
+    finally:  # nothing that is being painted on may be let go of
+        painter.end()
     buffer.close()
     del document, writer, application
     return bytes(content.data())
 
 
-def laid_out(sessions: Iterable[CarriedSession], paper: QPagedPaintDevice) -> QTextDocument:
+def laid_out(
+    sessions: Iterable[CarriedSession], paper: QPagedPaintDevice, check: Check = _go_on
+) -> QTextDocument:
     """Return conversations in pages of the paper's size, within its margins."""
     document = MessageDocument()
     document.documentLayout().setPaintDevice(paper)
     document.setDocumentMargin(0)
     document.setDefaultFont(_font(BODY_POINTS))
-    _write(QTextCursor(document), sessions)
     wrapped = QTextOption(document.defaultTextOption())
     wrapped.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     document.setDefaultTextOption(wrapped)
+    # Laid out once, at the end: each turn would have all those before it looked through again.
+    document.setLayoutEnabled(False)
+    document.setUndoRedoEnabled(False)
+    cursor = QTextCursor(document)
+    cursor.beginEditBlock()
+    _write(cursor, sessions, check)
+    cursor.endEditBlock()
     document.setPageSize(QSizeF(paper.width(), paper.height() - FOOT_MM * MM))
+    _lay_out(document, check)
     return document
+
+
+def _lay_out(document: QTextDocument, check: Check) -> None:
+    """Lay out paragraph by paragraph what would otherwise be laid out at one go."""
+    # Qt begins with the first ones and sets a timer for the rest. That needs a dispatcher, which
+    # a thread has that has had a loop; it need not run.
+    loop = QEventLoop()
+    document.setLayoutEnabled(True)
+    for block in blocks(document):
+        check()
+        document.documentLayout().blockBoundingRect(block)
+    del loop
 
 
 def draw_page(document: QTextDocument, number: int, painter: QPainter) -> None:
@@ -106,12 +151,13 @@ def draw_page(document: QTextDocument, number: int, painter: QPainter) -> None:
     painter.drawText(foot, below, sentence("export.page", number=number + 1, pages=pages))
 
 
-def _write(cursor: QTextCursor, sessions: Iterable[CarriedSession]) -> None:
+def _write(cursor: QTextCursor, sessions: Iterable[CarriedSession], check: Check) -> None:
     _paragraph(cursor, sentence("export.title"), TITLE_POINTS, below=3)
     _paragraph(cursor, sentence("export.notice"), SMALL_POINTS, muted=True, below=6)
     for number, session in enumerate(sessions):
         _paragraph(cursor, heading(session), HEADING_POINTS, above=8 if number else 2, below=3)
         for turn in session.shown():
+            check()
             _turn(cursor, turn)
 
 
@@ -138,13 +184,15 @@ def _turn(cursor: QTextCursor, turn: CarriedTurn) -> None:
 
 def _write_reply(cursor: QTextCursor, text: str) -> None:
     made = MessageDocument()
+    made.setLayoutEnabled(False)  # it is laid out where it comes to stand
     made.setDefaultFont(_font(BODY_POINTS))
     set_reply(made, text)
+    _take_links_out(made)
     for block in blocks(made):
         QTextCursor(block).mergeBlockFormat(_form_of(block))
     everything = QTextCursor(made)
     everything.select(QTextCursor.SelectionType.Document)
-    plain = QTextCharFormat()  # on paper no link opens, and none looks as if it did
+    plain = QTextCharFormat()  # no link looks as if it opened
     plain.setAnchor(False)
     plain.setFontUnderline(False)
     plain.setForeground(QColor(theme.LIGHT.text))
@@ -154,6 +202,26 @@ def _write_reply(cursor: QTextCursor, text: str) -> None:
     if first.textList() is not None:
         cursor.createList(first.textList().format())
     cursor.insertFragment(QTextDocumentFragment(made))
+
+
+def _take_links_out(made: QTextDocument) -> None:
+    """Leave the words of links and nothing that a click would open: Qt writes that into a PDF."""
+    href = QTextFormat.Property.AnchorHref
+    links: list[QTextCursor] = []
+    for block in blocks(made):
+        place = block.begin()
+        while not place.atEnd():
+            piece = place.fragment()
+            if piece.charFormat().hasProperty(href.value):
+                link = QTextCursor(made)
+                link.setPosition(piece.position())
+                link.setPosition(piece.position() + piece.length(), link.MoveMode.KeepAnchor)
+                links.append(link)
+            place += 1
+    for link in links:  # not before: what is changed can no longer be walked through
+        form = link.charFormat()
+        form.clearProperty(href.value)
+        link.setCharFormat(form)
 
 
 def _form_of(block: QTextBlock) -> QTextBlockFormat:

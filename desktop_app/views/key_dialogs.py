@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop_app.vault.envelope import SlotKind
 from desktop_app.vault.recovery_sheet import RecoverySheet
 from desktop_app.vault.typed_secret import TypedSecret
 from desktop_app.views import backup_work, key_changes
@@ -163,6 +164,13 @@ class RotateDialog(KeyDialog):
             widget.setEnabled(not waiting)
 
 
+class RemoveDialog(KeyDialog):
+    """Says what no longer opens when the passphrase or the recovery code is taken away."""
+
+    def __init__(self, kind: SlotKind, parent: QWidget) -> None:
+        super().__init__(f"{kind}_remove", "remove", parent)
+
+
 class EraseDialog(KeyDialog):
     """Goes on when the person has typed the word that says what will happen."""
 
@@ -178,4 +186,6 @@ class EraseDialog(KeyDialog):
         self.content.addWidget(label)
         self.content.addWidget(self.line)
         self.act.setEnabled(False)
-        self.line.textChanged.connect(lambda typed: self.act.setEnabled(typed.strip() == word))
+        self.line.textChanged.connect(
+            lambda typed: self.act.setEnabled(typed.strip().casefold() == word.casefold())
+        )

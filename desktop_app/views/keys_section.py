@@ -21,14 +21,15 @@ from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.recovery_sheet import RecoverySheet
 from desktop_app.vault.shown_sheet import ShownSheet
 from desktop_app.views import key_changes
-from desktop_app.views.changing import GOES_ON, OF_KEYS, Change, Changing, Said
+from desktop_app.views.changing import GOES_ON, OF_KEYS, Change, Changing, Said, said_of
 from desktop_app.views.key_dialogs import (
     EraseDialog,
     PassphraseDialog,
+    RemoveDialog,
     RotateDialog,
     SheetDialog,
 )
-from desktop_app.views.notice import Notice, explained
+from desktop_app.views.notice import Notice
 from desktop_app.views.panel import Text
 from resources.messages import sentence
 
@@ -98,7 +99,8 @@ class KeysSection(QWidget):
             again = there and kind is not SlotKind.KEYRING  # a keyring is there or not
             self.set[kind].setText(sentence(f"keys.{kind}_again" if again else f"keys.{kind}_add"))
             self.set[kind].setVisible(again or not there)
-            self.remove[kind].setText(sentence("keys.remove"))
+            asks = "" if kind is SlotKind.KEYRING else "_button"
+            self.remove[kind].setText(sentence(f"keys.remove{asks}"))
             self.remove[kind].setAccessibleName(sentence(f"keys.{kind}_remove"))
             self.remove[kind].setVisible(there)
             self.remove[kind].setEnabled(len(ways) > 1)  # never the last one
@@ -139,7 +141,7 @@ class KeysSection(QWidget):
             self.notice.say(said)
 
     def _not_changed(self, change: Change, error: Exception) -> None:
-        self._changed(change, partial(explained, error))
+        self._changed(change, said_of(change, error))
 
     def _set_passphrase(self) -> None:
         dialog = PassphraseDialog(self)
@@ -157,8 +159,10 @@ class KeysSection(QWidget):
         self._do(partial(key_changes.keep_in_keyring, self._vault), "keys.keyring_added")
 
     def _remove(self, kind: SlotKind) -> None:
-        if kind is SlotKind.KEYRING:
+        if kind is SlotKind.KEYRING:  # asks nothing: one click gives it back
             work = partial(key_changes.take_out_of_keyring, self._vault)
+        elif not _confirmed(RemoveDialog(kind, self)):
+            return
         else:
             work = partial(key_changes.remove, self._vault, kind)
         self._do(work, f"keys.{kind}_removed")

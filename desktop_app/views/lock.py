@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication
 from desktop_app.errors import CareError, KnownError
 from desktop_app.views import left_open
 from desktop_app.views.changing import Changing
-from desktop_app.views.closing import close_all_but_windows, forget_copies
+from desktop_app.views.closing import close_all_but_windows, forget_copies, hide_all_but_windows
 from desktop_app.views.counselling import Counselling
 from desktop_app.views.gate import Gate
 from desktop_app.views.outcomes import Outcomes
@@ -176,8 +176,9 @@ class Lock(QObject):
         self._finish.start()
 
     def hide(self) -> None:
-        """Take the window off the screen at once, and lock; a second start brings it back."""
+        """Take all windows off the screen at once, and lock; a second start brings one back."""
         self._window.hide()
+        Undeterred().take(hide_all_but_windows)  # what goes wrong is told where it locks
         self.lock()
 
     def give_up(self) -> None:
@@ -202,6 +203,8 @@ class Lock(QObject):
         From the first step on nothing is to be seen: the disk may take its time with the others.
         """
         steps.take(self.give_up)  # first: what is closed next waits for a copy in progress
+        # Before the veil, which is painted also where a dialog lay.
+        steps.take(hide_all_but_windows)
         steps.take(self._veil.draw)
         # The reply ends below; what is being removed for good need not wait for that.
         steps.take(self._window.exchange.long_writes.end_replying)

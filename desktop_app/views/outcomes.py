@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from desktop_app.vault.errors import GivenUpError, VaultError
-from desktop_app.views.changing import NOT_DONE, Change, Changing, Said
+from desktop_app.views.changing import NOT_DONE, Change, Changing, Said, said_of
 from desktop_app.views.notice import explained
-from resources.messages import sentence
 
 if TYPE_CHECKING:
     from desktop_app.views.window import MainWindow
@@ -35,7 +34,7 @@ class Outcomes(QObject):
         not_yet = self._unsay_not_yet(change)
         if isinstance(error, GivenUpError):  # the window was to close, and stays
             if change is Change.CONVERSATIONS:
-                self._window.standing.say_besides(partial(sentence, "window.not_brought_in"))
+                self._window.standing.say_besides(said_of(change, error))
             elif not_yet:  # else it was said when it was to close
                 not_done, _ = NOT_DONE[change]
                 self._window.standing.say_error_besides(VaultError(not_done))

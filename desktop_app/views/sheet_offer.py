@@ -69,7 +69,7 @@ class SheetOffer(Panel):
         if self.view is None:
             self._show_sheet()
         elif self.main.isEnabled():
-            self.main.setEnabled(False)
+            self._let_choose(may=False)  # the sheet would count for who has just declined it
             self.notice.clear()
             work = partial(key_changes.set_recovery, self._vault, self._code)
             noted = partial(_noted, work, self._unheard)
@@ -88,8 +88,12 @@ class SheetOffer(Panel):
 
     def _failed(self, error: Exception) -> None:
         self._unheard.clear()
-        self.main.setEnabled(True)
+        self._let_choose(may=True)
         self.notice.say(partial(_explained_here, error))
+
+    def _let_choose(self, *, may: bool) -> None:
+        for button in (self.main, self.skip):
+            button.setEnabled(may)
 
     def _retranslate(self) -> None:
         self.main.setText(sentence("keys.offer_make" if self.view is None else "keys.sheet_done"))

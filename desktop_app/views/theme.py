@@ -153,7 +153,8 @@ def style_sheet(colours: Colours, scale: float) -> str:
         "bar": SCROLL_BAR,
         "sign": round(12 * scale),
     }
-    return _SHEET.substitute(values, **sizes, icons=ICONS.as_posix())
+    tick = "tick_dark" if colours == DARK else "tick"  # in the colour `on_accent`
+    return _SHEET.substitute(values, **sizes, icons=ICONS.as_posix(), tick=tick)
 
 
 _SHEET: Final = Template("""
@@ -227,7 +228,9 @@ QCheckBox:focus { border-color: $accent; }
 QCheckBox::indicator {
     width: 12px; height: 12px; border: 2px solid $muted; border-radius: 4px; background: $paper;
 }
-QCheckBox::indicator:checked { border-color: $accent; background: $accent; }
+QCheckBox::indicator:checked {
+    border-color: $accent; background: $accent; image: url("$icons/$tick.svg");
+}
 QLineEdit {
     background: $paper; border: 2px solid $line; border-radius: 10px; padding: 7px 10px;
     font-size: ${body}px; selection-background-color: $selection; selection-color: $text;

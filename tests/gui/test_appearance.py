@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QCheckBox,
     QFileDialog,
     QLabel,
     QPushButton,
@@ -26,6 +27,7 @@ from desktop_app.views.finding import SearchField
 from desktop_app.views.window import MainWindow
 from resources.messages import catalogue, language
 from tests.gui.conftest import OpenWindow
+from tests.support.shown import show
 from tests.support.window_run import wait_for_model
 
 pytestmark = pytest.mark.gui
@@ -83,6 +85,24 @@ def test_text_stands_out_from_its_ground(colours: theme.Colours, ink: str, groun
 def test_a_focus_ring_stands_out_from_its_ground(colours: theme.Colours) -> None:
     for ground in (colours.paper, colours.side, colours.raised):
         assert contrast(colours.accent, ground) >= 3
+
+
+@pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_a_checked_box_has_a_tick_that_stands_out(
+    qtbot: QtBot, colours: theme.Colours, scale: float
+) -> None:
+    box = QCheckBox("")
+    qtbot.addWidget(box)
+    box.setStyleSheet(theme.style_sheet(colours, scale))
+    box.setChecked(True)
+    show(qtbot, box)
+    seen = box.grab().toImage()
+    dots = [seen.pixelColor(x, y) for x in range(seen.width()) for y in range(seen.height())]
+
+    assert QColor(colours.accent) in dots
+    assert dots.count(QColor(colours.on_accent)) >= 5
+    assert contrast(colours.on_accent, colours.accent) >= 3
 
 
 @pytest.mark.parametrize("scheme", [Scheme.LIGHT, Scheme.DARK])

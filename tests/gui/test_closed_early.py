@@ -18,7 +18,7 @@ from desktop_app.vault.errors import DiskFullError, GivenUpError, KeyringError
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.vault import Vault, open_with_passphrase, open_with_recovery
 from desktop_app.views import key_changes
-from desktop_app.views.changing import MOMENT_S, Changing
+from desktop_app.views.changing import MOMENT_S, OF_KEYS, Change, Changing
 from desktop_app.views.export_dialog import ExportDialog
 from desktop_app.views.keys_section import KeysSection
 from desktop_app.views.privacy import Privacy
@@ -534,3 +534,36 @@ def test_an_error_in_the_export_dialog_outlasts_the_end_of_another_change(
     assert str(tmp_path / "e.md") in said
     assert dialog.notice.text == said
     dialog.reject()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (Change.KEYS, "error.vault.key_not_changed"),
+        (Change.WAY, "error.vault.key_not_changed"),
+        (Change.CONVERSATIONS, "window.not_brought_in"),
+        (Change.WRITING_OUT, "error.vault.not_written_out"),
+    ],
+)
+def test_the_page_of_a_window_that_stays_says_of_what_was_given_up_that_it_is_not_done(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, change: Change, said: str
+) -> None:
+    vault, (changing,) = vault_of(window), window.findChildren(Changing)
+    page = page_of(window)
+    assert page.backup is not None
+    section = keys_of(page) if change in OF_KEYS else page.backup
+
+    def work() -> None:
+        while not vault.database.broke_off:
+            threading.Event().wait(0.01)
+        vault.database.check_given_up()
+
+    full = DiskFullError("vault.disk_full", folder=vault.files.folder)
+    monkeypatch.setattr(window.exchange, "leave", raising(full))
+    changing.begin(change, work, print)
+    window.close()
+    assert window.isVisible()
+
+    wait_until_nothing_goes_on(qtbot, window)
+    assert section.notice.text == sentence(said)
+    page.accept()

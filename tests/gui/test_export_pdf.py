@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 
 import pytest
 from PySide6.QtCore import QBuffer, QMargins, QRect, Qt
-from PySide6.QtGui import QImage, QPainter, QPdfWriter, QTextDocument
+from PySide6.QtGui import QFont, QImage, QPainter, QPdfWriter, QTextDocument
+from pytestqt.logging import _QtMessageCapture
 
 from desktop_app.dialogue import Role
 from desktop_app.vault.carried import CarriedSession, CarriedTurn
@@ -100,6 +102,35 @@ def test_a_replys_markdown_is_shown_and_a_persons_signs_stay(paper: QPdfWriter) 
     assert "先深呼吸" in text
     assert "example.org" not in text
     assert document.find("先深呼吸").block().textList() is not None
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ["看[这里](http://example.org/x '题')。", "<http://example.org/x>", "- **[甲](data:a)**"],
+)
+def test_no_link_opens(reply: str) -> None:
+    content = pdf([CarriedSession("a", (CarriedTurn(Role.ASSISTANT, reply),))])
+
+    assert b"/URI" not in content
+    assert b"/Link" not in content
+
+
+def test_the_words_of_a_link_and_their_form_stay(paper: QPdfWriter) -> None:
+    said = (CarriedTurn(Role.ASSISTANT, "看 **[这里](http://example.org/x)** 。"),)
+    document = export_pdf.laid_out([CarriedSession("a", said)], paper)
+
+    assert "看 这里 。" in document.toPlainText()
+    assert document.find("这里").charFormat().fontWeight() == QFont.Weight.Bold
+
+
+def test_a_thread_lays_it_out_without_a_complaint_of_qts(qtlog: _QtMessageCapture) -> None:
+    made: list[bytes] = []
+    thread = threading.Thread(target=lambda: made.append(pdf(conversation(60))))
+    thread.start()
+    thread.join()
+
+    assert pages(made[0]) > 5
+    assert qtlog.records == []
 
 
 def test_it_is_made_without_a_display_too() -> None:

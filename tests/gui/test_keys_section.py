@@ -28,12 +28,13 @@ from desktop_app.views.key_dialogs import (
     EraseDialog,
     KeyDialog,
     PassphraseDialog,
+    RemoveDialog,
     RotateDialog,
     SheetDialog,
 )
 from desktop_app.views.keys_section import KeysSection
 from desktop_app.views.sessions import day_of
-from resources.messages import sentence
+from resources.messages import choose_language, sentence
 from tests.support.gate_fixtures import WAIT_MS
 from tests.support.key_answers import ANOTHER, Answers, Sheet, give_passphrase
 from tests.support.shown import show
@@ -126,9 +127,38 @@ def test_the_last_way_cannot_be_taken_away(
     section.set[SlotKind.RECOVERY].click()
     said(qtbot, section)
     assert button.isEnabled()
+    Answers(section, agree_to_remove)
     button.click()
     assert said(qtbot, section) == sentence("keys.passphrase_removed")
     assert vault.keys.envelope().slots() == {SlotKind.RECOVERY}
+
+
+def agree_to_remove(dialog: KeyDialog) -> None:
+    assert isinstance(dialog, RemoveDialog)
+    dialog.act.click()
+
+
+@pytest.mark.parametrize("kind", [SlotKind.PASSPHRASE, SlotKind.RECOVERY])
+def test_a_way_is_taken_away_only_by_who_agrees_to_what_that_means(
+    section: KeysSection, vault: Vault, qtbot: QtBot, kind: SlotKind
+) -> None:
+    vault.keys.set_recovery(RecoveryCode.new())
+    section._show()
+    told: list[str] = []
+
+    def decline(dialog: KeyDialog) -> None:
+        told.extend(label.accessibleName() for label in dialog.findChildren(QLabel))
+        dialog.reject()
+
+    Answers(section, decline)
+    section.remove[kind].click()
+    assert sentence(f"keys.{kind}_remove_means") in told
+    assert kind in vault.keys.envelope().slots()
+
+    Answers(section, agree_to_remove)
+    section.remove[kind].click()
+    assert said(qtbot, section) == sentence(f"keys.{kind}_removed")
+    assert kind not in vault.keys.envelope().slots()
 
 
 def test_the_keyring_is_added_and_taken_away(
@@ -237,6 +267,16 @@ def test_erasing_says_what_of_a_copied_folder_goes_with_the_keyrings_key(
     section.erase.click()
 
     assert (sentence("keys.erase_keyring") in seen) == by_keyring
+
+
+@pytest.mark.parametrize("typed", ["Erase everything", " ERASE EVERYTHING "])
+def test_the_word_may_be_typed_as_the_button_writes_it(section: KeysSection, typed: str) -> None:
+    choose_language("en")
+    dialog = EraseDialog(section)
+    type_text(dialog.line, typed)
+    assert dialog.act.isEnabled()
+    type_text(dialog.line, "!")
+    assert not dialog.act.isEnabled()
 
 
 def test_the_sheet_is_saved_as_a_private_pdf(section: KeysSection, tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -14,19 +17,20 @@ from desktop_app.dialogue import Role, Turn
 from desktop_app.paths import Paths
 from desktop_app.vault import carried as carried_module
 from desktop_app.vault import export as export_module
-from desktop_app.vault.carried import CarriedSession
+from desktop_app.vault.carried import CarriedSession, CarriedTurn
 from desktop_app.vault.database import Database
 from desktop_app.vault.errors import GivenUpError
 from desktop_app.vault.vault import Vault, open_with_passphrase
-from desktop_app.views import backup_work
+from desktop_app.views import backup_work, export_pdf
 from desktop_app.views.changing import Changing
 from desktop_app.views.export_dialog import ExportDialog
 from desktop_app.views.privacy import Privacy
 from resources.messages import sentence
 from tests.support.gate_fixtures import unlock_page_of
-from tests.support.locking import OpenedWindow, is_open, lock_of, unlock, wait_for_page
+from tests.support.locking import MESSAGE, OpenedWindow, is_open, lock_of, unlock, wait_for_page
 from tests.support.shown import show
 from tests.support.vault_fixtures import PASSPHRASE
+from tests.support.what_is_left import holders
 
 pytestmark = [pytest.mark.gui, pytest.mark.usefixtures("answered", "no_keyring")]
 
@@ -99,6 +103,71 @@ def test_it_is_not_written_behind_the_lock_and_that_is_said(
     assert sentence("lock.broke_off_writing_out") in unlock_page_of(window).notice.text
     assert written == []
     assert not list(file.parent.iterdir())
+
+
+def test_one_long_conversation_is_not_laid_out_behind_the_lock(
+    opened: OpenedWindow,
+    closed: Path,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with open_with_passphrase(closed, PASSPHRASE) as vault:
+        for number in range(30):
+            vault.sessions.add("a", Turn(Role.USER, MESSAGE + str(number)))
+    window = opened()
+    tenth, may_go = threading.Event(), threading.Event()
+    written: list[None] = []
+    write = export_pdf._turn
+
+    def counted(cursor: QTextCursor, turn: CarriedTurn) -> None:
+        written.append(write(cursor, turn))
+        if len(written) == 10:
+            tenth.set()
+            assert may_go.wait(60)
+
+    monkeypatch.setattr(export_pdf, "_turn", counted)
+    open_vault, changing = lock_of(window)._vault, window.findChild(Changing)
+    assert open_vault is not None
+    assert isinstance(changing, Changing)
+    dialog = ExportDialog(open_vault, changing, window)
+    dialog.form.setCurrentIndex(dialog.form.findData("pdf"))
+    dialog.export(tmp_path / "e.pdf")
+    qtbot.waitUntil(tenth.is_set)
+    del open_vault, changing, dialog
+
+    window.lock_wanted.emit()
+    wait_for_page(qtbot, window)
+    may_go.set()
+    for thread in threading.enumerate():
+        if thread.name == "task":
+            thread.join(60)
+    gc.collect()
+
+    assert len(written) == 10
+    assert not list(tmp_path.glob("e.pdf*"))
+    assert holders(MESSAGE) == []
+
+
+@pytest.mark.usefixtures("qapp")
+def test_a_pdf_given_up_when_it_is_written_down_is_neither_laid_out_nor_drawn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = tuple(CarriedTurn(Role.USER, "睡不着。" * 40) for _ in range(60))
+    drawn: list[int] = []
+    monkeypatch.setattr(export_pdf, "draw_page", lambda _, number, __: drawn.append(number))
+
+    for steps in (len(said) + 1, len(said) + 10):  # the first paragraph, some of them
+        left = iter(range(steps))
+
+        def check(left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                raise GivenUpError("vault.given_up")
+
+        with pytest.raises(GivenUpError):
+            export_pdf.pdf([CarriedSession("a", said)], check)
+
+    assert drawn == []
 
 
 def test_quitting_leaves_no_half_backup_and_says_so_before(

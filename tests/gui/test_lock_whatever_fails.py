@@ -51,6 +51,7 @@ def fails(*_: object, **__: object) -> None:
 
 
 STEPS: list[tuple[object, str]] = [
+    (lock_module, "hide_all_but_windows"),
     (lock_module, "close_all_but_windows"),
     (lock_module, "forget_copies"),
     (MainWindow, "leave"),

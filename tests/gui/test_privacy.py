@@ -32,6 +32,7 @@ from tests.support.gate_fixtures import (
 )
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.window_run import send, type_text, wait_for_model
+from tests.test_threat_model import LIMITS
 
 pytestmark = [pytest.mark.gui, pytest.mark.usefixtures("answered", "no_keyring")]
 
@@ -97,6 +98,11 @@ def test_it_says_for_each_set_up_what_it_survives(
         for question in QUESTIONS:
             assert words[f"privacy.{set_up}_{question}"] in said
     assert words["privacy.unprotected_disk"] in said
+
+
+def test_it_says_what_is_not_protected(page: Privacy) -> None:
+    said = {label.accessibleName() for label in page.findChildren(QLabel)}
+    assert {sentence(key) for key, _, _ in LIMITS.values()} <= said
 
 
 def test_locking_closes_it(page: Privacy, window: MainWindow, qtbot: QtBot) -> None:

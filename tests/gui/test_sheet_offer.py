@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from pytestqt.qtbot import QtBot
 from desktop_app.vault.creation import create
 from desktop_app.vault.envelope import SlotKind
 from desktop_app.vault.envelope_file import read_envelope
+from desktop_app.vault.errors import DiskFullError
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.vault import open_with_passphrase, slots
+from desktop_app.views import key_changes
 from desktop_app.views.first_steps import FirstSteps
 from desktop_app.views.key_step import KeyStep, Way
 from desktop_app.views.sheet_offer import SheetOffer
@@ -91,6 +94,30 @@ def test_a_sheet_that_the_disk_refuses_does_not_count_yet_and_can_be_tried_again
     page.main.click()
     qtbot.waitUntil(lambda: window.passed, timeout=WAIT_MS)
     assert slots(folder) == {SlotKind.PASSPHRASE, SlotKind.RECOVERY}
+
+
+def test_it_cannot_be_declined_while_it_is_put_in_force_and_can_when_that_failed(
+    start: StartWindow, qtbot: QtBot, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, page = offered(start, qtbot)
+    may_go = threading.Event()
+
+    def held(*_: object) -> None:
+        assert may_go.wait(60)
+        raise DiskFullError("vault.disk_full", folder=folder)
+
+    monkeypatch.setattr(key_changes, "set_recovery", held)
+    page.main.click()
+    assert page.view is not None
+    assert page.skip.isEnabled()
+    page.view.kept.click()
+    page.main.click()
+    assert not page.skip.isEnabled()
+
+    may_go.set()
+    qtbot.waitUntil(page.skip.isEnabled, timeout=WAIT_MS)
+    assert page.main.isEnabled()
+    assert page.notice.text
 
 
 def test_leaving_at_the_offer_closes_the_history(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from desktop_app.vault.envelope import SlotKind
 from desktop_app.views.history_parts import HistoryParts
 from desktop_app.views.privacy import Privacy
+from desktop_app.views.tasks import Tasks
 from desktop_app.views.window import MainWindow
 from tests.support.engine_run import CLI
 from tests.support.gate_fixtures import WAIT_MS
@@ -115,6 +118,42 @@ def test_f9_leaves_nothing_on_the_screen(
     press(Qt.Key.Key_F9)
     assert shown() == []
     assert not window.passed
+
+
+@pytest.mark.parametrize(
+    ("key", "modifiers", "stay"),
+    [
+        (Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier, 1),
+        (Qt.Key.Key_F9, Qt.KeyboardModifier.NoModifier, 0),
+    ],
+)
+@pytest.mark.parametrize("place", [say_otherwise, open_the_menu_of_a_row])
+def test_nothing_beside_the_window_is_seen_while_they_wait_for_what_goes_on(
+    opened: OpenedWindow,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    place: Callable[[MainWindow], None],
+    key: Qt.Key,
+    modifiers: Qt.KeyboardModifier,
+    stay: int,
+) -> None:
+    window = opened()
+    talk(qtbot, window, MESSAGE)
+    place(window)
+    qtbot.waitUntil(has_the_keyboard(window), timeout=WAIT_MS)
+    may_go, seen = threading.Event(), list[list[QWidget]]()
+    wait = Tasks.wait
+
+    def looked_at(tasks: Tasks, until: float) -> None:
+        seen.append(shown())
+        may_go.set()
+        wait(tasks, until)
+
+    Tasks(window).start(partial(may_go.wait, 60), print, print)
+    monkeypatch.setattr(Tasks, "wait", looked_at)
+    press(key, modifiers)
+
+    assert seen[0] == [window][:stay]
 
 
 def test_a_dialog_in_a_dialog_hears_them_too(opened: OpenedWindow) -> None:
