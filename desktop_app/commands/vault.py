@@ -14,11 +14,11 @@ from desktop_app.errors import InputError
 from desktop_app.paths import Paths
 from desktop_app.vault.arrival import vault_in
 from desktop_app.vault.envelope import Envelope, SecretSlot, SlotKind
-from desktop_app.vault.envelope_file import read_envelope
 from desktop_app.vault.erase import erase
 from desktop_app.vault.errors import VaultError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.keychain import Keychain
+from desktop_app.vault.mending import found_envelope
 from desktop_app.vault.passphrase import checked
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.recovery_sheet import RecoverySheet
@@ -82,7 +82,7 @@ def _init(paths: Paths, secrets: Secrets) -> None:
 
 
 def _status(files: VaultFiles, *, as_json: bool) -> None:
-    envelope = read_envelope(files.envelope) if files.exist() else None
+    envelope = found_envelope(files) if files.exist() else None
     if as_json:
         print_json(_plain(envelope, files))
     elif envelope is None:

@@ -47,6 +47,19 @@ def pages_opened(history: Path, dek: bytes) -> int:
         return 0
 
 
+def is_key_of(history: Path, dek: bytes) -> bool:
+    """Tell whether `dek` opens any page at all of a history that nobody has open, or it has none.
+
+    Of one that has another key this looks at every page.
+    """
+    try:
+        pages = history.stat().st_size // PAGE
+        with _opened(history, dek) as connection:
+            return not pages or any(_reads(connection, page) for page in range(pages))
+    except (apsw.Error, OSError):
+        return True  # nobody can tell
+
+
 def _reads(connection: apsw.Connection, page: int) -> bool:
     try:
         connection.read("main", 0, page * PAGE, PAGE)
