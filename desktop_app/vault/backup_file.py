@@ -56,7 +56,7 @@ def write_backup(vault: Vault, path: Path) -> None:
     """
     _portable(vault.keys.envelope())  # refused before a long copy is made
     # Also where the history has lost its name: a backup is then what is left to be made.
-    vault.own_envelope.put_back_at_last()
+    vault.own_envelope.put_back_if_possible()
     try:
         with (
             vault.database.at(Work.WRITING_OUT),

@@ -133,8 +133,7 @@ class Backups:
                 go, where nobody is told of it.
         """
         with self._turn:
-            with suppress(VaultError):  # a damaged copy is known by it
-                self._own.put_back()
+            self._own.put_back_if_possible()  # a damaged copy is known by it
             require_readable(self._files.backups)
             self._require_strangers_aside()
             yield partial(self._expire, dek)

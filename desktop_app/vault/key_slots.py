@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from desktop_app.vault.copied_keys import follow
 from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.envelope import Envelope, SlotKind
+from desktop_app.vault.envelope_file import read_envelope
 from desktop_app.vault.errors import (
     BusyVaultError,
     GivenUpError,
@@ -42,7 +43,7 @@ class KeySlots:
 
     def __init__(self, files: VaultFiles, dek: bytes, own: OwnEnvelope) -> None:
         self._files = files
-        self._own = own
+        self.own = own
         self._dek: bytes | None = dek
         self._asking = threading.Lock()
         """Held to ask a keyring, for as long as a person takes; always before `_turn`."""
@@ -85,7 +86,7 @@ class KeySlots:
 
     def envelope(self) -> Envelope:
         """Return the slots; see `OwnEnvelope.now`."""
-        return self._own.now()
+        return self.own.now()
 
     def set_passphrase(self, passphrase: str) -> None:
         """Let `passphrase` open the history, and no earlier one.
@@ -152,13 +153,13 @@ class KeySlots:
             VaultError: see `remove`; or a copy would never open again.
         """
         with self._asking:
-            self._own.put_back()  # the copies are compared with it
+            self.own.put_back()  # the copies are compared with it
             vault = self.envelope().vault
             beside = [self._files.backups] if self.copies_perhaps_away() else []
             require_other_ways(self._files, self.dek, keychain, beside)
             self.remove(SlotKind.KEYRING)
             try:
-                keychain.forget(vault, unless=lambda: SlotKind.KEYRING in self.envelope().slots())
+                keychain.forget(vault, unless=self._is_kept_again)
             except KeyringError as error:
                 raise KeyringError("vault.keyring_left", keyring=keychain.name) from error
 
@@ -211,6 +212,10 @@ class KeySlots:
         with self._writing:
             self._dek = None
 
+    def _is_kept_again(self) -> bool:
+        """Tell whether the file asks for the keyring: it may have been opened by another since."""
+        return SlotKind.KEYRING in read_envelope(self._files.envelope).slots()
+
     def _change(self, changed: Callable[[Envelope], Envelope]) -> None:
         with self._turn:
             self._follow(self._write(changed))
@@ -222,16 +227,16 @@ class KeySlots:
         """
         if self._files.next_envelope.exists():
             raise VaultError("vault.rotation_unfinished")
-        self._own.put_back()
+        self.own.put_back()
         earlier = self.envelope()
         renewed = changed(earlier)
         crash_point("key_slots.sealed")
         with self._while_open():
-            changed_by_another = self.envelope() != earlier or not self._own.lies_there()
+            changed_by_another = self.envelope() != earlier or not self.own.lies_there()
             if self._files.next_envelope.exists() or changed_by_another:
                 raise BusyVaultError("vault.busy")
             self.certain()
-            self._own.write(renewed)
+            self.own.write(renewed)
         crash_point("key_slots.written")
         return earlier
 

@@ -18,7 +18,7 @@ from desktop_app.vault.errors import DamagedEnvelopeError, DamagedHistoryError, 
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.kept_copies import kept_copies
 from desktop_app.vault.other_envelopes import put_in_its_place
-from desktop_app.vault.peek import is_key_of, pages_opened
+from desktop_app.vault.peek import has_another_key, pages_opened
 from desktop_app.vault.rotation import Unsealing
 
 
@@ -109,7 +109,7 @@ def put_right(files: VaultFiles, unsealed: Unsealing, dek: bytes | None) -> tupl
         DamagedEnvelopeError: it is another's, and no copy has the history's.
         VaultError: the disk is full, …
     """
-    if _damaged(files) or (dek is not None and is_key_of(files.history, dek)):
+    if _damaged(files) or (dek is not None and not has_another_key(files.history, dek)):
         return ()
     found = read_envelope(files.envelope)
     for envelope in _copied_envelopes(files):

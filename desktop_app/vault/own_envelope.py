@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 
 from desktop_app.vault.envelope import Envelope
 from desktop_app.vault.envelope_file import read_envelope, write_envelope
-from desktop_app.vault.errors import VaultError
+from desktop_app.vault.errors import GivenUpError, VaultError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.other_envelopes import put_in_its_place
 
@@ -41,6 +41,7 @@ class OwnEnvelope:
             with suppress(VaultError):
                 envelope = read_envelope(files.envelope)
         self._envelope = envelope
+        self._closed = False
         self._turn = threading.Lock()
         """Held for as long as one small file takes; nothing is taken after it."""
 
@@ -64,18 +65,27 @@ class OwnEnvelope:
         """Put the file back where something else lies under its name.
 
         Raises:
+            GivenUpError: the history was closed.
             VaultError: the history has lost its name, too, and nothing was touched; or nothing can
                 be written.
         """
         self._check_there()
         with self._turn:
+            if self._closed:
+                raise GivenUpError("vault.given_up")
             if self._envelope is not None and not self.lies_there():
                 put_in_its_place(self._files, self._envelope)
 
-    def put_back_at_last(self) -> None:
-        """Put it back before the history is closed, if that is possible."""
+    def put_back_if_possible(self) -> None:
+        """Put it back; where that is not possible, whoever must have it so tries again."""
         with suppress(VaultError):
             self.put_back()
+
+    def close(self) -> None:
+        """Put it back for the last time: who opens the history next may change it."""
+        self.put_back_if_possible()
+        with self._turn:
+            self._closed = True
 
     def write(self, renewed: Envelope) -> None:
         """Write another one, which is this history's from now on.

@@ -16,6 +16,9 @@ NEWEST: Final = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 
 
 
 PAGE: Final = 4096
+IN_THE_CLEAR: Final = slice(16, 24)
+"""What the cipher leaves as it is at the beginning: how long a page is, and how it is filled."""
+BEGINS: Final = bytes.fromhex("1000020220402020")
 LOOKED_AT: Final = 64
 """Pages that are tried: each says for itself whether the key is its own."""
 
@@ -47,17 +50,16 @@ def pages_opened(history: Path, dek: bytes) -> int:
         return 0
 
 
-def is_key_of(history: Path, dek: bytes) -> bool:
-    """Tell whether `dek` opens any page at all of a history that nobody has open, or it has none.
-
-    Of one that has another key this looks at every page.
-    """
+def has_another_key(history: Path, dek: bytes) -> bool:
+    """Tell whether a history that nobody has open begins as one, and `dek` opens no page at all."""
     try:
         pages = history.stat().st_size // PAGE
+        with history.open("rb") as file:
+            begins = file.read(PAGE)[IN_THE_CLEAR] == BEGINS
         with _opened(history, dek) as connection:
-            return not pages or any(_reads(connection, page) for page in range(pages))
+            return begins and not any(_reads(connection, page) for page in range(pages))
     except (apsw.Error, OSError):
-        return True  # nobody can tell
+        return False  # nobody can tell
 
 
 def _reads(connection: apsw.Connection, page: int) -> bool:

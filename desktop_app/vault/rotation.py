@@ -40,7 +40,6 @@ from desktop_app.vault.errors import (
 )
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.key_slots import KeySlots
-from desktop_app.vault.own_envelope import OwnEnvelope
 from desktop_app.vault.peek import pages_opened
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.sealing import new_key
@@ -122,7 +121,6 @@ def rotate(
     files: VaultFiles,
     database: Database,
     keys: KeySlots,
-    own: OwnEnvelope,
     session_keys: SessionKeys,
     renewed: Renewal,
     certain: Callable[[], None],
@@ -133,7 +131,6 @@ def rotate(
         files: the vault's.
         database: it, open.
         keys: its open key, which becomes the new one.
-        own: its envelope, likewise.
         session_keys: what the data key seals inside the history.
         renewed: the new one.
         certain: called when nothing but the disk can refuse it any more.
@@ -146,7 +143,7 @@ def rotate(
     dek = renewed.dek
     # A slot changed in between would be sealed for the old key, or be lost with the old envelope.
     with keys.unchanging():
-        own.put_back()
+        keys.own.put_back()
         if keys.envelope() != renewed.found:
             raise BusyVaultError("vault.busy")
         _require_space(files)
@@ -157,14 +154,14 @@ def rotate(
             with keys.renewing():
                 database.check_given_up_at_last()
                 certain()
-                with own.unmoved():
+                with keys.own.unmoved():
                     write_envelope(files.next_envelope, renewed.envelope)
                 crash_point("rotation.envelope_written")
                 _rekey(files, database, dek)
                 keys.replace(dek)
             crash_point("rotation.rekeyed")
             try:
-                with own.becoming(renewed.envelope):
+                with keys.own.becoming(renewed.envelope):
                     _keep_next(files)  # before anybody closes the history
             except VaultError as error:
                 raise VaultError("vault.rotation_unfinished") from error

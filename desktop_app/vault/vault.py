@@ -89,7 +89,7 @@ class Vault:
         """
         database = held.enter_context(Database(files.history, dek))
         self.own_envelope = OwnEnvelope(files, database.check_there, envelope)
-        held.callback(self.own_envelope.put_back_at_last)  # when nobody changes the keys any more
+        held.callback(self.own_envelope.close)  # when nobody changes the keys any more
         migrate(database)
         database.check_encrypted()
         clear_leftovers(files)
@@ -179,7 +179,7 @@ class Vault:
                 self.backups.renew()
 
     def _copy_if_due(self) -> None:
-        self.own_envelope.put_back_at_last()  # a kill may come any time, and a copy tomorrow
+        self.own_envelope.put_back_if_possible()  # a kill may come any time, and a copy tomorrow
         self.backups.make_if_due()
 
     def rotate(
@@ -200,8 +200,7 @@ class Vault:
         with ExitStack() as alone:
             alone.enter_context(self.database.undisturbed())
             with self.backups.expiring(self.keys.dek) as expire:
-                keys = self.keys, self.own_envelope, self.session_keys
-                rotate(self.files, self.database, *keys, renewed, expire)
+                rotate(self.files, self.database, self.keys, self.session_keys, renewed, expire)
                 alone.close()  # the copies are made in steps
                 try:
                     self.database.check_given_up()  # it may be closed by now
