@@ -326,5 +326,9 @@ def _ready(path: Path, *, create: bool) -> bool:
         raise DamagedHistoryError("vault.history_missing", path=path)
     elif path.stat().st_size < SMALLEST_PAGE:
         raise DamagedHistoryError("vault.history_damaged", path=path)
+    log = path.with_name(f"{path.name}-wal")
+    for each in (path, log):
+        if each.is_dir():  # SQLite would say that it may not be written to
+            raise disk_error(IsADirectoryError(errno.EISDIR, "a folder"), each)
     # Closing takes the log away; one that is empty was there when the power went, too.
-    return path.with_name(f"{path.name}-wal").exists()
+    return log.exists()
