@@ -94,7 +94,7 @@ def test_a_damaged_key_file_is_copied_nowhere(vault: Vault) -> None:
     assert copy.files.envelope.read_bytes() == vault.files.envelope.read_bytes() != b"{"
 
 
-@pytest.mark.parametrize("passphrase", [PASSPHRASE, LATER])
+@pytest.mark.parametrize("passphrase", [PASSPHRASE, LATER], ids=["opened", "refused"])
 def test_another_historys_gives_way_to_that_of_a_copy_and_is_kept(
     behind: VaultFiles, passphrase: str
 ) -> None:
