@@ -21,6 +21,7 @@ from desktop_app.vault.erase import erase, takes_from_keyring
 from desktop_app.vault.errors import VaultError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.keychain import Keychain
+from desktop_app.vault.mending import found_envelope
 from desktop_app.vault.passphrase import checked
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.recovery_sheet import RecoverySheet
@@ -87,7 +88,7 @@ def _init(paths: Paths, secrets: Secrets) -> None:
 
 
 def _status(files: VaultFiles, *, as_json: bool) -> None:
-    envelope = read_envelope(files.envelope) if files.exist() else None
+    envelope = found_envelope(files) if files.exist() else None
     if as_json:
         print_json(_plain(envelope, files))
     elif envelope is None:

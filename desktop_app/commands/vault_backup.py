@@ -204,8 +204,15 @@ def _found(findings: Findings) -> list[str]:
             lines.append(sentence(key, count=count))
     if not findings.index_whole:
         lines.append(sentence("backup.finding_index"))
-    if not findings.envelope_whole:
-        lines.append(sentence("backup.finding_envelope"))
+    for key, well in (
+        ("backup.finding_envelope", findings.envelope_whole),
+        ("backup.finding_envelope_other", findings.envelope_own or not findings.history_there),
+        ("backup.finding_place", findings.history_there),
+    ):
+        if not well:
+            lines.append(sentence(key))
+    if findings.other_envelopes:
+        lines.append(sentence("backup.finding_other_keys", count=findings.other_envelopes))
     return lines
 
 

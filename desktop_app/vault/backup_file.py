@@ -55,6 +55,8 @@ def write_backup(vault: Vault, path: Path) -> None:
         VaultError: the disk is full, …; there is no file of that name.
     """
     _portable(vault.keys.envelope())  # refused before a long copy is made
+    # Also where the history has lost its name: a backup is then what is left to be made.
+    vault.own_envelope.put_back_if_possible()
     try:
         with (
             vault.database.at(Work.WRITING_OUT),
@@ -124,7 +126,7 @@ def _copied(vault: Vault) -> Iterator[VaultFiles]:
     with ExitStack() as held:
         try:
             copy = held.enter_context(scratch(vault.files.folder, COPYING))
-            snapshot(vault.files, vault.database, copy)
+            snapshot(vault.files, vault.database, copy, vault.own_envelope)
         except OSError as error:  # of this disk, not of the one the backup is for
             raise disk_error(error, vault.files.history) from error
         crash_point("backup_file.copied")

@@ -46,7 +46,7 @@ from desktop_app.vault.copies import (
 from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.damage import readable_rows
 from desktop_app.vault.database import Database
-from desktop_app.vault.envelope_file import read_envelope
+from desktop_app.vault.envelope_file import encoded
 from desktop_app.vault.errors import (
     BusyVaultError,
     DamagedHistoryError,
@@ -55,6 +55,7 @@ from desktop_app.vault.errors import (
     disk_error,
 )
 from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.own_envelope import OwnEnvelope
 from desktop_app.vault.peek import NEWEST, newest_turn
 from desktop_app.vault.records import moment
 from desktop_app.vault.strange_copies import StrangeCopies
@@ -74,8 +75,10 @@ class Backups:
         database: Database,
         clock: Callable[[], float],
         strange: StrangeCopies,
+        own: OwnEnvelope,
     ) -> None:
         self._files = files
+        self._own = own
         self._strange = strange
         self._database = database
         self._clock = clock
@@ -130,6 +133,7 @@ class Backups:
                 go, where nobody is told of it.
         """
         with self._turn:
+            self._own.put_back_if_possible()  # a damaged copy is known by it
             require_readable(self._files.backups)
             self._require_strangers_aside()
             yield partial(self._expire, dek)
@@ -170,6 +174,7 @@ class Backups:
         folder = self._files.backups
         try:
             with self._turn:
+                self._own.put_back()  # what lies beside another's history is another's
                 make_folder(folder)
                 strange = self._strange.left()
                 made = self._copied(VaultFiles(folder / f"{self._next_number():06}"))
@@ -190,6 +195,7 @@ class Backups:
         with self._turn:
             # The others stay where they are: what they hold may be what is to be brought back.
             self._require_strangers_aside(safe.folder)
+            self._own.put_back()
             try:
                 make_folder(safe.folder.parent)
                 older = free_name(safe.folder.with_name(f"{BEFORE}{OLD}"))
@@ -273,7 +279,7 @@ class Backups:
         now = self._clock()
         try:
             draft.folder.mkdir(mode=0o700)
-            snapshot(self._files, self._database, draft)
+            snapshot(self._files, self._database, draft, self._own)
             os.utime(draft.history, (now, now))
             sync_folder(draft.folder)
             crash_point("backups.copied")
@@ -281,7 +287,7 @@ class Backups:
                 into.folder.rename(older)
             draft.folder.rename(into.folder)
             sync_folder(into.folder.parent)
-            _require_same_keys(self._files, into)
+            _require_same_keys(self._own, into)
         except BaseException:
             remove_copy(draft.folder)
             if older is not None and older.exists() and not into.folder.exists():
@@ -292,35 +298,34 @@ class Backups:
         return Copy(into, datetime.fromtimestamp(now, UTC))
 
 
-def snapshot(files: VaultFiles, database: Database, into: VaultFiles) -> None:
-    """Copy an open history and its envelope into a folder that is there.
+def snapshot(files: VaultFiles, database: Database, into: VaultFiles, own: OwnEnvelope) -> None:
+    """Copy an open history and its envelope into a folder that is there, whatever files there are.
 
     It is copied anew where a way of opening was changed meanwhile.
 
     Raises:
         BusyVaultError: the data key was being changed meanwhile.
-        DamagedEnvelopeError: nothing would open the copy.
+        DamagedEnvelopeError: nothing would open the copy; see `OwnEnvelope.now`.
         VaultError, OSError: it is not all copied.
     """
     while True:
-        read_envelope(files.envelope)  # what is damaged opens no copy
-        envelope = files.envelope.read_bytes()
+        envelope = own.now()
         changing = files.next_envelope.exists()
         database.copy_to(into.history)
         if changing or files.next_envelope.exists():
             raise BusyVaultError("vault.busy")
-        if files.envelope.read_bytes() == envelope:
+        if own.now() == envelope:
             break
         into.history.unlink()
     with os.fdopen(os.open(into.envelope, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as to:
-        to.write(envelope)
+        to.write(encoded(envelope))
         to.flush()
         sync_file(to.fileno())
 
 
-def _require_same_keys(files: VaultFiles, copy: VaultFiles) -> None:
+def _require_same_keys(own: OwnEnvelope, copy: VaultFiles) -> None:
     """Remove a copy again whose keys were changed while it had no name; later ones follow."""
-    if copy.envelope.read_bytes() != files.envelope.read_bytes():
+    if copy.envelope.read_bytes() != encoded(own.now()):
         remove_copy(copy.folder)
         raise BusyVaultError("vault.busy")
 

@@ -24,6 +24,7 @@ from desktop_app.vault.peek import pages_opened
 def follow(
     files: VaultFiles,
     dek: bytes,
+    envelope: Envelope,
     earlier: Envelope | None = None,
     writing: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> None:
@@ -32,14 +33,13 @@ def follow(
     Args:
         files: the vault's.
         dek: its data key.
+        envelope: its envelope, whatever lies under that name.
         earlier: what the envelope was before: a copy too damaged to be opened is known by it.
         writing: what a file is written inside of; it raises where no more may be written.
 
     Raises:
-        VaultError: some copy could not be written, or the vault's own is damaged; doing it again
-            is the way on.
+        VaultError: some copy could not be written; doing it again is the way on.
     """
-    envelope = read_envelope(files.envelope)
     known = _seals(envelope) | _seals(earlier)
     left: OSError | None = None
     for copy in kept_copies(files):

@@ -66,7 +66,7 @@ def create(
                 with suppress(KeyringError):
                     keychain.delete(envelope.vault)
                 raise
-        return Vault(files, dek, held, clock)
+        return Vault(files, dek, held, clock, envelope)
 
 
 def _write(files: VaultFiles, envelope: Envelope, dek: bytes) -> None:

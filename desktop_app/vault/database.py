@@ -25,6 +25,7 @@ from desktop_app.vault.errors import (
     BusyVaultError,
     DamagedHistoryError,
     DiskFullError,
+    GivenUpError,
     ReadOnlyVaultError,
     VaultError,
     disk_error,
@@ -104,7 +105,7 @@ class Database(Interruptible):
             try:
                 yield
                 crash_point("database.changed")
-                self._check_there()
+                self.check_there()
                 self.rows("COMMIT")
                 crash_point("database.committed")
                 self.committed(self._removed)
@@ -124,6 +125,25 @@ class Database(Interruptible):
             finally:
                 if self._connection.in_transaction:
                     self.rows("ROLLBACK")
+
+    def check_there(self) -> None:
+        """Refuse to write into a file that has lost its name: it would be gone with this program.
+
+        Raises:
+            GivenUpError: the history was closed.
+            VaultError: the file was removed or replaced while it was open. Windows allows neither.
+        """
+        with self._turn, self._translated():
+            if not self.is_open:
+                raise GivenUpError("vault.given_up")
+            try:
+                found = self.path.stat()
+            except (FileNotFoundError, NotADirectoryError) as error:
+                raise VaultError("vault.history_gone", path=self.path) from error
+            # Device and number, of the name and of the open file, both asked now: some file systems
+            # number a file anew while it is open, so what was noted at opening proves nothing.
+            if not os.path.samestat(found, os.fstat(self._file)):
+                raise VaultError("vault.history_replaced", path=self.path)
 
     def changed(self) -> int:
         """Return how many rows the last statement changed."""
@@ -258,21 +278,6 @@ class Database(Interruptible):
             self.rows(statement)
         self.damaged = self.unclean and not self._pages_are_whole()
 
-    def _check_there(self) -> None:
-        """Refuse to write into a file that has lost its name: it would be gone with this program.
-
-        Raises:
-            VaultError: the file was removed or replaced while it was open. Windows allows neither.
-        """
-        try:
-            found = self.path.stat()
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise VaultError("vault.history_gone", path=self.path) from error
-        # Device and number, of the name and of the open file, both asked now: some file systems
-        # number a file anew while it is open, so what was noted at opening proves nothing.
-        if not os.path.samestat(found, os.fstat(self._file)):
-            raise VaultError("vault.history_replaced", path=self.path)
-
     def _pages_are_whole(self) -> bool:
         try:
             return self.rows("PRAGMA quick_check(1)") == [("ok",)]
@@ -321,5 +326,9 @@ def _ready(path: Path, *, create: bool) -> bool:
         raise DamagedHistoryError("vault.history_missing", path=path)
     elif path.stat().st_size < SMALLEST_PAGE:
         raise DamagedHistoryError("vault.history_damaged", path=path)
+    log = path.with_name(f"{path.name}-wal")
+    for each in (path, log):
+        if each.is_dir():  # SQLite would say that it may not be written to
+            raise disk_error(IsADirectoryError(errno.EISDIR, "a folder"), each)
     # Closing takes the log away; one that is empty was there when the power went, too.
-    return path.with_name(f"{path.name}-wal").exists()
+    return log.exists()

@@ -16,6 +16,7 @@ called like it. They open as before, and whoever erases is told.
 from __future__ import annotations
 
 import glob
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -29,14 +30,17 @@ from desktop_app.vault.envelope import SlotKind
 from desktop_app.vault.envelope_file import read_envelope
 from desktop_app.vault.errors import (
     CopiesLeftError,
+    DamagedEnvelopeError,
     KeyringError,
     KeyringLockedError,
     KeysErasedError,
+    NewerVaultError,
     VaultError,
     disk_error,
 )
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.lock import locked
+from desktop_app.vault.other_envelopes import other_envelopes
 from desktop_app.vault.own_names import is_beside, own_envelopes
 from desktop_app.vault.removal import deepest_first, remove_own, require_within_reach
 from desktop_app.vault.scratch import clear_scratch
@@ -45,6 +49,8 @@ from resources.system_errors import reason_of
 if TYPE_CHECKING:  # a keyring's libraries are loaded by whoever has one
     from desktop_app.vault.keychain import Keychain
 
+ID: Final = re.compile(rb'"vault": "([0-9a-f]{32})"')
+"""As envelope_file.py writes it."""
 PATIENCE_SECONDS: Final = 20.0
 """Enough to type a password into a keyring's prompt."""
 
@@ -57,7 +63,8 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
 
     Raises:
         BusyVaultError: it is open.
-        KeyringError: all is erased, but the keyring still holds a key, of no use now.
+        KeyringError: all is erased, but the keyring still holds a key, of no use now; or the key
+            file was damaged, and it may.
         KeysErasedError: nothing opens it any more, but files could not be removed, or there are
             files of somebody else's in its folders, or beside it under such a name.
         CopiesLeftError: it is erased, but a copy could not be looked into, and opens as before.
@@ -73,7 +80,10 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
         unread: list[OSError] = []
         try:
             envelopes = list(_envelopes(files, unread))
-            kept = _kept_in_keyring(envelopes)
+            # Another history's may name the key of one that lives elsewhere on this computer.
+            own = [path for path in envelopes if path not in other_envelopes(files)]
+            kept = _kept_in_keyring(own)
+            perhaps = None if kept else _perhaps_kept(own)
             for path in (*_readable(files), *envelopes):
                 _destroy(path)
                 gone.append(path)
@@ -92,6 +102,9 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
     told = _what_is_left(unread, not_removed, others, None if left is None else keychain.name)
     if told is not None:
         raise told from left
+    if perhaps is not None and keychain.reachable:
+        values = {"keyring": keychain.name, "name": keychain.entry(perhaps)}
+        raise KeyringError("vault.keyring_perhaps_left", **values)
 
 
 def takes_from_keyring(folder: Path) -> bool:
@@ -192,11 +205,49 @@ def _kept_in_keyring(envelopes: Iterable[Path]) -> frozenset[str]:
     """Return the ids of the vaults a keyring keeps a key for."""
     found = set()
     for path in envelopes:
-        with suppress(VaultError):  # what is damaged names none
+        try:
             envelope = read_envelope(path)
+        except DamagedEnvelopeError:
+            if _names_keyring(path) and (vault := _id_in(path)):
+                found.add(vault)
+        except VaultError:  # a later version's
+            continue
+        else:
             if SlotKind.KEYRING in envelope.slots():
                 found.add(envelope.vault)
     return frozenset(found)
+
+
+def _names_keyring(path: Path) -> bool:
+    """Tell whether what is left of a damaged key file says that a keyring has a key for it."""
+    with suppress(OSError):
+        return f'"{SlotKind.KEYRING}": {{'.encode() in path.read_bytes()
+    return False
+
+
+def _perhaps_kept(envelopes: Iterable[Path]) -> str | None:
+    """Return the id under which a keyring may keep a key, "" where that is lost too; None for no.
+
+    A damaged key file may have named a keyring. Whoever reads what is left of it does not ask the
+    keyring, which might ask a person, for what perhaps was never there.
+    """
+    found = None
+    for path in envelopes:
+        with suppress(NewerVaultError):
+            try:
+                read_envelope(path)
+            except DamagedEnvelopeError:
+                found = found or _id_in(path)
+            else:
+                return None  # as all the others say, which follow the same changes
+    return found
+
+
+def _id_in(path: Path) -> str:
+    with suppress(OSError):
+        named = ID.search(path.read_bytes())
+        return named[1].decode("ascii") if named is not None else ""
+    return ""
 
 
 def _forget_keyring(

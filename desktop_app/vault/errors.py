@@ -33,7 +33,7 @@ class WrongRecoveryCodeError(VaultError):
 
 
 class DamagedEnvelopeError(VaultError):
-    """`vault.json`, which holds the sealed key, is missing or not as it was written."""
+    """`vault.json`, which holds the sealed key, is missing, damaged, or another history's."""
 
 
 class DamagedHistoryError(VaultError):

@@ -10,6 +10,7 @@ data/vault.backups-<n>/  those of another or a damaged history; see set_aside.py
 data/vault.damaged-<n>/  a history that did not open when a backup took its place
 data/vault/vault.json    the sealed key
 data/vault/vault.next.json  a new sealed key, while the key is being changed; see rotation.py
+data/vault/vault.other-<n>.json  a key file that lay in its place; see other_envelopes.py
 data/vault/history.db    the history, and history.db-wal beside it while open
 data/vault/history.damaged-<day>.db  what could not be read any more; see rescue.py
 data/vault/blobs/        sealed files of sessions, see blobs.py

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from desktop_app.vault.copied_keys import follow
 from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.envelope import Envelope, SlotKind
-from desktop_app.vault.envelope_file import read_envelope, write_envelope
+from desktop_app.vault.envelope_file import read_envelope
 from desktop_app.vault.errors import (
     BusyVaultError,
     GivenUpError,
@@ -30,6 +30,7 @@ from desktop_app.vault.errors import (
 )
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.keyring_alone import require_other_ways
+from desktop_app.vault.own_envelope import OwnEnvelope
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.sealing import new_key
 
@@ -40,8 +41,9 @@ if TYPE_CHECKING:  # a keyring's libraries are loaded by whoever has one
 class KeySlots:
     """Holds the open data key until `forget`. Any thread may use it; they take turns."""
 
-    def __init__(self, files: VaultFiles, dek: bytes) -> None:
+    def __init__(self, files: VaultFiles, dek: bytes, own: OwnEnvelope) -> None:
         self._files = files
+        self.own = own
         self._dek: bytes | None = dek
         self._asking = threading.Lock()
         """Held to ask a keyring, for as long as a person takes; always before `_turn`."""
@@ -83,12 +85,8 @@ class KeySlots:
             return self.dek
 
     def envelope(self) -> Envelope:
-        """Return the slots as they lie on the disk.
-
-        Raises:
-            DamagedEnvelopeError, NewerVaultError: the file was changed by another.
-        """
-        return read_envelope(self._files.envelope)
+        """Return the slots; see `OwnEnvelope.now`."""
+        return self.own.now()
 
     def set_passphrase(self, passphrase: str) -> None:
         """Let `passphrase` open the history, and no earlier one.
@@ -155,12 +153,13 @@ class KeySlots:
             VaultError: see `remove`; or a copy would never open again.
         """
         with self._asking:
+            self.own.put_back()  # the copies are compared with it
             vault = self.envelope().vault
             beside = [self._files.backups] if self.copies_perhaps_away() else []
             require_other_ways(self._files, self.dek, keychain, beside)
             self.remove(SlotKind.KEYRING)
             try:
-                keychain.forget(vault, unless=lambda: SlotKind.KEYRING in self.envelope().slots())
+                keychain.forget(vault, unless=self._is_kept_again)
             except KeyringError as error:
                 raise KeyringError("vault.keyring_left", keyring=keychain.name) from error
 
@@ -213,6 +212,10 @@ class KeySlots:
         with self._writing:
             self._dek = None
 
+    def _is_kept_again(self) -> bool:
+        """Tell whether the file asks for the keyring: it may have been opened by another since."""
+        return SlotKind.KEYRING in read_envelope(self._files.envelope).slots()
+
     def _change(self, changed: Callable[[Envelope], Envelope]) -> None:
         with self._turn:
             self._follow(self._write(changed))
@@ -224,20 +227,22 @@ class KeySlots:
         """
         if self._files.next_envelope.exists():
             raise VaultError("vault.rotation_unfinished")
+        self.own.put_back()
         earlier = self.envelope()
         renewed = changed(earlier)
         crash_point("key_slots.sealed")
         with self._while_open():
-            if self._files.next_envelope.exists() or self.envelope() != earlier:
+            changed_by_another = self.envelope() != earlier or not self.own.lies_there()
+            if self._files.next_envelope.exists() or changed_by_another:
                 raise BusyVaultError("vault.busy")
             self.certain()
-            write_envelope(self._files.envelope, renewed)
+            self.own.write(renewed)
         crash_point("key_slots.written")
         return earlier
 
     def _follow(self, earlier: Envelope | None = None) -> None:
         try:
-            follow(self._files, self.dek, earlier, writing=self._while_open)
+            follow(self._files, self.dek, self.envelope(), earlier, self._while_open)
         except GivenUpError as error:  # the vault's own is changed: what is told must not deny it
             raise VaultError("vault.copies_behind", folder=self._files.backups) from error
 

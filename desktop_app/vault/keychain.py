@@ -61,6 +61,10 @@ class Keychain:
         """Tell whether the keyring answers; asks it for nothing, so that it asks nobody either."""
         return bool(type(self._backend).viable)
 
+    def entry(self, vault: str) -> str:
+        """Return under which name a person finds the key of `vault` in it; "" stands for any."""
+        return f"{SERVICE} {vault}".strip()
+
     def check_is(self, name: str) -> None:
         """Refuse to search this keyring for what another one keeps.
 

@@ -16,6 +16,9 @@ NEWEST: Final = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 
 
 
 PAGE: Final = 4096
+IN_THE_CLEAR: Final = slice(16, 24)
+"""What the cipher leaves as it is at the beginning: how long a page is, and how it is filled."""
+BEGINS: Final = bytes.fromhex("1000020220402020")
 LOOKED_AT: Final = 64
 """Pages that are tried: each says for itself whether the key is its own."""
 
@@ -45,6 +48,18 @@ def pages_opened(history: Path, dek: bytes) -> int:
             return sum(_reads(connection, page) for page in range(pages))
     except (apsw.Error, OSError):
         return 0
+
+
+def has_another_key(history: Path, dek: bytes) -> bool:
+    """Tell whether a history that nobody has open begins as one, and `dek` opens no page at all."""
+    try:
+        pages = history.stat().st_size // PAGE
+        with history.open("rb") as file:
+            begins = file.read(PAGE)[IN_THE_CLEAR] == BEGINS
+        with _opened(history, dek) as connection:
+            return begins and not any(_reads(connection, page) for page in range(pages))
+    except (apsw.Error, OSError):
+        return False  # nobody can tell
 
 
 def _reads(connection: apsw.Connection, page: int) -> bool:

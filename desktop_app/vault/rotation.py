@@ -182,6 +182,7 @@ def rotate(
     dek = renewed.dek
     # A slot changed in between would be sealed for the old key, or be lost with the old envelope.
     with keys.unchanging():
+        keys.own.put_back()
         if keys.envelope() != renewed.found:
             raise BusyVaultError("vault.busy")
         _require_space(files)
@@ -192,13 +193,15 @@ def rotate(
             with keys.renewing():
                 database.check_given_up_at_last()
                 certain()
-                write_envelope(files.next_envelope, renewed.envelope)
+                with keys.own.unmoved():
+                    write_envelope(files.next_envelope, renewed.envelope)
                 crash_point("rotation.envelope_written")
                 _rekey(files, database, dek)
                 keys.replace(dek)
             crash_point("rotation.rekeyed")
             try:
-                _keep_next(files)  # before anybody closes the history
+                with keys.own.becoming(renewed.envelope):
+                    _keep_next(files)  # before anybody closes the history
             except VaultError as error:
                 raise VaultError("vault.rotation_unfinished") from error
             crash_point("rotation.renamed")

@@ -20,15 +20,20 @@ from desktop_app.vault.envelope import Envelope, SlotKind
 from desktop_app.vault.errors import (
     ClockBackwardsError,
     DamagedHistoryError,
+    KeyringAbsentError,
+    KeyringChangedError,
     VaultError,
+    WrongPassphraseError,
+    WrongRecoveryCodeError,
     disk_error,
 )
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.interruptible import IN_HASTE_S
 from desktop_app.vault.key_slots import KeySlots
 from desktop_app.vault.lock import locked
-from desktop_app.vault.mending import found_envelope, mend
+from desktop_app.vault.mending import Tried, found_envelope, mend, put_right
 from desktop_app.vault.migrations import migrate
+from desktop_app.vault.own_envelope import OwnEnvelope
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.removed_words import forget_noted
 from desktop_app.vault.rescue import clear_drafts, finish_rescue, rescue
@@ -48,6 +53,15 @@ if TYPE_CHECKING:  # a keyring's libraries are loaded by whoever has one
 CLOCK_TOLERANCE: Final = timedelta(minutes=10)
 """Clocks are set right by seconds all the time; only more is worth a sentence."""
 
+OF_ANOTHER: Final = (
+    DamagedHistoryError,
+    KeyringAbsentError,
+    KeyringChangedError,
+    WrongPassphraseError,
+    WrongRecoveryCodeError,
+)
+"""Errors that come of another history's `vault.json`, too; see mending.py."""
+
 UNREACHED: Final = frozenset({"vault.copy_unread", "vault.copies_away"})
 """Errors of copies that nobody could look into: what they would keep is not purged."""
 
@@ -61,16 +75,28 @@ class Vault:
     notices: tuple[KnownError, ...]
     """What a person should be told once, though nothing stands in the way."""
 
-    def __init__(self, files: VaultFiles, dek: bytes, held: ExitStack, clock: Clock) -> None:
-        """Open the database with the data key; `held` is what to let go of at the end."""
+    def __init__(
+        self,
+        files: VaultFiles,
+        dek: bytes,
+        held: ExitStack,
+        clock: Clock,
+        envelope: Envelope | None = None,
+    ) -> None:
+        """Open the database with the data key; `held` is what to let go of at the end.
+
+        `envelope` is the one that gave the key, where one did.
+        """
         database = held.enter_context(Database(files.history, dek))
+        self.own_envelope = OwnEnvelope(files, database.check_there, envelope)
+        held.callback(self.own_envelope.close)  # when nobody changes the keys any more
         migrate(database)
         database.check_encrypted()
         clear_leftovers(files)
         strange = StrangeCopies(files, database, dek)
         held.callback(strange.forget)  # after the last copy, which may have to look for them
         strangers = _set_aside(strange)
-        self.backups = Backups(files, database, clock, strange)
+        self.backups = Backups(files, database, clock, strange, self.own_envelope)
         self._opened = False
         held.callback(self._renew_copies)  # when the log is empty and the last copy given up
         checkpoints = Checkpoints(database.checkpoint, then=self._copy_if_due)
@@ -82,7 +108,7 @@ class Vault:
         if self.backups.expired:  # a kill, or haste, came between a purge and the new copy
             checkpoints.committed(deleted=True)
         self.files, self.database = files, database
-        self.keys = KeySlots(files, dek)
+        self.keys = KeySlots(files, dek, self.own_envelope)
         self.keys.certain = database.check_given_up_at_last
         self.keys.copies_perhaps_away = strange.perhaps_away
         held.callback(self.keys.forget)
@@ -153,6 +179,7 @@ class Vault:
                 self.backups.renew()
 
     def _copy_if_due(self) -> None:
+        self.own_envelope.put_back_if_possible()  # a kill may come any time, and a copy tomorrow
         self.backups.make_if_due()
 
     def rotate(
@@ -300,18 +327,25 @@ def open_rescued(folder: Path, dek: bytes, clock: Clock = time.time) -> Vault:
 
 def _open(folder: Path, unsealed: Unsealing, clock: Clock, *, rescues: bool) -> Vault:
     files, dek = vault_in(folder), None
+    tried = Tried(unsealed)
     if not files.exist():
         raise VaultError("vault.none")
     try:
         with ExitStack() as held:
             held.enter_context(_settled_lock(files))
-            mended = mend(files, unsealed)
-            dek = settled(files, unsealed)
-            vault = Vault(files, dek, held, clock)
+            mended = mend(files, tried)
+            dek = settled(files, tried)
+            vault = Vault(files, dek, held, clock, tried.gave[dek])
             vault.notices = (*mended, *vault.notices)
             return vault
-    except DamagedHistoryError:
-        if dek is None or not rescues:
+    except OF_ANOTHER as error:
+        with _settled_lock(files):
+            put = put_right(files, unsealed, dek)
+        if put:
+            vault = _open(folder, unsealed, clock, rescues=rescues)
+            vault.notices = (*put, *vault.notices)
+            return vault
+        if dek is None or not rescues or not isinstance(error, DamagedHistoryError):
             raise
     return open_rescued(folder, dek, clock)
 

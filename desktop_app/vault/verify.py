@@ -14,8 +14,15 @@ from desktop_app.vault.damage import readable_rows
 from desktop_app.vault.damaged_sessions import session_ids, turn_rows
 from desktop_app.vault.database import Database
 from desktop_app.vault.documents import document_names, readable_documents
-from desktop_app.vault.errors import DamagedEnvelopeError, DamagedHistoryError, NewerVaultError
+from desktop_app.vault.envelope_file import read_envelope
+from desktop_app.vault.errors import (
+    DamagedEnvelopeError,
+    DamagedHistoryError,
+    NewerVaultError,
+    VaultError,
+)
 from desktop_app.vault.lost import lost_documents, lost_sessions
+from desktop_app.vault.other_envelopes import other_envelopes
 from desktop_app.vault.respelling import spelled_before
 from desktop_app.vault.vault import Vault
 from desktop_app.vault.words import indexed
@@ -51,6 +58,12 @@ class Findings:
     unreadable_documents: int
     index_whole: bool
     envelope_whole: bool
+    envelope_own: bool
+    """No whole key file of another history lies in the place of this one's."""
+    other_envelopes: int
+    """Key files that once did, and are kept; nothing is wrong with that."""
+    history_there: bool
+    """The history has not lost its name while it is open."""
 
     @property
     def history_whole(self) -> bool:
@@ -65,7 +78,8 @@ class Findings:
     @property
     def undamaged(self) -> bool:
         """Nothing is wrong with the files."""
-        return self.history_whole and self.envelope_whole
+        there = self.envelope_own and self.history_there
+        return self.history_whole and self.envelope_whole and there
 
     @property
     def whole(self) -> bool:
@@ -106,6 +120,9 @@ def verify(vault: Vault) -> Findings:
         unreadable_documents=len(documents) - len(readable_documents(database)),
         index_whole=index_whole,
         envelope_whole=_envelope_whole(vault),
+        envelope_own=vault.own_envelope.lies_there() or not _envelope_whole(vault),
+        other_envelopes=len(other_envelopes(vault.files)),
+        history_there=_history_there(database),
     )
 
 
@@ -153,7 +170,15 @@ def _lacking_words(database: Database, texts: dict[int, str]) -> int:
 
 def _envelope_whole(vault: Vault) -> bool:
     try:
-        vault.keys.envelope()
+        read_envelope(vault.files.envelope)
     except (DamagedEnvelopeError, NewerVaultError):
+        return False
+    return True
+
+
+def _history_there(database: Database) -> bool:
+    try:
+        database.check_there()
+    except VaultError:
         return False
     return True

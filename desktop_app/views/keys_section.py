@@ -191,10 +191,13 @@ class KeysSection(QWidget):
 
     def _new_sheet(self) -> RecoveryCode | None:
         """Show a new code; return it when the person has it, since only then it may count."""
+        try:
+            vault = self._vault.keys.envelope().vault
+        except VaultError as error:
+            self.notice.say(error.sentence)
+            return None
         code = RecoveryCode.new()
-        sheet = RecoverySheet(
-            code, self._vault.keys.envelope().vault, datetime.now().astimezone().date()
-        )
+        sheet = RecoverySheet(code, vault, datetime.now().astimezone().date())
         shown = ShownSheet(self._vault.files)
         if _confirmed(SheetDialog(sheet, self)):
             return code

@@ -14,6 +14,7 @@ from desktop_app.vault.erase import erase
 from desktop_app.vault.errors import DamagedEnvelopeError, VaultError, WrongPassphraseError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.keychain import Keychain
+from desktop_app.vault.other_envelopes import other_envelopes
 from desktop_app.vault.peek import newest_turn
 from desktop_app.vault.set_aside import set_some_aside
 from desktop_app.vault.vault import (
@@ -41,6 +42,7 @@ from tests.support.vault_disk import MARKER, traces
 
 ROTATE = "tests.support.key_changes:rotate"
 CHANGE = "tests.support.key_changes:change_passphrase"
+PUT_BACK = "tests.support.key_changes:put_back"
 KEEP_IN_KEYRING = "tests.support.key_changes:keep_in_keyring"
 ERASE = "tests.support.key_changes:erase_it"
 ENOUGH_FOR_BOTH = 20
@@ -182,6 +184,18 @@ def opens(folder: Path, passphrase: str) -> bool:
     except WrongPassphraseError:
         return False
     return True
+
+
+@pytest.mark.parametrize("point", ["other_envelopes.kept", "other_envelopes.put_back"])
+def test_killed_while_its_own_key_file_is_put_back_it_opens(
+    told: Path, tmp_path: Path, point: str
+) -> None:
+    folder = copied(told, tmp_path / "data")
+
+    assert killed_at(point, PUT_BACK, folder)
+
+    check_whole(open_with_passphrase(folder, OLD))
+    assert [path.name for path in other_envelopes(VaultFiles(folder))] == ["vault.other-1.json"]
 
 
 @pytest.mark.parametrize("point", NAMED["keyring"])

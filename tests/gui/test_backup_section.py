@@ -15,7 +15,6 @@ from pytestqt.qtbot import QtBot
 from desktop_app.dialogue import Role, Turn
 from desktop_app.vault.creation import create
 from desktop_app.vault.envelope import Envelope
-from desktop_app.vault.envelope_file import write_envelope
 from desktop_app.vault.sealing import new_key
 from desktop_app.vault.vault import Vault
 from desktop_app.views import backup_work
@@ -157,8 +156,8 @@ def test_what_an_import_leaves_out_is_said(
 def test_a_history_that_only_the_keyring_opens_offers_a_recovery_sheet(
     qtbot: QtBot, section: BackupSection, tmp_path: Path
 ) -> None:
-    envelope = section._vault.files.envelope
-    write_envelope(envelope, Envelope().with_keyring(section._vault.keys.dek, new_key(), "x"))
+    vault = section._vault
+    vault.own_envelope.write(Envelope().with_keyring(vault.keys.dek, new_key(), "x"))
 
     section.back_up(tmp_path / "b")
 

@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop_app.dialogue import Role, Turn
-from desktop_app.vault import backup_file, key_slots
+from desktop_app.vault import backup_file, key_slots, own_envelope
 from desktop_app.vault import export as export_module
 from desktop_app.vault.envelope import SlotKind
 from desktop_app.vault.envelope_file import read_envelope
@@ -224,7 +224,7 @@ def full(closed: Path) -> Callable[..., None]:
 def test_a_recovery_sheet_that_the_disk_refuses(
     window: MainWindow, qtbot: QtBot, closed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(key_slots, "write_envelope", full(closed))
+    monkeypatch.setattr(own_envelope, "write_envelope", full(closed))
     begin_sheet(window)
 
     wait_until_said(qtbot, window, sentence("error.vault.disk_full", folder=closed))
@@ -242,7 +242,7 @@ def test_a_recovery_sheet_that_is_in_force(window: MainWindow, qtbot: QtBot, clo
 def test_a_passphrase_that_the_disk_refuses(
     window: MainWindow, qtbot: QtBot, closed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(key_slots, "write_envelope", full(closed))
+    monkeypatch.setattr(own_envelope, "write_envelope", full(closed))
     begin_passphrase(window)
 
     wait_until_said(qtbot, window, sentence("error.vault.disk_full", folder=closed))
@@ -350,7 +350,7 @@ def test_a_lock_waits_for_a_sheet_that_is_about_to_be_in_force(
 def test_a_lock_says_what_went_wrong_that_nobody_has_heard_yet(
     window: MainWindow, qtbot: QtBot, closed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(key_slots, "write_envelope", full(closed))
+    monkeypatch.setattr(own_envelope, "write_envelope", full(closed))
     begin_sheet(window)
     join_tasks()  # it has ended, and the window has not come to hear of it
     window.lock_wanted.emit()
@@ -402,7 +402,7 @@ def test_a_window_about_to_close_says_what_went_wrong_once(
     window: MainWindow, qtbot: QtBot, closed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     error = DiskFullError("vault.disk_full", folder=closed)
-    monkeypatch.setattr(key_slots, "write_envelope", raising(error))
+    monkeypatch.setattr(own_envelope, "write_envelope", raising(error))
     begin_sheet(window)
     join_tasks()
     window.close()

@@ -35,6 +35,7 @@ from desktop_app.views.key_dialogs import (
 from desktop_app.views.keys_section import KeysSection
 from desktop_app.views.sessions import day_of
 from resources.messages import choose_language, sentence
+from tests.support.damaged_vault import opened
 from tests.support.gate_fixtures import WAIT_MS
 from tests.support.key_answers import ANOTHER, Answers, Sheet, give_passphrase
 from tests.support.shown import show
@@ -73,6 +74,36 @@ def test_a_new_passphrase_counts_from_then_on(
     open_with_passphrase(folder, ANOTHER).close()
     with pytest.raises(WrongPassphraseError):
         open_with_passphrase(folder, PASSPHRASE)
+
+
+@pytest.mark.parametrize("content", [b"{", None], ids=["damaged", "missing"])
+def test_a_sheet_is_made_though_the_key_file_is_damaged_meanwhile(
+    section: KeysSection, vault: Vault, folder: Path, qtbot: QtBot, content: bytes | None
+) -> None:
+    vault.files.envelope.unlink()
+    if content is not None:
+        vault.files.envelope.write_bytes(content)
+    Answers(section, sheet := Sheet())
+    section.set[SlotKind.RECOVERY].click()
+    assert said(qtbot, section) == sentence("keys.recovery_in_force")
+    vault.close()
+
+    open_with_recovery(folder, sheet.code).close()
+
+
+def test_a_key_file_that_was_damaged_at_the_opening_too_is_said(
+    closed: Path, data_key: bytes, qtbot: QtBot
+) -> None:
+    (closed / "vault.json").write_bytes(b"{")
+    with opened(closed, data_key) as vault:
+        changing = Changing(vault)
+        section = KeysSection(vault, changing)
+        qtbot.addWidget(section)
+        section.notice.clear()
+        section.set[SlotKind.RECOVERY].click()
+
+        assert "vault.json" in section.notice.text
+        changing.close()
 
 
 def test_two_that_differ_are_said_and_change_nothing(

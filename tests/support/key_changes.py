@@ -7,9 +7,12 @@ from pathlib import Path
 from desktop_app.dialogue import Role, Turn
 from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.creation import create
+from desktop_app.vault.envelope import Envelope
+from desktop_app.vault.envelope_file import write_envelope
 from desktop_app.vault.erase import erase
 from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.recovery_code import RecoveryCode
+from desktop_app.vault.sealing import new_key
 from desktop_app.vault.vault import open_with_passphrase
 from tests.support.vault_disk import MARKER
 
@@ -45,6 +48,13 @@ def change_passphrase(folder: str) -> None:
     with open_with_passphrase(Path(folder), OLD) as vault:
         crash_point(ARMED)
         vault.keys.set_passphrase(NEW)
+
+
+def put_back(folder: str) -> None:
+    """Another history's key file, which OLD opens, lies there while this one is open."""
+    with open_with_passphrase(Path(folder), OLD) as vault:
+        write_envelope(vault.files.envelope, Envelope().with_passphrase(new_key(), OLD))
+        vault.own_envelope.put_back()
 
 
 def keep_in_keyring(folder: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from desktop_app.dialogue import Role, Turn
 from desktop_app.vault.vault import open_with_passphrase
+from resources.messages import sentence
 from tests.support.damaged_vault import damage_overflow, flip_a_byte
 from tests.support.engine_run import soulchat
 from tests.support.vault_fixtures import PASSPHRASE
@@ -52,6 +53,15 @@ def advised(said: str) -> list[str]:
 def said_in(data: Path) -> list[str]:
     with open_with_passphrase(data / "vault", PASSPHRASE) as vault:
         return [turn.turn.content for turn in vault.sessions.turns("a")]
+
+
+def test_verify_names_another_historys_key_file_that_was_kept(data: Path) -> None:
+    (data / "vault" / "vault.other-1.json").write_bytes(b"{}")
+
+    code, out, _ = run("vault", "verify", data=data)
+
+    assert code == 0
+    assert sentence("backup.finding_other_keys", count=1) in out
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,15 @@ def test_status_names_the_ways_and_opens_nothing(closed: Path) -> None:
     assert found["bytes"] == (closed / "history.db").stat().st_size
 
 
+def test_status_of_a_damaged_key_file_is_that_of_the_copy_beside_it(closed: Path) -> None:
+    with open_with_passphrase(closed, PASSPHRASE) as opened:
+        opened.backups.make()
+    before = status(closed)
+    (closed / "vault.json").write_bytes(b"{")
+
+    assert status(closed) == before
+
+
 @pytest.mark.parametrize(("given", "expected"), [(PASSPHRASE, 0), ("wrong", 1)])
 def test_unlocking_is_tried(closed: Path, given: str, expected: int) -> None:
     assert vault(closed, "unlock-test", SOULCHAT_PASSPHRASE=given)[0] == expected

@@ -23,6 +23,7 @@ ON_A_BAD_DAY = [
     "vault.disk_full",
     "vault.envelope_damaged",
     "vault.envelope_missing",
+    "vault.envelope_others",
     "vault.history_damaged",
     "vault.history_missing",
     "vault.given_up",

@@ -15,6 +15,7 @@ from desktop_app.vault.backup_file import write_backup
 from desktop_app.vault.database import Database
 from desktop_app.vault.errors import BackupError
 from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.own_envelope import OwnEnvelope
 from desktop_app.vault.restore import opened_backup
 from desktop_app.vault.vault import Vault
 from tests.support.two_histories import OTHER
@@ -89,8 +90,10 @@ def test_a_clock_before_1980_keeps_nobody_from_a_backup(
     """A ZIP archive knows no such date: of what is in it, and of the copy it is made of."""
     copy = backup_file.snapshot
 
-    def copied_in_1970(files: VaultFiles, database: Database, into: VaultFiles) -> None:
-        copy(files, database, into)
+    def copied_in_1970(
+        files: VaultFiles, database: Database, into: VaultFiles, own: OwnEnvelope
+    ) -> None:
+        copy(files, database, into, own)
         os.utime(into.history, (0, 0))
 
     monkeypatch.setattr(backup_file, "snapshot", copied_in_1970)

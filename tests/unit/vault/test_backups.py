@@ -58,7 +58,7 @@ def strange_copies(vault: Vault) -> StrangeCopies:
 
 @pytest.fixture
 def backups(vault: Vault, clock: Clock) -> Backups:
-    return Backups(vault.files, vault.database, clock, strange_copies(vault))
+    return Backups(vault.files, vault.database, clock, strange_copies(vault), vault.own_envelope)
 
 
 def said_in(folder: Path, passphrase: str = PASSPHRASE) -> list[str]:
@@ -182,7 +182,7 @@ def test_a_damaged_history_does_not_replace_its_copies(
     damaged.write_bytes(content)
 
     with Database(damaged, data_key) as database, pytest.raises(DamagedHistoryError):
-        Backups(vault.files, database, time.time, strange_copies(vault)).make()
+        Backups(vault.files, database, time.time, strange_copies(vault), vault.own_envelope).make()
 
     assert copies_in(vault.files.backups) == (copy,)
     assert list(vault.files.backups.iterdir()) == [copy.files.folder]

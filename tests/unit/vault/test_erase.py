@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,7 +25,7 @@ from desktop_app.vault.errors import (
     VaultError,
 )
 from desktop_app.vault.keychain import Keychain
-from desktop_app.vault.vault import Vault, open_with_passphrase, slots
+from desktop_app.vault.vault import Vault, open_with_keyring, open_with_passphrase, slots
 from tests.support.small_disk import ONLY_ROOT, make_read_only
 from tests.support.unreadable import refuse_to_list
 from tests.support.vault_fixtures import PASSPHRASE
@@ -216,6 +216,54 @@ def test_a_damaged_envelope_does_not_stand_in_the_way(closed: Path, content: byt
     erase(closed, Keychain())
 
     assert names(closed) == {"vault.lock"}
+
+
+@pytest.mark.parametrize("damage", [lambda whole: whole[:-3], lambda whole: b"?" + whole])
+def test_the_keyring_forgets_the_key_that_a_damaged_envelope_still_names(
+    folder: Path, secret_service: Keychain, damage: Callable[[bytes], bytes]
+) -> None:
+    create(folder, keychain=secret_service).close()
+    path = folder / "vault.json"
+    name = read_envelope(path).vault
+    path.write_bytes(damage(path.read_bytes()))
+
+    erase(folder, secret_service)
+
+    with pytest.raises(KeyringAbsentError):
+        secret_service.read(name)
+
+
+def test_a_damaged_envelope_that_names_no_key_is_said_to_perhaps_leave_one(
+    folder: Path, secret_service: Keychain
+) -> None:
+    create(folder, keychain=secret_service).close()
+    (folder / "vault.json").write_bytes(b"damaged")
+
+    with pytest.raises(KeyringError, match="“soulchat”"):
+        erase(folder, secret_service)
+
+    assert names(folder) == {"vault.lock"}
+
+
+def test_a_whole_envelope_of_a_copy_tells_that_the_keyring_has_none(
+    closed: Path, secret_service: Keychain
+) -> None:
+    shutil.copytree(closed, closed.with_name("vault.backups") / "000001")
+    (closed / "vault.json").write_bytes(b"damaged")
+
+    erase(closed, secret_service)
+
+
+def test_the_key_of_another_history_stays_in_the_keyring(
+    closed: Path, tmp_path: Path, secret_service: Keychain
+) -> None:
+    create(tmp_path / "other", keychain=secret_service).close()
+    shutil.copy(tmp_path / "other" / "vault.json", closed / "vault.other-1.json")
+
+    erase(closed, secret_service)
+
+    assert not closed.exists()
+    open_with_keyring(tmp_path / "other", secret_service).close()
 
 
 @ONLY_ROOT

@@ -11,9 +11,17 @@ from desktop_app.dialogue import Role, Turn
 from desktop_app.vault import rotation
 from desktop_app.vault.copies import copies_in
 from desktop_app.vault.creation import create
-from desktop_app.vault.envelope import SlotKind
-from desktop_app.vault.errors import DamagedEnvelopeError, VaultError, WrongPassphraseError
+from desktop_app.vault.envelope import Envelope, SlotKind
+from desktop_app.vault.envelope_file import read_envelope, write_envelope
+from desktop_app.vault.errors import (
+    DamagedEnvelopeError,
+    DamagedHistoryError,
+    VaultError,
+    WrongPassphraseError,
+)
 from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.other_envelopes import other_envelopes
+from desktop_app.vault.sealing import new_key
 from desktop_app.vault.vault import Vault, open_with_passphrase, slots
 from tests.support.vault_fixtures import PASSPHRASE
 
@@ -79,13 +87,67 @@ def test_a_copy_of_another_key_mends_nothing(behind: VaultFiles, tmp_path: Path)
 
 def test_a_damaged_key_file_is_copied_nowhere(vault: Vault) -> None:
     say(vault, "在吗")
-    copy = vault.backups.make()
     vault.files.envelope.write_bytes(b"{")
 
-    with pytest.raises(DamagedEnvelopeError):
-        vault.backups.make()
+    copy = vault.backups.make()
 
-    assert list(vault.files.backups.iterdir()) == [copy.files.folder]
+    assert copy.files.envelope.read_bytes() == vault.files.envelope.read_bytes() != b"{"
+
+
+@pytest.mark.parametrize("passphrase", [PASSPHRASE, LATER], ids=["opened", "refused"])
+def test_another_historys_gives_way_to_that_of_a_copy_and_is_kept(
+    behind: VaultFiles, passphrase: str
+) -> None:
+    """Whether what the person has opens it, or says that it is wrong."""
+    theirs = Envelope().with_passphrase(new_key(), passphrase)
+    write_envelope(behind.envelope, theirs)
+
+    with open_with_passphrase(behind.folder, PASSPHRASE) as vault:
+        assert [turn.turn.content for turn in vault.sessions.turns("a")] == ["昨天", "今天"]
+        assert [notice.key for notice in vault.notices] == ["vault.envelope_put_back"]
+    assert [read_envelope(path) for path in other_envelopes(behind)] == [theirs]
+    with open_with_passphrase(behind.folder, PASSPHRASE) as vault:
+        assert vault.notices == ()
+
+
+def test_an_earlier_passphrase_does_not_come_back_with_a_copy_that_did_not_follow(
+    behind: VaultFiles,
+) -> None:
+    earlier = read_envelope(behind.envelope)
+    with open_with_passphrase(behind.folder, PASSPHRASE) as vault:
+        vault.keys.set_passphrase(LATER)
+    (copy,) = copies_in(behind.backups)
+    write_envelope(copy.files.envelope, earlier)
+
+    with pytest.raises(WrongPassphraseError):
+        open_with_passphrase(behind.folder, PASSPHRASE)
+    open_with_passphrase(behind.folder, LATER).close()
+
+
+@pytest.mark.parametrize("rescues", [False, True])
+def test_where_no_copy_has_the_right_one_the_key_file_is_blamed_and_not_the_history(
+    behind: VaultFiles, rescues: bool
+) -> None:
+    shutil.rmtree(behind.backups)
+    write_envelope(behind.envelope, Envelope().with_passphrase(new_key(), PASSPHRASE))
+    before = {path.name: path.read_bytes() for path in behind.folder.iterdir() if path.is_file()}
+
+    with pytest.raises(DamagedEnvelopeError) as raised:
+        open_with_passphrase(behind.folder, PASSPHRASE, rescues=rescues)
+
+    assert raised.value.key == "vault.envelope_others"
+    after = {path.name: path.read_bytes() for path in behind.folder.iterdir() if path.is_file()}
+    assert after == before
+
+
+def test_where_the_key_opens_the_copies_the_history_is_blamed(
+    behind: VaultFiles, tmp_path: Path
+) -> None:
+    create(tmp_path / "other", passphrase=LATER).close()
+    shutil.copy(tmp_path / "other" / "history.db", behind.history)
+
+    with pytest.raises(DamagedHistoryError):
+        open_with_passphrase(behind.folder, PASSPHRASE)
 
 
 @pytest.fixture

@@ -213,6 +213,18 @@ def test_a_file_of_another_kind_is_a_damaged_history(closed: Path, content: byte
     assert (closed / "history.db").read_bytes() == content
 
 
+@pytest.mark.parametrize("name", ["history.db", "history.db-wal"])
+def test_a_folder_in_a_files_place_is_said_to_be_one(closed: Path, name: str) -> None:
+    (closed / name).unlink(missing_ok=True)
+    (closed / name).mkdir()
+
+    with pytest.raises(VaultError) as raised:
+        open_with_passphrase(closed, PASSPHRASE)
+
+    assert raised.value.key == "vault.disk_failed"
+    assert str(closed / name) in str(raised.value)
+
+
 def test_a_database_of_another_key_is_a_damaged_history(closed: Path) -> None:
     with pytest.raises(DamagedHistoryError):
         Database(closed / "history.db", new_key())

@@ -9,6 +9,7 @@ import pytest
 from desktop_app.vault.errors import VaultError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.key_slots import KeySlots
+from desktop_app.vault.own_envelope import OwnEnvelope
 from desktop_app.vault.parcel import packed, unpacked
 from desktop_app.vault.sealing import new_key
 
@@ -16,7 +17,8 @@ CONTENT = "还没有发送的话".encode()
 
 
 def keys(dek: bytes) -> KeySlots:
-    return KeySlots(VaultFiles(Path("unused")), dek)
+    files = VaultFiles(Path("unused"))
+    return KeySlots(files, dek, OwnEnvelope(files, lambda: None))
 
 
 def test_the_same_key_opens_it() -> None:

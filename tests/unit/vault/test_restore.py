@@ -13,7 +13,7 @@ from desktop_app.vault import restore
 from desktop_app.vault.backup_file import write_backup
 from desktop_app.vault.creation import create
 from desktop_app.vault.envelope import Envelope, SlotKind
-from desktop_app.vault.envelope_file import decoded, write_envelope
+from desktop_app.vault.envelope_file import decoded
 from desktop_app.vault.errors import (
     BackupError,
     DiskFullError,
@@ -69,7 +69,7 @@ def test_a_file_that_is_there_is_not_overwritten(backup: Path, vault: Vault) -> 
 def test_the_keyrings_slot_stays_at_home(vault: Vault, tmp_path: Path) -> None:
     vault.keys.set_recovery(CODE)
     with_keyring = vault.keys.envelope().with_keyring(vault.keys.dek, new_key(), "x")
-    write_envelope(vault.files.envelope, with_keyring)
+    vault.own_envelope.write(with_keyring)
 
     write_backup(vault, tmp_path / "b")
 
