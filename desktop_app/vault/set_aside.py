@@ -28,6 +28,7 @@ from desktop_app.vault.copies import (
     Copy,
     clear_leftovers,
     copies_in,
+    folders_in,
     is_left,
     require_readable,
     safety_copies_in,
@@ -62,15 +63,25 @@ def set_copies_aside(files: VaultFiles) -> None:
 
     Whoever calls this holds the vault's lock, and calls it again where a crash came between.
 
-    Raises:
-        OSError: they cannot be renamed.
+    That history is decided on, so what the disk refuses here keeps it from nothing. Copies that
+    stay where they are it takes for strange when it is opened (strange_copies.py).
     """
     clear_leftovers(files)  # half a copy among them would keep old keys
-    if _copies(files.backups) or _holds_unread(files.backups):
-        aside = free_numbered(files.backups)
+    with suppress(OSError):
+        if _copies(files.backups) or _holds_unread(files.backups):
+            _set_all_aside(files)
+    with suppress(OSError):
+        _renew_links(files)
+
+
+def _set_all_aside(files: VaultFiles) -> None:
+    aside = free_numbered(files.backups)
+    try:
         files.backups.rename(aside)
+    except OSError:  # above all a disk of its own: one that is mounted there keeps its name
+        _set_folders_aside(files, folders_in(files.backups))
+    else:
         sync_folder(aside.parent)
-    _renew_links(files)
 
 
 def _renew_links(files: VaultFiles) -> None:
@@ -106,6 +117,10 @@ def set_some_aside(files: VaultFiles, copies: Sequence[Copy]) -> None:
     Raises:
         OSError: not all of them are; the others are where they were.
     """
+    _set_folders_aside(files, [copy.files.folder for copy in copies])
+
+
+def _set_folders_aside(files: VaultFiles, copies: Sequence[Path]) -> None:
     if not copies:
         return
     aside = free_numbered(files.backups)
@@ -120,7 +135,7 @@ def set_some_aside(files: VaultFiles, copies: Sequence[Copy]) -> None:
     sync_folder(files.backups)
 
 
-def _move(copies: Sequence[Copy], aside: Path, link: Path | None = None) -> None:
+def _move(copies: Sequence[Path], aside: Path, link: Path | None = None) -> None:
     """Move copies into a folder that is made for it, and a link to it; neither is left empty."""
     aside.mkdir(mode=0o700)
     try:
@@ -129,7 +144,7 @@ def _move(copies: Sequence[Copy], aside: Path, link: Path | None = None) -> None
             sync_folder(link.parent)
         sync_folder(aside.parent)
         for copy in copies:
-            copy.files.folder.rename(aside / copy.files.folder.name)
+            copy.rename(aside / copy.name)
     except OSError:
         with suppress(OSError):  # one is in it
             aside.rmdir()
