@@ -1,6 +1,6 @@
 """Changing the data key: every page of the history is encrypted anew, and every slot sealed anew.
 
-    session keys sealed for both → vault.next.json written → PRAGMA rekey → renamed to vault.json
+    session keys made for the new → vault.next.json written → PRAGMA rekey → renamed to vault.json
 
 `PRAGMA rekey` leaves the file under the old key or the new one, never between (measured by kills).
 So whoever finds both envelopes at the start tries both keys, and the envelope of the one that opens
@@ -148,7 +148,7 @@ def rotate(
         _require_space(files)
         with database.alone():  # a session's key made meanwhile would be sealed for the old alone
             database.check_given_up()
-            session_keys.seal_for(dek)
+            session_keys.renew_for(dek)
             crash_point("rotation.session_keys_sealed")
             with keys.renewing():
                 database.check_given_up_at_last()

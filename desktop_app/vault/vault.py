@@ -174,6 +174,7 @@ class Vault:
             alone.enter_context(self.database.undisturbed())
             with self.backups.expiring(self.keys.dek) as expire:
                 rotate(self.files, self.database, self.keys, self.session_keys, renewed, expire)
+                self._sweep()
                 alone.close()  # the copies are made in steps
                 try:
                     self.database.check_given_up()  # it may be closed by now

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from desktop_app.dialogue import Role, Turn
+from desktop_app.vault import blobs as blobs_module
 from desktop_app.vault import rotation
+from desktop_app.vault.backup_file import write_backup
 from desktop_app.vault.copies import copies_in
 from desktop_app.vault.creation import create
 from desktop_app.vault.database import Database
@@ -27,7 +29,7 @@ from desktop_app.vault.kept_copies import kept_copies
 from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.peek import newest_turn, pages_opened
 from desktop_app.vault.recovery_code import RecoveryCode
-from desktop_app.vault.sealing import SEALED_BYTES, new_key
+from desktop_app.vault.sealing import SEALED_BYTES, new_key, unseal
 from desktop_app.vault.vault import (
     Vault,
     open_with_keyring,
@@ -129,7 +131,7 @@ def test_the_keys_of_sessions_settle_after_a_change_that_was_cut_short(
 ) -> None:
     vault.sessions.add("a", SAID)
     vault.blobs.put("a", "state", b"state")
-    vault.session_keys.seal_for(new_key())
+    vault.session_keys.renew_for(new_key())
     vault.close()
 
     with open_with_passphrase(folder, PASSPHRASE) as again:
@@ -137,15 +139,56 @@ def test_the_keys_of_sessions_settle_after_a_change_that_was_cut_short(
         assert again.blobs.get("a", "state") == b"state"
 
 
-def test_the_sealed_files_of_a_session_open_under_the_new_key(vault: Vault, folder: Path) -> None:
+def test_no_key_of_before_opens_what_is_sealed_afterwards(
+    vault: Vault, folder: Path, data_key: bytes
+) -> None:
+    """Whoever has an older backup and its passphrase has the data key and all that it sealed."""
     vault.sessions.add("a", SAID)
-    vault.blobs.put("a", "state", b"state")
+    vault.blobs.put("a", "state", b"before")
+    write_backup(vault, folder.parent / "seen.soulchat-backup")
+    seen = vault.session_keys.key("a")
     vault.rotate(passphrase=PASSPHRASE)
-    assert vault.blobs.get("a", "state") == b"state"
-    vault.close()
+    vault.blobs.put("a", "state", b"after")
 
+    (file,) = vault.files.blobs.iterdir()
+    tied_to = f"{vault.session_keys.context('a')}/blob/state/{file.name}"
+    assert vault.blobs.get("a", "state") == b"after"
+    for key in (seen, data_key):
+        assert unseal(file.read_bytes(), key, tied_to) is None
+
+
+def test_what_was_sealed_before_is_there_no_more(vault: Vault, folder: Path) -> None:
+    """It is a cache; and a conversation that has none goes on."""
+    vault.sessions.add("a", SAID)
+    vault.blobs.put("a", "state", b"before")
+    vault.rotate(passphrase=PASSPHRASE)
+
+    assert vault.blobs.get("a", "state") is None
+    assert list(vault.files.blobs.iterdir()) == []
+    vault.close()
     with open_with_passphrase(folder, PASSPHRASE) as again:
-        assert again.blobs.get("a", "state") == b"state"
+        assert again.blobs.get("a", "state") is None
+
+
+def test_what_is_sealed_while_the_key_changes_is_sealed_by_the_new_one(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault.sessions.add("a", SAID)
+    sealing, keys = blobs_module.seal, []
+
+    def slowly(content: bytes, key: bytes, tied_to: str) -> bytes:
+        keys.append(key)
+        if len(keys) == 1:
+            vault.rotate(passphrase=PASSPHRASE)
+        return sealing(content, key, tied_to)
+
+    monkeypatch.setattr(blobs_module, "seal", slowly)
+    vault.blobs.put("a", "state", b"state")
+
+    assert keys == [keys[0], vault.session_keys.key("a")]
+    assert keys[0] != keys[1]
+    assert vault.blobs.get("a", "state") == b"state"
+    assert len(list(vault.files.blobs.iterdir())) == 1
 
 
 def test_every_way_still_opens(folder: Path, secret_service: Keychain) -> None:
