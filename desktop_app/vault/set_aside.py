@@ -111,18 +111,18 @@ def _holds_unread(folder: Path) -> bool:
     return False
 
 
-def set_some_aside(files: VaultFiles, copies: Sequence[Copy]) -> None:
-    """Keep some of the copies apart, under the names they have.
+def set_some_aside(files: VaultFiles, copies: Sequence[Copy]) -> Path | None:
+    """Keep some of the copies apart, under the names they have; return where, None for none.
 
     Raises:
         OSError: not all of them are; the others are where they were.
     """
-    _set_folders_aside(files, [copy.files.folder for copy in copies])
+    return _set_folders_aside(files, [copy.files.folder for copy in copies])
 
 
-def _set_folders_aside(files: VaultFiles, copies: Sequence[Path]) -> None:
+def _set_folders_aside(files: VaultFiles, copies: Sequence[Path]) -> Path | None:
     if not copies:
-        return
+        return None
     aside = free_numbered(files.backups)
     try:
         _move(copies, aside)
@@ -133,6 +133,7 @@ def _set_folders_aside(files: VaultFiles, copies: Sequence[Path]) -> None:
         link = free_numbered(files.backups, also_in=there)
         _move(copies, there / link.name, link)
     sync_folder(files.backups)
+    return aside
 
 
 def _move(copies: Sequence[Path], aside: Path, link: Path | None = None) -> None:

@@ -57,13 +57,15 @@ class StrangeCopies:
         """Those that are not set aside; None as long as nobody could look."""
         self._gone: frozenset[str] = frozenset()
         """The names of those that are no longer among the copies."""
+        self._aside: Path | None = None
+        """Where those are that were set aside here."""
 
     def forget(self) -> None:
         """Hold no key any more. Python cannot wipe it; see THREAT_MODEL.md."""
         self._dek = None
 
-    def set_aside(self) -> None:
-        """Set them aside, where it was not done before.
+    def set_aside(self) -> Path | None:
+        """Set them aside, where it was not done before; return where they are now, None for none.
 
         Raises:
             OSError, DamagedHistoryError: nobody can tell which they are.
@@ -73,6 +75,7 @@ class StrangeCopies:
         if error is not None:
             values = {"folder": self._files.backups, "reason": reason_of(error)}
             raise VaultError(LEFT, **values) from error
+        return self._aside
 
     def require_aside(self, needed: Path | None = None) -> None:
         """Set them aside before something is done that cannot be done beside them.
@@ -113,7 +116,7 @@ class StrangeCopies:
         copies = [copy for copy in _copies(self._files) if copy.files.folder in found]
         failed: OSError | None = None
         try:
-            set_some_aside(self._files, copies)
+            self._aside = set_some_aside(self._files, copies) or self._aside
         except OSError as error:
             failed = error
         self._found = _that_stay(self._files, found)

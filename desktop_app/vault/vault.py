@@ -106,7 +106,7 @@ class Vault:
         told = (*_of_copies(self.backups, files), *strangers, *unpurged)
         self.notices = (*_notices(self.sessions, clock), *told)
         if self.damage is not None:
-            self.notices = (self.damage,)
+            self.notices = (self.damage, *strangers)
         self._held = held.pop_all()
         self._opened = True
 
@@ -331,17 +331,17 @@ def _settled_lock(files: VaultFiles) -> FileLock:
 
 
 def _set_aside(strange: StrangeCopies) -> tuple[KnownError, ...]:
-    """Set strange copies aside; return what to tell where some could not be.
+    """Set strange copies aside; return what to tell of that, or where some could not be.
 
     Where nobody can look which they are, each thing that needs to know says so.
     """
     try:
-        strange.set_aside()
+        aside = strange.set_aside()
     except OSError:
         return ()
     except VaultError as error:
         return (error,) if error.key == LEFT else ()
-    return ()
+    return () if aside is None else (VaultError("vault.strange_copies_aside", folder=aside),)
 
 
 def _of_copies(backups: Backups, files: VaultFiles) -> tuple[KnownError, ...]:
