@@ -127,4 +127,4 @@ def test_a_history_that_went_back_is_told_of_with_the_commands(
 
     (told,) = done.stderr.decode().splitlines()
     assert str(folder.with_name("vault.backups-1")) in told
-    assert told.endswith(sentence("in_terminal.vault.strange_copies_aside"))
+    assert sentence("in_terminal.vault.strange_copies_aside") in told
