@@ -12,6 +12,7 @@ data/vault/vault.json    the sealed key
 data/vault/vault.next.json  a new sealed key, while the key is being changed; see rotation.py
 data/vault/history.db    the history, and history.db-wal beside it while open
 data/vault/history.damaged-<day>.db  what could not be read any more; see rescue.py
+data/vault/history.damaged-<day>.json  its sealed key, where the history has another one by now
 data/vault/blobs/        sealed files of sessions, see blobs.py
 data/safety-plan.json    the safety plan, NOT encrypted; only where the person chose to have it so
 """

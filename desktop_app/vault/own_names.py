@@ -19,7 +19,7 @@ BESIDE: Final = re.compile(
 )
 """What the vault's own name is followed by, but for its lock's; see files.py."""
 OF_A_VAULT: Final = re.compile(
-    r"(?P<keys>vault(\.next)?\.json(\.part)?)"
+    r"(?P<keys>(vault(\.next)?|history\.damaged-[0-9-]+)\.json(\.part)?)"
     r"|history(\.(rescuing|reading|rescued|damaged-[0-9-]+))?\.db(-wal|-shm|-journal)?"
 )
 """See files.py, and the names SQLite gives what lies beside a database."""

@@ -1,7 +1,8 @@
 """What was set aside. Nothing in it is removed, so it may hold what was purged since.
 
 data/vault.damaged-<number>/          a history that did not open when a backup took its place
-data/vault/history.damaged-<day>.db   what a rescue left, and its log beside it
+data/vault/history.damaged-<day>.db   what a rescue left, its log beside it, and in a `.json` its
+                                      sealed key, where the history has had another one since
 data/vault.backups-<number>/          the copies that either of them had, or another history
 
 All are kept until a person removes them: nothing else may hold what could not be read. The history
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from desktop_app.atomic_file import sync_folder
+from desktop_app.atomic_file import sync_folder, write_atomically
 from desktop_app.vault.copies import (
     Copy,
     clear_leftovers,
@@ -197,6 +198,7 @@ def remove_set_aside(files: VaultFiles) -> None:
         for folder in folders:
             remove_own(folder)
         for path in _rescued(files):
+            keys_of(path).unlink(missing_ok=True)
             _log_of(path).unlink(missing_ok=True)
             path.unlink()
         for parent in (files.folder, files.folder.parent):
@@ -243,6 +245,29 @@ def _beside(files: VaultFiles, named: Path) -> list[Path]:
 def _rescued(files: VaultFiles) -> Iterator[Path]:
     found = files.folder.glob(f"{files.history.stem}.damaged-*.db")
     yield from sorted(path for path in found if is_of_a_vault(path))
+
+
+def envelopes_aside(files: VaultFiles) -> list[Path]:
+    """Return where the sealed keys of rescued histories are kept, those that are there."""
+    return [keys for path in _rescued(files) if (keys := keys_of(path)).exists()]
+
+
+def keep_keys_aside(files: VaultFiles) -> None:
+    """Keep the envelope beside each damaged file that has none: it is about to be another one.
+
+    Called where the data key is another already: before, an envelope would outlive its passphrase.
+
+    Raises:
+        OSError: it cannot be written; again is the way on.
+    """
+    for path in _rescued(files):
+        if not keys_of(path).exists() and files.envelope.exists():
+            write_atomically(keys_of(path), files.envelope.read_bytes())
+
+
+def keys_of(path: Path) -> Path:
+    """Return where the sealed key of a damaged file is kept, once the history has another."""
+    return path.with_suffix(".json")
 
 
 def _log_of(path: Path) -> Path:
