@@ -16,7 +16,6 @@ from desktop_app.errors import InputError, KnownError
 from desktop_app.paths import Paths
 from desktop_app.vault.arrival import vault_in
 from desktop_app.vault.envelope import Envelope, SecretSlot, SlotKind
-from desktop_app.vault.envelope_file import read_envelope
 from desktop_app.vault.erase import erase, takes_from_keyring
 from desktop_app.vault.errors import VaultError
 from desktop_app.vault.files import VaultFiles

@@ -61,23 +61,31 @@ class Blobs:
             SessionMissingError: there is no such session.
             VaultError: the disk is full, …; what was there before stands.
         """
-        file = secrets.token_hex(16)
-        sealed = seal(content, self._keys.key(session), self._context(session, name, file))
+        while not self._put(session, name, content):
+            pass  # the data key was changed meanwhile, and the session's with it
+
+    def _put(self, session: str, name: str, content: bytes) -> bool:
+        """Keep `content`; or tell that what it was sealed with is the session's key no more."""
+        file, key = secrets.token_hex(16), self._keys.key(session)
+        sealed = seal(content, key, self._context(session, name, file))
         with self._turn:
             before = self._file(session, name)
             try:
                 make_folder(self._folder)
                 write_atomically(self._folder / file, sealed)
                 crash_point("blobs.written")
-                self._name(session, name, file)
+                named = self._name(session, name, file, key)
                 crash_point("blobs.named")
             except OSError as error:
                 raise disk_error(error, self._folder) from error
             except (DiskFullError, SessionMissingError):  # after other errors the row may be there
                 self._remove(file)
                 raise
-            if before is not None:
+            if not named:
+                self._remove(file)
+            elif before is not None:
                 self._remove(before)
+        return named
 
     def get(self, session: str, name: str) -> bytes | None:
         """Return what is kept under a name; None where nothing was.
@@ -135,7 +143,7 @@ class Blobs:
             raise disk_error(error, self._folder) from error
 
     def sweep(self) -> None:
-        """Remove the files that no session names: it was purged, or a crash left them.
+        """Remove the files that no session names: it was purged, has another key, or a crash came.
 
         Raises:
             VaultError: the folder cannot be written to.
@@ -149,15 +157,18 @@ class Blobs:
             except OSError as error:
                 raise disk_error(error, self._folder) from error
 
-    def _name(self, session: str, name: str, file: str) -> None:
+    def _name(self, session: str, name: str, file: str, key: bytes) -> bool:
         with self._database.transaction():
             if not self._database.rows("SELECT 1 FROM session WHERE id = ?", (session,)):
                 raise SessionMissingError("vault.session_missing")  # purged meanwhile
+            if not self._keys.is_key(session, key):
+                return False
             self._database.rows(
                 "INSERT INTO blob(file, session, name) VALUES (?, ?, ?)"
                 " ON CONFLICT(session, name) DO UPDATE SET file = excluded.file",
                 (file, session, name),
             )
+        return True
 
     def _file(self, session: str, name: str) -> str | None:
         rows = self._database.rows(

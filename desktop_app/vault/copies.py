@@ -22,7 +22,7 @@ from typing import Final
 
 from desktop_app.vault.errors import VaultError
 from desktop_app.vault.files import VaultFiles
-from desktop_app.vault.own_names import BLOBS, files_of_one, is_folder, own_copies
+from desktop_app.vault.own_names import BLOBS, NUMBER, files_of_one, is_folder, own_copies
 from desktop_app.vault.scratch import clear_scratch
 from resources.system_errors import reason_of
 
@@ -30,7 +30,7 @@ BEFORE: Final = "before"
 VOID: Final = ".void"
 PART: Final = ".part"
 OLD: Final = ".old"
-NUMBERED: Final = re.compile(rf"(?P<number>[0-9]{{6}})({re.escape(VOID)})*")
+NUMBERED: Final = re.compile(rf"(?P<number>{NUMBER})({re.escape(VOID)})*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,11 +222,13 @@ class Database(Interruptible):
         """
         with self._translated():
             path.touch(mode=0o600, exist_ok=False)
+            with self._open_in_turn():  # a closed one holds no key, and none is none for the copy
+                key = self._key
             copy = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
             try:
                 for statement in (
                     "PRAGMA cipher='chacha20'",
-                    f"PRAGMA key='raw:{self._key.hex()}'",
+                    f"PRAGMA key='raw:{key.hex()}'",
                     "PRAGMA journal_mode=OFF",  # a half copy is thrown away, not rolled back
                     "PRAGMA synchronous=OFF",  # brought to the disk below, while others write
                 ):
@@ -239,19 +241,31 @@ class Database(Interruptible):
 
     def _copy_in_steps(self, copy: apsw.Connection) -> None:
         """Use the connection in this thread's turns alone, from making the backup to ending it."""
-        with self._turn:
+        with self._open_in_turn():
             copying = copy.backup("main", self._connection, "main")
         try:
             while not copying.done:
                 self.check_given_up()
-                with self._turn:
+                with self._open_in_turn():
                     copying.step(COPIED_PAGES)
                 time.sleep(GIVEN_WAY_S)
-            with self._turn:
+            with self._open_in_turn():
                 copying.finish()  # writes the last pages, so it may say that the disk is full
         finally:
             with self._turn:
                 copying.close(force=True)
+
+    @contextmanager
+    def _open_in_turn(self) -> Iterator[None]:
+        """Let no other thread in, where nobody has closed this since the last turn.
+
+        Raises:
+            GivenUpError: somebody has: who closes waits for a step and not for the next.
+        """
+        with self._turn:
+            if not self.is_open:
+                raise GivenUpError("vault.given_up")
+            yield
 
     def __enter__(self) -> Self:
         return self

@@ -13,6 +13,7 @@ data/vault/vault.next.json  a new sealed key, while the key is being changed; se
 data/vault/vault.other-<n>.json  a key file that lay in its place; see other_envelopes.py
 data/vault/history.db    the history, and history.db-wal beside it while open
 data/vault/history.damaged-<day>.db  what could not be read any more; see rescue.py
+data/vault/history.damaged-<day>.json  its sealed key, where the history has another one by now
 data/vault/blobs/        sealed files of sessions, see blobs.py
 data/safety-plan.json    the safety plan, NOT encrypted; only where the person chose to have it so
 """

@@ -8,6 +8,7 @@ ways of its day, and where that is the keyring alone, it would never open again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from desktop_app.vault.envelope_file import read_envelope
 from desktop_app.vault.errors import KeyringAbsentError, KeyringChangedError, VaultError
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.kept_copies import kept_copies
-from desktop_app.vault.set_aside import copies_aside, histories_aside
+from desktop_app.vault.set_aside import copies_aside, envelopes_aside, histories_aside
 
 if TYPE_CHECKING:  # a keyring's libraries are loaded by whoever has one
     from desktop_app.vault.keychain import Keychain
@@ -87,6 +88,9 @@ def _that_do_not_follow(files: VaultFiles, dek: bytes) -> Iterator[tuple[Path, E
                 yield copy.files.folder, read_envelope(path)
             except VaultError:  # there is none, or none that a key opens
                 continue
+    for path in envelopes_aside(files):
+        with suppress(VaultError):
+            yield path, read_envelope(path)
 
 
 def _opens(envelope: Envelope, kek: bytes) -> bool:

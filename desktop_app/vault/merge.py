@@ -35,7 +35,7 @@ from desktop_app.vault.interruptible import Work
 from desktop_app.vault.lost import found_again, is_lost, note_lost
 from desktop_app.vault.own_time import not_before_the_newest, note_ahead
 from desktop_app.vault.records import title_of
-from desktop_app.vault.same_turns import compared, completes, fills
+from desktop_app.vault.same_turns import chosen_turns, compared, completes, fills
 from desktop_app.vault.word_index import index_missing, index_turn
 from resources.messages import sentence
 
@@ -262,8 +262,9 @@ def _regain(
     database: Database, session: CarriedSession, present: list[Placed], *, trashed: int
 ) -> None:
     """Give a session its row again; into the trash it goes only if nothing was said in it since."""
-    known = sum(same is not None for _, same in compared(present, session))
-    deleted = session.deleted is not None and known == len(present)
+    known = {same.id for _, same in compared(present, session) if same is not None}
+    since = any(each.id not in known for each in present if each.turn.content)
+    deleted = session.deleted is not None and not since
     title = title_of(session.title)
     found_again(database, session.id, title, deleted=trashed if deleted else None)
 
@@ -272,11 +273,13 @@ def _add_turns(
     database: Database, session: CarriedSession, present: list[Placed], now: int
 ) -> tuple[int, int]:
     """Add what is lacking; return how many turns, and how many replies were completed."""
-    chosen = {0} | {each.id for each in present if each.turn.chosen}
-    continued = {each.parent for each in present if each.turn.chosen}
+    pairs = list(compared(present, session))
+    chosen = chosen_turns(present, pairs)
+    _choose_again(database, present, chosen)
+    continued = {each.parent for each in present if each.id in chosen}
     ids: list[int] = []
     added = completed = 0
-    for turn, same in compared(present, session):
+    for turn, same in pairs:
         database.check_given_up()
         parent = 0 if turn.after is None else ids[turn.after]
         if same is not None:
@@ -316,12 +319,19 @@ def _add_turn(
     return number  # its words are taken in later
 
 
+def _choose_again(database: Database, present: list[Placed], chosen: set[int]) -> None:
+    for each in present:
+        if each.turn.chosen is not (each.id in chosen):
+            values = (int(each.id in chosen), each.id)
+            database.rows("UPDATE turn SET chosen = ? WHERE id = ?", values)
+
+
 def _fill(database: Database, lost: int, turn: CarriedTurn, now: int) -> None:
-    """Give a turn that was lost to damage its text again."""
+    """Give a turn that was lost to damage its text again, and who spoke."""
     created = now if turn.created is None else turn.created
     database.rows(
-        "UPDATE turn SET content = ?, state = ?, created = ? WHERE id = ?",
-        (turn.content, _ended(turn), created, lost),
+        "UPDATE turn SET role = ?, content = ?, state = ?, created = ? WHERE id = ?",
+        (turn.role, turn.content, _ended(turn), created, lost),
     )
     index_turn(database, lost, turn.content)
 

@@ -19,11 +19,13 @@ BESIDE: Final = re.compile(
 )
 """What the vault's own name is followed by, but for its lock's; see files.py."""
 OF_A_VAULT: Final = re.compile(
-    r"(?P<keys>vault(\.next|\.other-[0-9]+)?\.json(\.part)?)"
+    r"(?P<keys>(vault(\.next|\.other-[0-9]+)?|history\.damaged-[0-9-]+)\.json(\.part)?)"
     r"|history(\.(rescuing|reading|rescued|damaged-[0-9-]+))?\.db(-wal|-shm|-journal)?"
 )
 """See files.py, and the names SQLite gives what lies beside a database."""
-OF_COPIES: Final = re.compile(r"([0-9]{6}|before)(\.part|\.void|\.old)*")
+NUMBER: Final = "[0-9]{6,7}"
+"""Of a copy. Seven, for one of six nines has a next one; eight would be the days of a person's."""
+OF_COPIES: Final = re.compile(rf"({NUMBER}|before)(\.part|\.void|\.old)*")
 """See copies.py."""
 OF_BLOBS: Final = re.compile(r"[0-9a-f]{32}(\.part)?")
 """See blobs.py."""

@@ -41,6 +41,7 @@ from desktop_app.vault.pages import Pages
 from desktop_app.vault.salvage import Salvage, SessionRow, salvaged
 from desktop_app.vault.session_documents import outlives
 from desktop_app.vault.set_aside import set_copies_aside
+from desktop_app.vault.strange_copies import NONE_OF_ITS_OWN
 from desktop_app.vault.trash import SETTING
 from desktop_app.vault.turn_rows import TurnRow
 from desktop_app.vault.write_ahead_log import with_log
@@ -204,7 +205,7 @@ def _write_the_rest(database: Database, found: Salvage) -> None:
         if not outlives(document[0], found.parents):
             database.rows(TAKEN, document)
     note_lost(database, found.lost_sessions(), found.lost_documents())
-    settings = dict(found.own_time)
+    settings = {**NONE_OF_ITS_OWN, **dict(found.own_time)}
     if found.trash_kept is not None:
         settings[SETTING] = found.trash_kept
     for setting in settings.items():

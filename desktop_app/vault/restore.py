@@ -46,7 +46,7 @@ from desktop_app.vault.readable_copy import ReadableCopy, readable_copy
 from desktop_app.vault.records import moment
 from desktop_app.vault.rotation import DIFFERENT_WITH_THE_OTHER, Unsealing, settled
 from desktop_app.vault.scratch import RESTORING, clear_scratch, scratch
-from desktop_app.vault.strange_copies import forget_strange_copies
+from desktop_app.vault.strange_copies import take_copies_for_strange
 from desktop_app.vault.vault import Vault
 from resources.messages import sentence
 
@@ -162,7 +162,7 @@ class OpenBackup:
             self._database.rows("UPDATE session SET deleted = ? WHERE deleted IS NOT NULL", (now,))
             self._database.rows("DELETE FROM blob")
             self._database.rows("DELETE FROM setting WHERE name = ?", (FAILING,))
-        forget_strange_copies(self._database)
+        take_copies_for_strange(self._database)
 
     def merge_into(self, vault: Vault, clock: Callable[[], float] = time.time) -> Gain:
         """Add what `vault` lacks, after making a copy of it; see `merge.merge`.

@@ -1,6 +1,6 @@
 """Changing the data key: every page of the history is encrypted anew, and every slot sealed anew.
 
-    session keys sealed for both → vault.next.json written → PRAGMA rekey → renamed to vault.json
+    session keys made for the new → vault.next.json written → PRAGMA rekey → renamed to vault.json
 
 `PRAGMA rekey` leaves the file under the old key or the new one, never between (measured by kills).
 So whoever finds both envelopes at the start tries both keys, and the envelope of the one that opens
@@ -10,7 +10,8 @@ be encrypted.
 
 A key that was seen by others opens afterwards what it does not reach: backup files, and damaged
 histories that were set aside (set_aside.py), which are never changed and which whoever asks for a
-new key names. The copies beside the history are made anew (vault.py).
+new key names. What opens such a history stays beside it. The copies beside the history are made
+anew (vault.py).
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ from desktop_app.vault.peek import pages_opened
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.sealing import new_key
 from desktop_app.vault.session_keys import SessionKeys
+from desktop_app.vault.set_aside import keep_keys_aside
 from desktop_app.vault.typed_secret import TypedSecret
 
 if TYPE_CHECKING:  # a keyring's libraries are loaded by whoever has one
@@ -188,7 +190,7 @@ def rotate(
         _require_space(files)
         with database.alone():  # a session's key made meanwhile would be sealed for the old alone
             database.check_given_up()
-            session_keys.seal_for(dek)
+            session_keys.renew_for(dek)
             crash_point("rotation.session_keys_sealed")
             with keys.renewing():
                 database.check_given_up_at_last()
@@ -301,6 +303,8 @@ def _require_space(files: VaultFiles) -> None:
 
 def _keep_next(files: VaultFiles) -> None:
     try:
+        keep_keys_aside(files)
+        crash_point("rotation.keys_kept_aside")
         files.next_envelope.replace(files.envelope)
         sync_folder(files.folder)
     except OSError as error:

@@ -25,11 +25,14 @@ def compared(
     children: dict[int, list[Placed]] = defaultdict(list)
     for each in present:
         children[each.parent].append(each)
+    versions: dict[int | None, list[CarriedTurn]] = defaultdict(list)
+    for turn in session.turns:
+        versions[turn.after].append(turn)
     ids: list[int | None] = []
     for turn in session.turns:
         parent = 0 if turn.after is None else ids[turn.after]
         candidates = [] if parent is None else children[parent]
-        same = _same_among(candidates, turn)
+        same = _same_among(candidates, turn, versions[turn.after])
         if same is None and not turn.content:
             ids.append(parent)
             yield turn, None
@@ -40,18 +43,67 @@ def compared(
         yield turn, same
 
 
-def _same_among(candidates: list[Placed], turn: CarriedTurn) -> Placed | None:
-    """Return what is `turn`: all of its text, a part of it, or what is left of it by damage."""
+def _same_among(
+    candidates: list[Placed], turn: CarriedTurn, versions: list[CarriedTurn]
+) -> Placed | None:
+    """Return what is `turn`: all of its text, a part of it, or what is left of it by damage.
+
+    Args:
+        candidates: those there that follow what it follows.
+        turn: one that comes.
+        versions: those that come and follow the same, itself among them.
+    """
+    whole = (each for each in candidates if _is_whole(each.turn, turn))
     alike = [each for each in candidates if turn.content and _is_alike(each.turn, turn)]
-    whole = (each for each in alike if each.turn.content == turn.content)
     parts = (each for each in alike if completes(each.turn, turn) or _goes_on(turn, each.turn))
-    lost = (each for each in candidates if _stands_for(each.turn, turn))
-    return next(whole, None) or next(parts, None) or next(lost, None)
+    found = next(whole, None) or next(parts, None)
+    if found is not None:
+        return found
+    # What is another version to the letter is not taken for this one, of which nothing is left.
+    free = (each for each in candidates if not any(_is_whole(each.turn, v) for v in versions))
+    lost = [each for each in free if TurnState.DAMAGED in {each.turn.state, turn.state}]
+    # Who spoke is often a guess where a turn is lost (turn_rows.py): two messages in a row are it.
+    return next((each for each in lost if each.turn.role is turn.role), next(iter(lost), None))
 
 
-def _stands_for(one: CarriedTurn, other: CarriedTurn) -> bool:
-    """Tell whether one of two, in the same place, is what is left of a turn lost to damage."""
-    return one.role is other.role and TurnState.DAMAGED in {one.state, other.state}
+def _is_whole(one: CarriedTurn, other: CarriedTurn) -> bool:
+    return bool(one.content) and one.content == other.content and _is_alike(one, other)
+
+
+def chosen_turns(present: list[Placed], pairs: list[tuple[CarriedTurn, Placed | None]]) -> set[int]:
+    """Return the ids of those there that are on the path that is shown, 0 among them.
+
+    Of what was lost to damage that is a guess (turn_rows.py), and what comes knows it better; not
+    better than what is readable there, which a person may have chosen since.
+    """
+    places = {each.id: each for each in present}
+    readable = [each for each in present if each.turn.state is not TurnState.DAMAGED]
+    certain: set[int] = set()
+    for each in readable:
+        above: Placed | None = each if each.turn.chosen else None
+        while above is not None and above.id not in certain:
+            certain.add(above.id)
+            above = places.get(above.parent)
+    continued = {places[each].parent for each in certain}
+    ids = [None if same is None else same.id for _, same in pairs]
+    filled = {same.id: turn for turn, same in pairs if same is not None}
+    wanted = {
+        0 if turn.after is None else ids[turn.after]
+        for turn, same in pairs
+        if turn.chosen and turn.content and (same is None or fills(same.turn, turn))
+    }
+    chosen = {0, *certain}
+    for each in present:
+        if each.turn.state is not TurnState.DAMAGED or each.id in certain:
+            continue
+        coming = filled.get(each.id)
+        guess = each.turn.chosen
+        if each.parent in wanted:
+            guess = coming is not None and coming.chosen
+        if guess and each.parent in chosen and each.parent not in continued:
+            chosen.add(each.id)
+            continued.add(each.parent)
+    return chosen
 
 
 def fills(present: CarriedTurn, coming: CarriedTurn) -> bool:

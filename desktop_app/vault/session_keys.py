@@ -3,8 +3,11 @@
 The sealed key stands in the session's row, so purging the session makes its files unreadable
 wherever they were copied to. It is made when it is first asked for.
 
-While the data key is being changed a row holds the key sealed twice, 60 bytes each: whichever
-data key opens the file opens one of them.
+While the data key is being changed a row holds two keys, 60 bytes each: its own, sealed by the
+data key there was, and a new one, sealed by that which is to be. So whichever data key opens the
+file opens one of them. A new one, because who has seen the data key knows every key it sealed, and
+would read what is sealed with them from then on. What a session's key has sealed until then is
+given up: it can all be made again.
 """
 
 from __future__ import annotations
@@ -40,7 +43,7 @@ class SessionKeys:
                 raise SessionMissingError("vault.session_missing")
             ((sealed,),) = rows
             if sealed is not None:
-                return self._opened(session, sealed)
+                return self._opened(session, sealed)[1]
             key = new_key()
             with self._database.transaction():
                 self._store(session, self._sealed(session, key, self._keys.dek))
@@ -52,13 +55,19 @@ class SessionKeys:
             self._vault = self._keys.envelope().vault
         return f"vault/1/{self._vault}/session/{session}"
 
-    def seal_for(self, dek: bytes) -> None:
-        """Seal every key with `dek` too, which is about to become the data key."""
+    def is_key(self, session: str, key: bytes) -> bool:
+        """Tell whether a session has this key: another data key brings another."""
+        with self._database.alone():
+            rows = self._database.rows("SELECT key FROM session WHERE id = ?", (session,))
+            sealed = rows[0][0] if rows else None
+            return sealed is not None and self._opened(session, sealed)[1] == key
+
+    def renew_for(self, dek: bytes) -> None:
+        """Have a new key ready for every session, for when `dek` is the data key."""
         with self._database.transaction():
             for session, sealed in self._all():
-                key = self._opened(session, sealed)
-                both = (self._sealed(session, key, each) for each in (self._keys.dek, dek))
-                self._store(session, b"".join(both))
+                place, _ = self._opened(session, sealed)
+                self._store(session, sealed[place] + self._sealed(session, new_key(), dek))
 
     def settle(self) -> None:
         """Keep only what the data key in force opens: after a change, or one that was cut short."""
@@ -69,8 +78,10 @@ class SessionKeys:
         with self._database.transaction():
             for session, sealed in self._all():
                 if len(sealed) > SEALED_BYTES:
-                    key = self._opened(session, sealed)
-                    self._store(session, self._sealed(session, key, self._keys.dek))
+                    place, _ = self._opened(session, sealed)
+                    self._store(session, sealed[place])
+                    if place.start:  # sealed files are of the key it had; `Blobs.sweep` takes them
+                        self._database.rows("DELETE FROM blob WHERE session = ?", (session,))
 
     def _all(self) -> list[tuple[str, bytes]]:
         rows = self._database.rows("SELECT id, key FROM session WHERE key IS NOT NULL")
@@ -79,12 +90,13 @@ class SessionKeys:
     def _sealed(self, session: str, key: bytes, dek: bytes) -> bytes:
         return seal(key, dek, self.context(session))
 
-    def _opened(self, session: str, sealed: bytes) -> bytes:
+    def _opened(self, session: str, sealed: bytes) -> tuple[slice, bytes]:
+        """Return the key that the data key in force opens, and where in a row it stands."""
         for start in range(0, len(sealed), SEALED_BYTES):
-            part = sealed[start : start + SEALED_BYTES]
-            key = unseal(part, self._keys.dek, self.context(session))
+            place = slice(start, start + SEALED_BYTES)
+            key = unseal(sealed[place], self._keys.dek, self.context(session))
             if key is not None:
-                return key
+                return place, key
         raise DamagedHistoryError("vault.history_damaged", path=self._database.path)
 
     def _store(self, session: str, sealed: bytes) -> None:

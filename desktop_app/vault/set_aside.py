@@ -1,7 +1,8 @@
 """What was set aside. Nothing in it is removed, so it may hold what was purged since.
 
 data/vault.damaged-<number>/          a history that did not open when a backup took its place
-data/vault/history.damaged-<day>.db   what a rescue left, and its log beside it
+data/vault/history.damaged-<day>.db   what a rescue left, its log beside it, and in a `.json` its
+                                      sealed key, where the history has had another one since
 data/vault.backups-<number>/          the copies that either of them had, or another history
 
 All are kept until a person removes them: nothing else may hold what could not be read. The history
@@ -23,11 +24,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from desktop_app.atomic_file import sync_folder
+from desktop_app.atomic_file import sync_folder, write_atomically
 from desktop_app.vault.copies import (
     Copy,
     clear_leftovers,
     copies_in,
+    folders_in,
     is_left,
     require_readable,
     safety_copies_in,
@@ -62,15 +64,25 @@ def set_copies_aside(files: VaultFiles) -> None:
 
     Whoever calls this holds the vault's lock, and calls it again where a crash came between.
 
-    Raises:
-        OSError: they cannot be renamed.
+    That history is decided on, so what the disk refuses here keeps it from nothing. Copies that
+    stay where they are it takes for strange when it is opened (strange_copies.py).
     """
     clear_leftovers(files)  # half a copy among them would keep old keys
-    if _copies(files.backups) or _holds_unread(files.backups):
-        aside = free_numbered(files.backups)
+    with suppress(OSError):
+        if _copies(files.backups) or _holds_unread(files.backups):
+            _set_all_aside(files)
+    with suppress(OSError):
+        _renew_links(files)
+
+
+def _set_all_aside(files: VaultFiles) -> None:
+    aside = free_numbered(files.backups)
+    try:
         files.backups.rename(aside)
+    except OSError:  # above all a disk of its own: one that is mounted there keeps its name
+        _set_folders_aside(files, folders_in(files.backups))
+    else:
         sync_folder(aside.parent)
-    _renew_links(files)
 
 
 def _renew_links(files: VaultFiles) -> None:
@@ -100,14 +112,18 @@ def _holds_unread(folder: Path) -> bool:
     return False
 
 
-def set_some_aside(files: VaultFiles, copies: Sequence[Copy]) -> None:
-    """Keep some of the copies apart, under the names they have.
+def set_some_aside(files: VaultFiles, copies: Sequence[Copy]) -> Path | None:
+    """Keep some of the copies apart, under the names they have; return where, None for none.
 
     Raises:
         OSError: not all of them are; the others are where they were.
     """
+    return _set_folders_aside(files, [copy.files.folder for copy in copies])
+
+
+def _set_folders_aside(files: VaultFiles, copies: Sequence[Path]) -> Path | None:
     if not copies:
-        return
+        return None
     aside = free_numbered(files.backups)
     try:
         _move(copies, aside)
@@ -118,9 +134,10 @@ def set_some_aside(files: VaultFiles, copies: Sequence[Copy]) -> None:
         link = free_numbered(files.backups, also_in=there)
         _move(copies, there / link.name, link)
     sync_folder(files.backups)
+    return aside
 
 
-def _move(copies: Sequence[Copy], aside: Path, link: Path | None = None) -> None:
+def _move(copies: Sequence[Path], aside: Path, link: Path | None = None) -> None:
     """Move copies into a folder that is made for it, and a link to it; neither is left empty."""
     aside.mkdir(mode=0o700)
     try:
@@ -129,7 +146,7 @@ def _move(copies: Sequence[Copy], aside: Path, link: Path | None = None) -> None
             sync_folder(link.parent)
         sync_folder(aside.parent)
         for copy in copies:
-            copy.files.folder.rename(aside / copy.files.folder.name)
+            copy.rename(aside / copy.name)
     except OSError:
         with suppress(OSError):  # one is in it
             aside.rmdir()
@@ -181,6 +198,7 @@ def remove_set_aside(files: VaultFiles) -> None:
         for folder in folders:
             remove_own(folder)
         for path in _rescued(files):
+            keys_of(path).unlink(missing_ok=True)
             _log_of(path).unlink(missing_ok=True)
             path.unlink()
         for parent in (files.folder, files.folder.parent):
@@ -227,6 +245,29 @@ def _beside(files: VaultFiles, named: Path) -> list[Path]:
 def _rescued(files: VaultFiles) -> Iterator[Path]:
     found = files.folder.glob(f"{files.history.stem}.damaged-*.db")
     yield from sorted(path for path in found if is_of_a_vault(path))
+
+
+def envelopes_aside(files: VaultFiles) -> list[Path]:
+    """Return where the sealed keys of rescued histories are kept, those that are there."""
+    return [keys for path in _rescued(files) if (keys := keys_of(path)).exists()]
+
+
+def keep_keys_aside(files: VaultFiles) -> None:
+    """Keep the envelope beside each damaged file that has none: it is about to be another one.
+
+    Called where the data key is another already: before, an envelope would outlive its passphrase.
+
+    Raises:
+        OSError: it cannot be written; again is the way on.
+    """
+    for path in _rescued(files):
+        if not keys_of(path).exists() and files.envelope.exists():
+            write_atomically(keys_of(path), files.envelope.read_bytes())
+
+
+def keys_of(path: Path) -> Path:
+    """Return where the sealed key of a damaged file is kept, once the history has another."""
+    return path.with_suffix(".json")
 
 
 def _log_of(path: Path) -> Path:

@@ -5,6 +5,10 @@ What was copied before is then the only place of what it holds, so it may not gr
 set aside when the history is opened, before a turn is added: turns get the ids that others had, so
 later nobody could tell. Where that fails, the history itself remembers which copies they are, until
 they have been set aside; where it cannot be written to either, no turn is added.
+
+Of a history that was rescued, or that a backup has become, all copies there are strange: it has
+made none yet. Whoever makes it sets them aside before it has its name; what the disk refuses then
+is found here.
 """
 
 from __future__ import annotations
@@ -29,6 +33,8 @@ NOTED: Final = "strange_copy:"
 """Settings, each with the name of a copy's folder after it: what it is, is said by being there."""
 UNSEEN: Final = "copies_unseen_since"
 """A setting: the newest turn's id when the copies could first not be looked into."""
+NONE_OF_ITS_OWN: Final = {UNSEEN: -1}
+"""The settings of a history that has made no copy yet where it is about to lie."""
 LEFT: Final = "vault.strange_copies_left"
 """The error that says that some could not be set aside."""
 REMEMBERED: Final = "SELECT name, value FROM setting WHERE name LIKE ? || '%'"
@@ -51,13 +57,15 @@ class StrangeCopies:
         """Those that are not set aside; None as long as nobody could look."""
         self._gone: frozenset[str] = frozenset()
         """The names of those that are no longer among the copies."""
+        self._aside: Path | None = None
+        """Where those are that were set aside here."""
 
     def forget(self) -> None:
         """Hold no key any more. Python cannot wipe it; see THREAT_MODEL.md."""
         self._dek = None
 
-    def set_aside(self) -> None:
-        """Set them aside, where it was not done before.
+    def set_aside(self) -> Path | None:
+        """Set them aside, where it was not done before; return where they are now, None for none.
 
         Raises:
             OSError, DamagedHistoryError: nobody can tell which they are.
@@ -67,6 +75,7 @@ class StrangeCopies:
         if error is not None:
             values = {"folder": self._files.backups, "reason": reason_of(error)}
             raise VaultError(LEFT, **values) from error
+        return self._aside
 
     def require_aside(self, needed: Path | None = None) -> None:
         """Set them aside before something is done that cannot be done beside them.
@@ -107,7 +116,7 @@ class StrangeCopies:
         copies = [copy for copy in _copies(self._files) if copy.files.folder in found]
         failed: OSError | None = None
         try:
-            set_some_aside(self._files, copies)
+            self._aside = set_some_aside(self._files, copies) or self._aside
         except OSError as error:
             failed = error
         self._found = _that_stay(self._files, found)
@@ -146,6 +155,8 @@ class StrangeCopies:
 
     def _is_strange(self, copy: Copy, dek: bytes) -> bool:
         held = newest_turn(copy.files.history, dek)
+        if self._newest == NONE_OF_ITS_OWN[UNSEEN]:  # also one that is damaged
+            return True
         if held is None:
             return not is_of(self._files, copy.files, dek)
         if self._newest is None:
@@ -153,13 +164,14 @@ class StrangeCopies:
         return held > self._newest
 
 
-def forget_strange_copies(database: Database) -> None:
-    """Forget which copies are strange: the history has come to another place.
+def take_copies_for_strange(database: Database) -> None:
+    """Forget which copies are strange: the history comes to another place, where all of them are.
 
     Raises:
         VaultError: nothing can be written.
     """
     _change(database, forgotten=_all_remembered(database))
+    _change(database, noted=NONE_OF_ITS_OWN)
 
 
 def _change(

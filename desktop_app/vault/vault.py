@@ -132,7 +132,7 @@ class Vault:
         told = (*_of_copies(self.backups, files), *strangers, *unpurged)
         self.notices = (*_notices(self.sessions, clock), *told)
         if self.damage is not None:
-            self.notices = (self.damage,)
+            self.notices = (self.damage, *strangers)
         self._held = held.pop_all()
         self._opened = True
 
@@ -201,6 +201,7 @@ class Vault:
             alone.enter_context(self.database.undisturbed())
             with self.backups.expiring(self.keys.dek) as expire:
                 rotate(self.files, self.database, self.keys, self.session_keys, renewed, expire)
+                self._sweep()
                 alone.close()  # the copies are made in steps
                 try:
                     self.database.check_given_up()  # it may be closed by now
@@ -364,17 +365,17 @@ def _settled_lock(files: VaultFiles) -> FileLock:
 
 
 def _set_aside(strange: StrangeCopies) -> tuple[KnownError, ...]:
-    """Set strange copies aside; return what to tell where some could not be.
+    """Set strange copies aside; return what to tell of that, or where some could not be.
 
     Where nobody can look which they are, each thing that needs to know says so.
     """
     try:
-        strange.set_aside()
+        aside = strange.set_aside()
     except OSError:
         return ()
     except VaultError as error:
         return (error,) if error.key == LEFT else ()
-    return ()
+    return () if aside is None else (VaultError("vault.strange_copies_aside", folder=aside),)
 
 
 def _of_copies(backups: Backups, files: VaultFiles) -> tuple[KnownError, ...]:

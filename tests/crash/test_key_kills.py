@@ -69,10 +69,12 @@ def next_kill(killed: int, moment: int, microseconds: int, *, died: bool) -> tup
     return (killed + 1, microseconds) if died else (killed, max(2, moment))
 
 
-def check_whole(vault: Vault) -> None:
+def check_whole(vault: Vault, sealed: bytes | None = BLOB_CONTENT) -> None:
+    """Check that all is there; what is `sealed` goes with the data key it was sealed under."""
     with vault:
         turns = vault.sessions.turns(BLOB_OF)
-        assert vault.blobs.get(BLOB_OF, BLOB) == BLOB_CONTENT
+        assert vault.blobs.get(BLOB_OF, BLOB) == sealed
+        assert len(list(vault.files.blobs.iterdir())) == (sealed is not None)
         assert vault.database.rows("PRAGMA integrity_check") == [("ok",)]
     assert [stored.turn.content for stored in turns] == [message(n) for n in range(SAID)]
 
@@ -90,10 +92,11 @@ def check_no_copy_has(earlier: bytes, folder: Path) -> None:
         assert [path for path in histories if newest_turn(path, earlier) is not None] == []
 
 
-def check_opens_every_way(folder: Path) -> None:
+def check_opens_every_way(folder: Path, earlier: bytes) -> None:
     assert traces(folder.parent) + traces(folder.parent, OLD) == []
-    check_whole(open_with_passphrase(folder, OLD))
-    check_whole(open_with_recovery(folder, CODE.text()))
+    for opened, secret in ((open_with_passphrase, OLD), (open_with_recovery, CODE.text())):
+        vault = opened(folder, secret)
+        check_whole(vault, BLOB_CONTENT if vault.keys.dek == earlier else None)
     assert {path.name for path in folder.iterdir()} == {"vault.json", "history.db", "blobs"}
 
 
@@ -104,7 +107,7 @@ def test_killed_at_a_step_of_the_rotation(told: Path, tmp_path: Path, point: str
 
     assert killed_at(point, ROTATE, folder)
 
-    check_opens_every_way(folder)
+    check_opens_every_way(folder, earlier)
     check_no_copy_has(earlier, folder)
 
 
@@ -127,7 +130,7 @@ def test_killed_at_any_moment_of_the_rotation(told: Path, tmp_path: Path, kills:
         earlier = read_envelope(folder / "vault.json").open_with_passphrase(OLD)
         died = killed_at(f"rotation.envelope_written+{moment}", ROTATE, folder)
 
-        check_opens_every_way(folder)
+        check_opens_every_way(folder, earlier)
         if died:
             changed.append(newest_turn(folder / "history.db", earlier) is None)
         shutil.rmtree(folder.parent)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop_app.dialogue import Role, Turn
+from desktop_app.vault.set_aside import copies_aside
 from desktop_app.vault.vault import Vault
 from desktop_app.views.backup_section import BackupSection
 from desktop_app.views.changing import Changing
@@ -18,7 +19,9 @@ from desktop_app.views.trash_dialog import TrashDialog
 from desktop_app.views.window import MainWindow
 from resources.messages import sentence
 from tests.gui.conftest import OpenWindow
+from tests.support.damaged_vault import opened
 from tests.support.gate_fixtures import WAIT_MS
+from tests.support.two_histories import go_back
 
 pytestmark = pytest.mark.gui
 
@@ -136,3 +139,16 @@ def test_there_they_are_removed_when_that_is_said_twice_and_the_copies_looked_fo
 def test_there_too_nothing_is_offered_where_there_are_none(section: BackupSection) -> None:
     QApplication.processEvents()
     assert not section.aside.isVisible()
+
+
+def test_a_history_that_went_back_is_told_of_in_the_window(
+    open_window: OpenWindow, tiny_model: Path, vault: Vault, data_key: bytes, tmp_path: Path
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    with opened(go_back(vault, tmp_path), data_key) as gone_back:
+        (aside,) = copies_aside(gone_back.files)
+        window = open_window(tiny_model, history=gone_back)
+
+        told = sentence("error.vault.strange_copies_aside", folder=aside)
+        assert window.middle.notice.text == told
+        window.close()

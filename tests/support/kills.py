@@ -32,6 +32,7 @@ NAMED: Final[dict[str, tuple[str, ...]]] = {
         "rotation.session_keys_sealed",
         "rotation.envelope_written",
         "rotation.rekeyed",
+        "rotation.keys_kept_aside",
         "rotation.renamed",
     ),
     "passphrase": ("key_slots.sealed", "key_slots.written"),

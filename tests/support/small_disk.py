@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,19 @@ ONLY_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of one megabyte."""
-    place = tmp_path / "small"
-    place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place], check=True)
-    yield place
-    subprocess.run(["umount", place], check=True)
+    with mounted(tmp_path / "small", "1m") as place:
+        yield place
+
+
+@contextmanager
+def mounted(place: Path, size: str) -> Iterator[Path]:
+    """Give a file system of its own at `place`, which is made for it."""
+    place.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", place], check=True)
 
 
 def fill(place: Path, *, leave: int = 0) -> Path:
@@ -47,3 +56,8 @@ def room_on(place: Path, free: int) -> None:
 def make_read_only(place: Path) -> None:
     """Refuse every write from now on, root's too."""
     subprocess.run(["mount", "-o", "remount,ro", place], check=True)
+
+
+def make_writable(place: Path) -> None:
+    """Take every write again."""
+    subprocess.run(["mount", "-o", "remount,rw", place], check=True)

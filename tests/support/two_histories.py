@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from desktop_app.vault.envelope import Envelope
 from desktop_app.vault.merge import Gain
 from desktop_app.vault.restore import opened_backup
 from desktop_app.vault.vault import Vault
+from tests.support.damaged_vault import opened
 from tests.support.vault_fixtures import PASSPHRASE
 
 OTHER = "另一句口令 battery"
@@ -31,6 +33,19 @@ def merged(path: Path, vault: Vault) -> Gain:
     folder = vault.files.folder
     with opened_backup(path, folder, by_passphrase, lambda: vault.keys.dek) as backup:
         return backup.merge_into(vault)
+
+
+def go_back(vault: Vault, tmp_path: Path) -> Path:
+    """Put the state of now in the place of a later one, of which a copy is left; it is closed."""
+    folder, dek = vault.files.folder, vault.keys.dek
+    vault.close()
+    older = Path(shutil.copytree(folder, tmp_path / "older"))
+    with opened(folder, dek) as later:
+        later.sessions.add("a", Turn(Role.USER, "二"))
+        later.backups.make()
+    shutil.rmtree(folder)
+    shutil.copytree(older, folder)
+    return folder
 
 
 @pytest.fixture

@@ -10,8 +10,10 @@ import pytest
 from desktop_app.dialogue import Role, Turn
 from desktop_app.vault.vault import open_with_passphrase
 from resources.messages import sentence
+from tests.support.damaged_vault import opened
 from tests.support.engine_run import soulchat
 from tests.support.terminal import terminal
+from tests.support.two_histories import go_back
 from tests.support.vault_fixtures import PASSPHRASE
 
 REMOVE = "--remove-set-aside"
@@ -111,3 +113,18 @@ def test_a_terminal_is_asked(
         assert child.wait(timeout=60) == 0
 
     assert len([path for path in aside if path.exists()]) == left
+
+
+def test_a_history_that_went_back_is_told_of_with_the_commands(
+    closed: Path, data_key: bytes, tmp_path: Path
+) -> None:
+    with opened(closed, data_key) as vault:
+        vault.sessions.add("a", Turn(Role.USER, "一"))
+        folder = go_back(vault, tmp_path)
+
+    environment = {"SOULCHAT_PASSPHRASE": PASSPHRASE}
+    done = soulchat("sessions", "list", "--data-dir", folder.parent, **environment)
+
+    (told,) = done.stderr.decode().splitlines()
+    assert str(folder.with_name("vault.backups-1")) in told
+    assert sentence("in_terminal.vault.strange_copies_aside") in told

@@ -169,6 +169,31 @@ def test_what_a_crash_left_of_one_is_cleared_and_never_taken_for_one(
     assert list(vault.files.backups.iterdir()) == [copy.files.folder]
 
 
+def test_after_the_last_number_of_six_digits_there_are_copies_all_the_same(
+    vault: Vault, backups: Backups
+) -> None:
+    mine = vault.files.backups / "999999" / "mine.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_bytes(b"mine")
+    for _ in range(5):
+        backups.make()
+
+    numbers = [copy.files.folder.name for copy in copies_in(vault.files.backups)]
+    assert numbers == ["1000002", "1000003", "1000004"]
+    assert mine.exists()
+
+
+def test_a_folder_that_a_person_named_after_a_day_is_none_of_them(
+    vault: Vault, backups: Backups
+) -> None:
+    mine = Path(shutil.copytree(vault.files.folder, vault.files.backups / "20260821"))
+    for _ in range(5):
+        backups.make()
+
+    assert VaultFiles(mine).exist()
+    assert [copy.files.folder.name for copy in copies_in(vault.files.backups)][-1] == "000005"
+
+
 def test_a_damaged_history_does_not_replace_its_copies(
     vault: Vault, backups: Backups, data_key: bytes
 ) -> None:

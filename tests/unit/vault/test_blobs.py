@@ -164,16 +164,21 @@ def test_a_key_moved_to_another_session_opens_nothing(spoken: Vault) -> None:
 
 
 @pytest.mark.parametrize("arrives", [True, False], ids=["rekeyed", "died before"])
-def test_keys_live_through_a_change_of_the_data_key(spoken: Vault, *, arrives: bool) -> None:
+def test_a_session_s_key_changes_with_the_data_key_and_never_without_it(
+    spoken: Vault, *, arrives: bool
+) -> None:
     key, dek = spoken.session_keys.key("a"), bytes(32)
+    spoken.blobs.put("a", "snapshot", CONTENT)
 
-    spoken.session_keys.seal_for(dek)
+    spoken.session_keys.renew_for(dek)
     if arrives:
         spoken.keys.replace(dek)
 
-    assert spoken.session_keys.key("a") == key
+    now = spoken.session_keys.key("a")
+    assert (now == key) is not arrives
     spoken.session_keys.settle()
-    assert spoken.session_keys.key("a") == key
+    assert spoken.session_keys.key("a") == now
+    assert spoken.blobs.get("a", "snapshot") == (None if arrives else CONTENT)
     ((size,),) = spoken.database.rows("SELECT length(key) FROM session WHERE id = 'a'")
     assert size == 60
 
@@ -186,17 +191,6 @@ def test_purging_removes_the_key(spoken: Vault, closed: Path, data_key: bytes) -
 
     with Database(closed / "history.db", data_key) as database:
         assert database.rows("SELECT id FROM session WHERE key IS NOT NULL") == []
-
-
-def test_files_are_read_after_a_rotation(closed: Path) -> None:
-    with open_with_passphrase(closed, PASSPHRASE) as vault:
-        vault.sessions.add("a", Turn(Role.USER, "在吗"))
-        vault.blobs.put("a", "snapshot", CONTENT)
-        vault.rotate(passphrase=PASSPHRASE)
-        assert vault.blobs.get("a", "snapshot") == CONTENT
-
-    with open_with_passphrase(closed, PASSPHRASE) as vault:
-        assert vault.blobs.get("a", "snapshot") == CONTENT
 
 
 def test_keys_are_sealed_without_reading_the_envelope_again(spoken: Vault) -> None:

@@ -231,6 +231,29 @@ def test_a_backup_given_up_leaves_no_file_and_is_remembered(
     assert vault.database.broke_off == {Work.WRITING_OUT}
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param((Path, "touch"), id="before its key is asked for"),
+        pytest.param((Database, "check_given_up"), id="before its first step"),
+    ],
+)
+def test_a_copy_whose_history_is_closed_before_a_step_is_given_up(
+    vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: tuple[type, str]
+) -> None:
+    whose, name = before
+    known = getattr(whose, name)
+
+    def closes(*given: object, **named: object) -> None:
+        monkeypatch.undo()
+        known(*given, **named)
+        vault.close()
+
+    monkeypatch.setattr(whose, name, closes)
+    with pytest.raises(GivenUpError):
+        vault.database.copy_to(tmp_path / "copy.db")
+
+
 @pytest.mark.parametrize("form", ["md", "html", "json"])
 def test_an_export_given_up_at_its_second_conversation_leaves_no_file_and_is_remembered(
     vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str

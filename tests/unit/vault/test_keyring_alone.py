@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -146,3 +147,17 @@ def test_where_all_copies_follow_the_keyring_is_asked_no_oftener(
         keyring.asked = 0
         vault.keys.take_out_of(Keychain(keyring))
     assert keyring.asked == 1
+
+
+def test_it_is_not_given_up_before_a_damaged_history_that_only_it_opens(
+    folder: Path, keyring: PlainKeyring
+) -> None:
+    with create(folder, keychain=Keychain(keyring)) as vault:
+        damaged = folder / "history.damaged-2026-08-21.db"
+        shutil.copy(vault.files.history, damaged)
+        vault.rotate(keychain=Keychain(keyring))
+        vault.keys.set_passphrase(PASSPHRASE)
+        with pytest.raises(VaultError, match="只有它打得开") as raised:
+            vault.keys.take_out_of(Keychain(keyring))
+
+    assert str(damaged.with_suffix(".json")) in raised.value.sentence()

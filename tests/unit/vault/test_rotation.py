@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from desktop_app.dialogue import Role, Turn
+from desktop_app.vault import blobs as blobs_module
 from desktop_app.vault import rotation
+from desktop_app.vault.backup_file import write_backup
 from desktop_app.vault.copies import copies_in
 from desktop_app.vault.creation import create
 from desktop_app.vault.database import Database
@@ -29,9 +31,11 @@ from desktop_app.vault.kept_copies import kept_copies
 from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.peek import newest_turn, pages_opened
 from desktop_app.vault.recovery_code import RecoveryCode
-from desktop_app.vault.sealing import SEALED_BYTES, new_key
+from desktop_app.vault.sealing import SEALED_BYTES, new_key, unseal
+from desktop_app.vault.set_aside import remove_set_aside
 from desktop_app.vault.vault import (
     Vault,
+    open_rescued,
     open_with_keyring,
     open_with_passphrase,
     open_with_recovery,
@@ -132,7 +136,7 @@ def test_the_keys_of_sessions_settle_after_a_change_that_was_cut_short(
 ) -> None:
     vault.sessions.add("a", SAID)
     vault.blobs.put("a", "state", b"state")
-    vault.session_keys.seal_for(new_key())
+    vault.session_keys.renew_for(new_key())
     vault.close()
 
     with open_with_passphrase(folder, PASSPHRASE) as again:
@@ -140,15 +144,56 @@ def test_the_keys_of_sessions_settle_after_a_change_that_was_cut_short(
         assert again.blobs.get("a", "state") == b"state"
 
 
-def test_the_sealed_files_of_a_session_open_under_the_new_key(vault: Vault, folder: Path) -> None:
+def test_no_key_of_before_opens_what_is_sealed_afterwards(
+    vault: Vault, folder: Path, data_key: bytes
+) -> None:
+    """Whoever has an older backup and its passphrase has the data key and all that it sealed."""
     vault.sessions.add("a", SAID)
-    vault.blobs.put("a", "state", b"state")
+    vault.blobs.put("a", "state", b"before")
+    write_backup(vault, folder.parent / "seen.soulchat-backup")
+    seen = vault.session_keys.key("a")
     vault.rotate(passphrase=PASSPHRASE)
-    assert vault.blobs.get("a", "state") == b"state"
-    vault.close()
+    vault.blobs.put("a", "state", b"after")
 
+    (file,) = vault.files.blobs.iterdir()
+    tied_to = f"{vault.session_keys.context('a')}/blob/state/{file.name}"
+    assert vault.blobs.get("a", "state") == b"after"
+    for key in (seen, data_key):
+        assert unseal(file.read_bytes(), key, tied_to) is None
+
+
+def test_what_was_sealed_before_is_there_no_more(vault: Vault, folder: Path) -> None:
+    """It is a cache; and a conversation that has none goes on."""
+    vault.sessions.add("a", SAID)
+    vault.blobs.put("a", "state", b"before")
+    vault.rotate(passphrase=PASSPHRASE)
+
+    assert vault.blobs.get("a", "state") is None
+    assert list(vault.files.blobs.iterdir()) == []
+    vault.close()
     with open_with_passphrase(folder, PASSPHRASE) as again:
-        assert again.blobs.get("a", "state") == b"state"
+        assert again.blobs.get("a", "state") is None
+
+
+def test_what_is_sealed_while_the_key_changes_is_sealed_by_the_new_one(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault.sessions.add("a", SAID)
+    sealing, keys = blobs_module.seal, []
+
+    def slowly(content: bytes, key: bytes, tied_to: str) -> bytes:
+        keys.append(key)
+        if len(keys) == 1:
+            vault.rotate(passphrase=PASSPHRASE)
+        return sealing(content, key, tied_to)
+
+    monkeypatch.setattr(blobs_module, "seal", slowly)
+    vault.blobs.put("a", "state", b"state")
+
+    assert keys == [keys[0], vault.session_keys.key("a")]
+    assert keys[0] != keys[1]
+    assert vault.blobs.get("a", "state") == b"state"
+    assert len(list(vault.files.blobs.iterdir())) == 1
 
 
 def test_every_way_still_opens(folder: Path, secret_service: Keychain) -> None:
@@ -360,3 +405,69 @@ def test_a_damaged_next_envelope_is_the_loser_where_the_old_key_opens(
     open_with_passphrase(folder, PASSPHRASE).close()
 
     assert not (folder / "vault.next.json").exists()
+
+
+@pytest.fixture
+def damaged_aside(vault: Vault, folder: Path, data_key: bytes) -> Path:
+    """What a rescue left of a history that had no copies, as on its first day."""
+    for number in range(50):
+        vault.sessions.add("a", Turn(Role.USER, f"{number}" * 300))
+    vault.database.give_up()
+    vault.close()
+    shutil.rmtree(vault.files.backups, ignore_errors=True)
+    flip_a_byte(folder / "history.db", page=1)
+    with open_rescued(folder, data_key) as rescued:
+        rescued.database.give_up()
+    (damaged,) = folder.glob("history.damaged-*.db")
+    return damaged
+
+
+def test_what_a_rescue_left_keeps_what_opens_it(
+    damaged_aside: Path, folder: Path, data_key: bytes
+) -> None:
+    with open_with_passphrase(folder, PASSPHRASE) as vault:
+        vault.rotate(passphrase=PASSPHRASE)
+        (found,) = folder.glob("history.damaged-*.json")
+
+        dek = read_envelope(found).open_with_passphrase(PASSPHRASE)
+        assert dek == data_key
+        assert pages_opened(damaged_aside, dek)
+        vault.rotate(passphrase=PASSPHRASE)
+        assert read_envelope(found).open_with_passphrase(PASSPHRASE) == data_key
+        remove_set_aside(vault.files)
+        assert not list(folder.glob("history.damaged-*"))
+
+
+def test_what_a_rescue_left_keeps_it_also_where_the_change_is_ended_at_the_next_opening(
+    damaged_aside: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, data_key: bytes
+) -> None:
+    with open_with_passphrase(folder, PASSPHRASE) as vault:
+
+        def refused(_files: VaultFiles) -> None:
+            raise VaultError("vault.busy")
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(rotation, "_keep_next", refused)
+            with pytest.raises(VaultError, match="换"):
+                vault.rotate(passphrase=PASSPHRASE)
+        assert not list(folder.glob("history.damaged-*.json"))
+    open_with_passphrase(folder, PASSPHRASE).close()
+
+    found = damaged_aside.with_suffix(".json")
+    assert read_envelope(found).open_with_passphrase(PASSPHRASE) == data_key
+
+
+def test_as_long_as_the_key_stays_nothing_is_kept_that_an_earlier_passphrase_opens(
+    damaged_aside: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_with_passphrase(folder, PASSPHRASE) as vault:
+
+        def full(_database: Database, _key: bytes) -> None:
+            raise DiskFullError("vault.disk_full", folder=folder)
+
+        monkeypatch.setattr(Database, "rekey", full)
+        with pytest.raises(DiskFullError):
+            vault.rotate(passphrase=PASSPHRASE)
+
+    assert damaged_aside.exists()
+    assert not list(folder.glob("history.damaged-*.json"))

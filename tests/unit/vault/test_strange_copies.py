@@ -28,9 +28,10 @@ from desktop_app.vault.set_aside import (
     set_copies_aside,
 )
 from desktop_app.vault.vault import Vault, open_with_passphrase
+from resources.messages import sentence
 from tests.support.damaged_vault import flip_a_byte, opened
 from tests.support.small_disk import ONLY_ROOT, make_read_only
-from tests.support.two_histories import OTHER
+from tests.support.two_histories import OTHER, go_back
 from tests.support.vault_fixtures import PASSPHRASE
 
 DAY = timedelta(days=1).total_seconds()
@@ -64,16 +65,9 @@ def copied(vault: Vault) -> Vault:
 
 
 @pytest.fixture
-def ahead(copied: Vault, folder: Path, data_key: bytes, tmp_path: Path) -> Path:
+def ahead(copied: Vault, tmp_path: Path) -> Path:
     """A history in whose place an older state was put, with a copy that is ahead of it; closed."""
-    copied.close()
-    older = Path(shutil.copytree(folder, tmp_path / "older"))
-    with opened(folder, data_key) as vault:
-        vault.sessions.add("a", Turn(Role.USER, "二"))
-        vault.backups.make()
-    shutil.rmtree(folder)
-    shutil.copytree(older, folder)
-    return folder
+    return go_back(copied, tmp_path)
 
 
 @pytest.mark.slow
@@ -143,6 +137,17 @@ def refused_once(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
 
 def keys_of(notices: Iterable[KnownError]) -> list[str]:
     return [notice.key for notice in notices]
+
+
+def test_a_history_that_went_back_is_told_of_once(ahead: Path, data_key: bytes) -> None:
+    """Its copies are the one place that remembers."""
+    with opened(ahead, data_key) as vault:
+        (told,) = vault.notices
+        (aside,) = copies_aside(vault.files)
+        assert told.sentence() == sentence("error.vault.strange_copies_aside", folder=aside)
+
+    with opened(ahead, data_key) as vault:
+        assert vault.notices == ()
 
 
 @pytest.mark.slow
