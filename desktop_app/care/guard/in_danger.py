@@ -212,7 +212,8 @@ def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
             first.append(stand.about)
     plain_words = message.itself.rank >= Level.HIGH.rank
     stays = set(of_own) == {Category.SELF_HARM} and (stand and stand.about) == Category.SUICIDE
-    if stand is not None and (not plain_words or stays or stand.about in of_own):
+    only_asked = stand is not None and stand.level is Level.CONCERN and of_own == [Category.ABUSE]
+    if stand is not None and not only_asked and (not plain_words or stays or stand.about in of_own):
         first.append(stand.about)  # it takes plain words to change what is spoken of
     return [*first, *of_own, *([stand.about] if stand else []), *about_of(message.verdict)]
 

@@ -48,8 +48,10 @@ def is_near(message: str) -> bool:
 
 def turns_to_oneself(message: Heard) -> bool:
     """Tell whether who spoke of another speaks of their own danger: "he sent me" is not that."""
-    if Told.SUICIDE in message.says or speaks_of_own_death(message.said):
+    if Told.SUICIDE in message.says:
         return True
+    if speaks_of_own_death(message.said):  # "it won't stop bleeding" is said of whom one helps
+        return message.of_self or not tells(Sign.BLEEDING, message.text)
     named = OTHERS & message.said.concepts
     return message.itself is not Level.NONE and message.of_self and not named
 
