@@ -52,6 +52,9 @@ ENOUGH: Final = 50
 MAILBOX: Final = {"concern": 0.08, "high": 0.02, "emergency": 0.006}
 """Share of harmless messages in a mailbox that may reach a level: the goal. A good part of the
 hands it is pooled over writes what is harder than the next one will."""
+LATIN: Final = MAILBOX | {"concern": 0.065}
+"""The same for Latin letters: hands that were kept out alarm oftener there than those that bound,
+and what is detected has room."""
 REAL: Final = {"long": MAILBOX | {"concern": 0.04}, "told_long": MAILBOX | {"concern": 0.04}}
 """The same of real ones of a form, where it is less than of a mailbox: a long one tells danger in
 plain words, and fewer alarms cost little."""
@@ -184,7 +187,7 @@ def settled(
     found = {}
     for name, limit in chosen.items():
         harmless = mailbox.signals.where(_of_form(mailbox.signals, mailbox.harmless(), name))
-        bounding = [(harmless, MAILBOX)]
+        bounding = [(harmless, LATIN if name.startswith("latin") else MAILBOX)]
         of_real = others.harmless() & others.real() & (others.signals.form == name)
         if of_real.sum() >= ENOUGH:
             bounding.append((others.signals.where(of_real), REAL.get(name, MAILBOX)))
