@@ -7,7 +7,6 @@ terminal, and on Windows, which has no such signals, nobody is taken to have gon
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
@@ -21,6 +20,9 @@ from desktop_app.commands.lines import read_line, typed_so_far
 
 TICKS: Final = 10
 """So often is looked within the time: nobody is away for more than a tenth longer."""
+AGAIN_S: Final = 0.2
+"""A signal that comes in the moment before the terminal is waited for ends no waiting: it is sent
+again until it was heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Away:
         """Gone is who types nothing for `seconds` (0: never); `stop` ends a reply being written."""
         self._seconds = seconds
         self._stop = stop
-        self._reading = self._gone = False
+        self._reading = self._gone = self._inside = False
+        self._heard = threading.Event()
         self._draft = ""
         self._touched = 0.0
         self._watches = hasattr(signal, "SIGALRM") and sys.stdin.isatty() and sys.stdout.isatty()
@@ -51,17 +54,22 @@ class Away:
         if self._watches:
             signal.signal(signal.SIGALRM, self._tick)
             signal.signal(signal.SIGUSR1, self._told)
+            self._inside = True
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._inside = False
         if self._watches:
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # one may be on its way
 
     def tell(self) -> None:
         """Say, from any thread, that the person has gone."""
-        if self._watches:
-            os.kill(os.getpid(), signal.SIGUSR1)
+        self._heard.clear()
+        while self._inside and not self._heard.is_set():
+            # To the thread that waits: the system would choose any of them.
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+            self._heard.wait(AGAIN_S)
 
     def back(self) -> None:
         """Take the person to be there again: what was told until now needs no further lock."""
@@ -106,6 +114,7 @@ class Away:
             self._leave()
 
     def _told(self, _number: int, _frame: FrameType | None) -> None:
+        self._heard.set()
         if self._reading:
             self._draft = typed_so_far()
             self._leave()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 
+from desktop_app.commands.away import AGAIN_S
 from desktop_app.paths import app_paths
 from desktop_app.settings import write
 from tests.support.terminal import ANSWERED, Terminal
@@ -39,3 +44,21 @@ def unlock(screen: Terminal) -> None:
     screen.type("\n")
     screen.wait_for(ASKS)
     screen.type(PASSPHRASE + "\n")
+
+
+def leave(process: Popen[bytes], screen: Terminal) -> None:
+    """Tell the program that its person has gone, as `Away.tell` does: again until it was heard."""
+    heard = threading.Event()
+
+    def tell() -> None:
+        while not heard.is_set():
+            os.kill(process.pid, signal.SIGUSR1)
+            heard.wait(AGAIN_S)
+
+    telling = threading.Thread(target=tell)
+    telling.start()
+    try:
+        screen.wait_for(LOCKED)
+    finally:
+        heard.set()
+        telling.join()

@@ -18,7 +18,7 @@ from desktop_app.commands.away import Left
 from desktop_app.commands.kill_ring import ROOM
 from tests.support.fake_login import FakeLogin, fake_login
 from tests.support.locking import DRAFT, MESSAGE, is_open
-from tests.support.talk_terminal import ASKS, LOCKED, PROMPT, begin, place, say, unlock
+from tests.support.talk_terminal import ASKS, LOCKED, PROMPT, begin, leave, place, say, unlock
 from tests.support.terminal import terminal
 from tests.support.vault_fixtures import PASSPHRASE
 from tests.support.what_is_left import unwritten
@@ -136,8 +136,7 @@ def test_half_a_title_comes_back_as_a_title(model: Path, place: list[str | Path]
         screen.wait_for(TITLE)
         screen.type(DRAFT)
         screen.wait_for(DRAFT)
-        os.kill(process.pid, signal.SIGUSR1)
-        screen.wait_for(LOCKED)
+        leave(process, screen)
         unlock(screen)
         screen.wait_for(f"{PROMPT}/rename {DRAFT}")
         screen.type("\n")
@@ -151,8 +150,7 @@ def test_what_the_system_says_while_it_is_locked_does_not_lock_who_comes_back(
 ) -> None:
     with terminal("--text", "--model", model, *place, talks=True) as (process, screen):
         begin(screen)
-        os.kill(process.pid, signal.SIGUSR1)
-        screen.wait_for(LOCKED)
+        leave(process, screen)
         os.kill(process.pid, signal.SIGUSR1)  # the screen was covered, now the machine sleeps
         unlock(screen)
         screen.wait_for(PROMPT)
@@ -166,8 +164,7 @@ def test_who_leaves_at_the_passphrase_finds_the_line_at_the_next_unlocking(
         begin(screen)
         screen.type(DRAFT)
         screen.wait_for(DRAFT)
-        os.kill(process.pid, signal.SIGUSR1)
-        screen.wait_for(LOCKED)
+        leave(process, screen)
         screen.type("\n")
         screen.wait_for(ASKS)
         os.kill(process.pid, signal.SIGUSR1)

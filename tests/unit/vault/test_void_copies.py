@@ -75,13 +75,17 @@ def test_a_history_that_cannot_be_copied_whole_keeps_what_may_hold_what_it_lost(
     assert len(void_copies(vault)) == 1
 
 
-def test_a_history_whose_envelope_is_gone_keeps_the_copies_that_have_one(vault: Vault) -> None:
+def test_a_history_whose_envelope_went_has_it_again_when_the_last_copy_with_one_goes(
+    vault: Vault,
+) -> None:
     given_up_after_a_purge(vault)
+    (void,) = void_copies(vault)
+    kept = void.with_name("vault.json").read_bytes()
     vault.files.envelope.unlink()
     vault.close()
 
-    (void,) = void_copies(vault)
-    assert void.with_name("vault.json").is_file()
+    assert vault.files.envelope.read_bytes() == kept
+    assert void_copies(vault) == []
 
 
 def test_a_void_copy_that_cannot_be_removed_has_no_other_made_for_it_and_goes_when_it_can(
