@@ -72,7 +72,7 @@ def test_what_a_rescue_left_keeps_what_opens_it(
 def cut_short_after_the_history(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
     """Change the key, and let the next envelope not take the place of the earlier one."""
 
-    def refused(_files: VaultFiles, _found: Envelope) -> None:
+    def refused(*_: object) -> None:
         raise VaultError("vault.busy")
 
     with monkeypatch.context() as meanwhile:
@@ -115,7 +115,7 @@ def test_where_the_disk_does_not_take_the_end_of_it_it_opens_and_is_ended_later(
     cut_short_after_the_history(vault, monkeypatch)
     vault.close()
 
-    def full(_files: VaultFiles, _found: Envelope | None = None) -> None:
+    def full(*_: object) -> None:
         raise DiskFullError("vault.disk_full", folder=folder)
 
     with monkeypatch.context() as meanwhile:
