@@ -40,7 +40,7 @@ from desktop_app.vault.errors import (
 )
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.lock import locked
-from desktop_app.vault.other_envelopes import other_envelopes
+from desktop_app.vault.other_envelopes import is_other
 from desktop_app.vault.own_names import is_beside, own_envelopes
 from desktop_app.vault.removal import deepest_first, remove_own, require_within_reach
 from desktop_app.vault.scratch import clear_scratch
@@ -64,7 +64,7 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
     Raises:
         BusyVaultError: it is open.
         KeyringError: all is erased, but the keyring still holds a key, of no use now; or the key
-            file was damaged, and it may.
+            file was damaged, and it may; or another history's lay there, and its key stays.
         KeysErasedError: nothing opens it any more, but files could not be removed, or there are
             files of somebody else's in its folders, or beside it under such a name.
         CopiesLeftError: it is erased, but a copy could not be looked into, and opens as before.
@@ -80,10 +80,9 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
         unread: list[OSError] = []
         try:
             envelopes = list(_envelopes(files, unread))
-            # Another history's may name the key of one that lives elsewhere on this computer.
-            own = [path for path in envelopes if path not in other_envelopes(files)]
-            kept = _kept_in_keyring(own)
-            perhaps = None if kept else _perhaps_kept(own)
+            own = _own(envelopes)
+            kept, others_kept = _to_forget(files, own)
+            perhaps = None if kept or others_kept else _perhaps_kept(own)
             for path in (*_readable(files), *envelopes):
                 _destroy(path)
                 gone.append(path)
@@ -102,6 +101,9 @@ def erase(folder: Path, keychain: Keychain, patience: float = PATIENCE_SECONDS) 
     told = _what_is_left(unread, not_removed, others, None if left is None else keychain.name)
     if told is not None:
         raise told from left
+    if others_kept and keychain.reachable:
+        names = ", ".join(map(keychain.entry, sorted(others_kept)))
+        raise KeyringError("vault.keyring_of_another", keyring=keychain.name, names=names)
     if perhaps is not None and keychain.reachable:
         values = {"keyring": keychain.name, "name": keychain.entry(perhaps)}
         raise KeyringError("vault.keyring_perhaps_left", **values)
@@ -114,7 +116,8 @@ def takes_from_keyring(folder: Path) -> bool:
     lies: what opens with that key alone never would again, and whoever erases is told before.
     """
     try:
-        return bool(_kept_in_keyring(_envelopes(VaultFiles(folder), [])))
+        files = VaultFiles(folder)
+        return bool(_to_forget(files, _own(_envelopes(files, [])))[0])
     except OSError:  # `erase` says what that is
         return False
 
@@ -199,6 +202,34 @@ def _envelopes(files: VaultFiles, unread: list[OSError]) -> Iterator[Path]:
     yield from filter(Path.exists, (files.envelope, files.next_envelope))
     for part in filter(Path.is_dir, _parts(files)):
         yield from own_envelopes(part, unread)
+
+
+def _own(envelopes: Iterable[Path]) -> list[Path]:
+    """Leave out those that were kept for another history: its key may open it elsewhere here."""
+    return [path for path in envelopes if not is_other(path)]
+
+
+def _to_forget(files: VaultFiles, own: list[Path]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the ids of the vaults whose key goes, and those whose key may be another history's.
+
+    A `vault.json` that a sync tool put there from another computer, or another folder of this one,
+    was perhaps never put right. The copies have the envelope of the history (copied_keys.py), so
+    they know its id; a key that stays opens nothing more of it.
+    """
+    kept = _kept_in_keyring(own)
+    copied = _ids(path for path in own if path.is_relative_to(files.backups))
+    here = _kept_in_keyring(path for path in own if path in {files.envelope, files.next_envelope})
+    others = here - copied if copied else frozenset[str]()
+    return kept - others, others
+
+
+def _ids(envelopes: Iterable[Path]) -> frozenset[str]:
+    """Return the ids of the vaults that can be read there."""
+    found = set()
+    for path in envelopes:
+        with suppress(VaultError):
+            found.add(read_envelope(path).vault)
+    return frozenset(found)
 
 
 def _kept_in_keyring(envelopes: Iterable[Path]) -> frozenset[str]:

@@ -88,9 +88,10 @@ def _that_do_not_follow(files: VaultFiles, dek: bytes) -> Iterator[tuple[Path, E
                 yield copy.files.folder, read_envelope(path)
             except VaultError:  # there is none, or none that a key opens
                 continue
-    for path in envelopes_aside(files):
-        with suppress(VaultError):
-            yield path, read_envelope(path)
+    for folder in (files.folder, *histories_aside(files)):
+        for path in envelopes_aside(VaultFiles(folder)):
+            with suppress(VaultError):
+                yield path, read_envelope(path)
 
 
 def _opens(envelope: Envelope, kek: bytes) -> bool:

@@ -1,11 +1,12 @@
 """Key files that lay in the place of a history's own: `vault.other-<n>.json`, beside it.
 
 Whose they are cannot be told: perhaps those of another computer, whose history opens with nothing
-else. So none is removed but where the history is erased.
+else. So none is removed but where the history is erased, or one that was set aside with it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,6 +25,11 @@ def other_envelopes(files: VaultFiles) -> list[Path]:
     return sorted(filter(is_envelope, found))
 
 
+def is_other(path: Path) -> bool:
+    """Tell whether a key file, wherever it lies, is one that was kept so."""
+    return is_envelope(path) and path.name.startswith("vault.other-")
+
+
 def put_in_its_place(files: VaultFiles, envelope: Envelope) -> Path | None:
     """Make `envelope` the history's again, and return where what lay there is kept.
 
@@ -35,6 +41,22 @@ def put_in_its_place(files: VaultFiles, envelope: Envelope) -> Path | None:
     write_envelope(files.envelope, envelope)
     crash_point("other_envelopes.put_back")
     return kept
+
+
+def keep_another(files: VaultFiles, is_own: Callable[[Envelope], bool]) -> None:
+    """Keep what lies there and is about to be written over, where it is another history's.
+
+    Raises:
+        VaultError: that cannot be read, or nothing can be written.
+    """
+    try:
+        another = not is_own(read_envelope(files.envelope))
+    except DamagedEnvelopeError:  # or it is missing
+        another = False
+    except NewerVaultError:
+        another = True
+    if another:
+        _kept(files)
 
 
 def _kept(files: VaultFiles) -> Path | None:

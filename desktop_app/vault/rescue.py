@@ -40,7 +40,7 @@ from desktop_app.vault.migrations import STEPS, Version, migrate
 from desktop_app.vault.pages import Pages
 from desktop_app.vault.salvage import Salvage, SessionRow, salvaged
 from desktop_app.vault.session_documents import outlives
-from desktop_app.vault.set_aside import set_copies_aside
+from desktop_app.vault.set_aside import keys_of, set_copies_aside
 from desktop_app.vault.strange_copies import NONE_OF_ITS_OWN
 from desktop_app.vault.trash import SETTING
 from desktop_app.vault.turn_rows import TurnRow
@@ -220,7 +220,8 @@ def aside_of(files: VaultFiles) -> Path:
     day = datetime.fromtimestamp(files.rescued_history.stat().st_mtime).astimezone()
     name = f"{files.history.stem}.damaged-{day:{DAY}}"
     number, path = 1, files.folder / f"{name}.db"
-    while path.exists():
+    # Nor one whose keys are there, of a damaged file that a person removed: they open another.
+    while path.exists() or keys_of(path).exists():
         number += 1
         path = files.folder / f"{name}-{number}.db"
     return path

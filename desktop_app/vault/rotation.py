@@ -1,6 +1,7 @@
 """Changing the data key: every page of the history is encrypted anew, and every slot sealed anew.
 
-    session keys made for the new → vault.next.json written → PRAGMA rekey → renamed to vault.json
+    session keys made for the new → vault.next.json written → the earlier one kept beside damaged
+    histories → PRAGMA rekey → renamed to vault.json
 
 `PRAGMA rekey` leaves the file under the old key or the new one, never between (measured by kills).
 So whoever finds both envelopes at the start tries both keys, and the envelope of the one that opens
@@ -10,8 +11,9 @@ be encrypted.
 
 A key that was seen by others opens afterwards what it does not reach: backup files, and damaged
 histories that were set aside (set_aside.py), which are never changed and which whoever asks for a
-new key names. What opens such a history stays beside it. The copies beside the history are made
-anew (vault.py).
+new key names. What opens such a history stays beside it: written while the disk can still refuse,
+so that ending a change that was cut short needs no room, and removed where the old key stands, for
+it would outlive its passphrase. The copies beside the history are made anew (vault.py).
 """
 
 from __future__ import annotations
@@ -45,11 +47,12 @@ from desktop_app.vault.errors import (
 )
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.key_slots import KeySlots
+from desktop_app.vault.other_envelopes import keep_another
 from desktop_app.vault.peek import pages_opened
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.sealing import new_key
 from desktop_app.vault.session_keys import SessionKeys
-from desktop_app.vault.set_aside import keep_keys_aside
+from desktop_app.vault.set_aside import drop_keys_aside, keep_keys_aside
 from desktop_app.vault.typed_secret import TypedSecret
 
 if TYPE_CHECKING:  # a keyring's libraries are loaded by whoever has one
@@ -179,11 +182,13 @@ def rotate(
     Raises:
         BusyVaultError: the ways of opening were changed since `renewed` was made.
         GivenUpError: the history is being closed; the old key stands.
-        VaultError: the disk is full, …; the old key stands.
+        VaultError: the disk is full, an earlier change has not been ended, …; the old key stands.
     """
     dek = renewed.dek
     # A slot changed in between would be sealed for the old key, or be lost with the old envelope.
     with keys.unchanging():
+        if files.next_envelope.exists():  # perhaps the only one that opens the history by now
+            raise VaultError("vault.rotation_unfinished")
         keys.own.put_back()
         if keys.envelope() != renewed.found:
             raise BusyVaultError("vault.busy")
@@ -198,12 +203,14 @@ def rotate(
                 with keys.own.unmoved():
                     write_envelope(files.next_envelope, renewed.envelope)
                 crash_point("rotation.envelope_written")
-                _rekey(files, database, dek)
+                _keep_earlier(files, renewed.found)
+                crash_point("rotation.keys_kept_aside")
+                _rekey(files, database, renewed)
                 keys.replace(dek)
             crash_point("rotation.rekeyed")
             try:
                 with keys.own.becoming(renewed.envelope):
-                    _keep_next(files)  # before anybody closes the history
+                    _keep_next(files, renewed.found)  # before anybody closes the history
             except VaultError as error:
                 raise VaultError("vault.rotation_unfinished") from error
             crash_point("rotation.renamed")
@@ -235,11 +242,13 @@ def settled(files: VaultFiles, unsealed: Unsealing) -> bytes:
             refused.append(error)
             damaged.append((pages_opened(files.history, dek), dek, keep))
             continue
-        keep(files)
+        with suppress(DiskFullError):  # it opens all the same, and is ended the next time
+            keep(files)
         return dek
     pages, found, settle = max(damaged, key=lambda each: each[0], default=(0, b"", _drop_next))
     if pages:  # of this key, and damaged besides: whoever opens it says so, or rescues it
-        settle(files)
+        with suppress(DiskFullError):
+            settle(files)
         return found
     # An envelope that opens is the loser; the reason is why the other one does not.
     raise next(
@@ -280,12 +289,12 @@ def _check(dek: bytes, expected: bytes) -> None:
         raise BugError("a slot holds another data key than the one in use")
 
 
-def _rekey(files: VaultFiles, database: Database, dek: bytes) -> None:
+def _rekey(files: VaultFiles, database: Database, renewed: Renewal) -> None:
     try:
-        database.rekey(dek)
+        database.rekey(renewed.dek)
     except DiskFullError:  # rolled back; after other errors the next start looks what holds
         with suppress(VaultError):
-            _drop_next(files)
+            _drop_next(files, renewed.found)
         raise
     except VaultError as error:  # one of both keys holds
         raise VaultError("vault.rotation_unfinished") from error
@@ -301,18 +310,35 @@ def _require_space(files: VaultFiles) -> None:
         raise disk_error(error, files.history) from error
 
 
-def _keep_next(files: VaultFiles) -> None:
+def _keep_earlier(files: VaultFiles, found: Envelope) -> None:
     try:
-        keep_keys_aside(files)
-        crash_point("rotation.keys_kept_aside")
+        keep_keys_aside(files, found)
+    except OSError as error:
+        with suppress(VaultError):
+            _drop_next(files, found)
+        raise disk_error(error, files.envelope) from error
+
+
+def _keep_next(files: VaultFiles, found: Envelope | None = None) -> None:
+    """Let the next envelope take the place of `found`, and keep one of another history there.
+
+    After a crash it is not known: then what has the history's id is taken for it, and not kept,
+    for it would open what was set aside though its passphrase was changed.
+    """
+    vault = read_envelope(files.next_envelope).vault
+    keep_another(files, lambda there: there.vault == vault if found is None else there == found)
+    try:
         files.next_envelope.replace(files.envelope)
         sync_folder(files.folder)
     except OSError as error:
         raise disk_error(error, files.envelope) from error
 
 
-def _drop_next(files: VaultFiles) -> None:
+def _drop_next(files: VaultFiles, found: Envelope | None = None) -> None:
+    """Let the envelope in force stay alone: `found`, or after a crash what lies in its place."""
+    found = found or read_envelope(files.envelope)
     try:
+        drop_keys_aside(files, found)
         files.next_envelope.unlink()
         sync_folder(files.folder)
     except OSError as error:

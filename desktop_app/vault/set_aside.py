@@ -2,7 +2,8 @@
 
 data/vault.damaged-<number>/          a history that did not open when a backup took its place
 data/vault/history.damaged-<day>.db   what a rescue left, its log beside it, and in a `.json` its
-                                      sealed key, where the history has had another one since
+                                      sealed key, where the history has had another one since or
+                                      is about to
 data/vault.backups-<number>/          the copies that either of them had, or another history
 
 All are kept until a person removes them: nothing else may hold what could not be read. The history
@@ -24,7 +25,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from desktop_app.atomic_file import sync_folder, write_atomically
+from desktop_app.atomic_file import part_of, sync_folder, write_atomically
 from desktop_app.vault.copies import (
     Copy,
     clear_leftovers,
@@ -34,11 +35,14 @@ from desktop_app.vault.copies import (
     require_readable,
     safety_copies_in,
 )
+from desktop_app.vault.envelope import Envelope
+from desktop_app.vault.envelope_file import encoded
 from desktop_app.vault.errors import VaultError, disk_error
 from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.own_names import (
     free_numbered,
     is_beside,
+    is_envelope,
     is_of_a_vault,
     named_like_copies,
 )
@@ -159,7 +163,7 @@ def _move(copies: Sequence[Path], aside: Path, link: Path | None = None) -> None
 def set_aside(files: VaultFiles) -> tuple[SetAside, ...]:
     """Return all of them, the newest first."""
     found = []
-    for path in (*filter(is_left, histories_aside(files)), *_rescued(files)):
+    for path in (*filter(is_left, histories_aside(files)), *_rescued(files), *_keys_left(files)):
         history = VaultFiles(path).history
         with suppress(OSError):
             written = (history if history.exists() else path).stat().st_mtime
@@ -189,6 +193,8 @@ def bytes_of(path: Path) -> int:
 def remove_set_aside(files: VaultFiles) -> None:
     """Remove all of them, the sealed keys among them first; what is somebody else's stays.
 
+    A key file that lay in the place of that of a history goes with it (other_envelopes.py).
+
     Raises:
         VaultError: some cannot be removed, or are out of reach; again is the way on.
     """
@@ -197,6 +203,8 @@ def remove_set_aside(files: VaultFiles) -> None:
     try:
         for folder in folders:
             remove_own(folder)
+        for path in _keys_left(files):
+            path.unlink()
         for path in _rescued(files):
             keys_of(path).unlink(missing_ok=True)
             _log_of(path).unlink(missing_ok=True)
@@ -247,22 +255,39 @@ def _rescued(files: VaultFiles) -> Iterator[Path]:
     yield from sorted(path for path in found if is_of_a_vault(path))
 
 
+def _keys_left(files: VaultFiles) -> list[Path]:
+    """Return sealed keys whose damaged file a person removed: they open what was copied of it."""
+    found = files.folder.glob(f"{files.history.stem}.damaged-*")
+    rescued = {keys_of(path) for path in _rescued(files)}
+    return sorted(path for path in found if is_envelope(path) and path not in rescued)
+
+
 def envelopes_aside(files: VaultFiles) -> list[Path]:
     """Return where the sealed keys of rescued histories are kept, those that are there."""
     return [keys for path in _rescued(files) if (keys := keys_of(path)).exists()]
 
 
-def keep_keys_aside(files: VaultFiles) -> None:
+def keep_keys_aside(files: VaultFiles, envelope: Envelope) -> None:
     """Keep the envelope beside each damaged file that has none: it is about to be another one.
 
-    Called where the data key is another already: before, an envelope would outlive its passphrase.
-
     Raises:
-        OSError: it cannot be written; again is the way on.
+        OSError: it cannot be written; `drop_keys_aside` is the way back.
     """
     for path in _rescued(files):
-        if not keys_of(path).exists() and files.envelope.exists():
-            write_atomically(keys_of(path), files.envelope.read_bytes())
+        if not keys_of(path).exists():
+            write_atomically(keys_of(path), encoded(envelope))
+
+
+def drop_keys_aside(files: VaultFiles, envelope: Envelope) -> None:
+    """Remove it there again, where it stays the history's: it would outlive its passphrase.
+
+    Raises:
+        OSError: it cannot be removed; again is the way on.
+    """
+    for path in map(keys_of, _rescued(files)):
+        part_of(path).unlink(missing_ok=True)
+        if path.exists() and path.read_bytes() == encoded(envelope):
+            path.unlink()
 
 
 def keys_of(path: Path) -> Path:

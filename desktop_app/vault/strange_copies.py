@@ -30,7 +30,11 @@ from desktop_app.vault.set_aside import set_some_aside
 from resources.system_errors import reason_of
 
 NOTED: Final = "strange_copy:"
-"""Settings, each with the name of a copy's folder after it: what it is, is said by being there."""
+"""Settings, each with the name of a copy's folder after it: what it is, is said by being there.
+The value tells whether nobody knows yet how it came to be so, or it was `KNOWN`."""
+KNOWN: Final = 0
+"""The history was rescued, or a backup became it: all copies there were strange, as was to be."""
+UNKNOWN: Final = 1
 UNSEEN: Final = "copies_unseen_since"
 """A setting: the newest turn's id when the copies could first not be looked into."""
 NONE_OF_ITS_OWN: Final = {UNSEEN: -1}
@@ -58,7 +62,9 @@ class StrangeCopies:
         self._gone: frozenset[str] = frozenset()
         """The names of those that are no longer among the copies."""
         self._aside: Path | None = None
-        """Where those are that were set aside here."""
+        """Where those are that were set aside here, if it is to be told how they came to be so."""
+        self._known: frozenset[str] = frozenset()
+        """The names of those of which that is known."""
 
     def forget(self) -> None:
         """Hold no key any more. Python cannot wipe it; see THREAT_MODEL.md."""
@@ -66,6 +72,8 @@ class StrangeCopies:
 
     def set_aside(self) -> Path | None:
         """Set them aside, where it was not done before; return where they are now, None for none.
+
+        Nor is it returned where it is known how they came to be strange: nobody need be told.
 
         Raises:
             OSError, DamagedHistoryError: nobody can tell which they are.
@@ -116,7 +124,9 @@ class StrangeCopies:
         copies = [copy for copy in _copies(self._files) if copy.files.folder in found]
         failed: OSError | None = None
         try:
-            self._aside = set_some_aside(self._files, copies) or self._aside
+            aside = set_some_aside(self._files, copies)
+            if {copy.files.folder.name for copy in copies} - self._known:
+                self._aside = aside
         except OSError as error:
             failed = error
         self._found = _that_stay(self._files, found)
@@ -128,7 +138,10 @@ class StrangeCopies:
             _change(
                 self._database,
                 forgotten={UNSEEN, *(f"{NOTED}{name}" for name in self._gone)},
-                noted={f"{NOTED}{path.name}": 1 for path in self._found},
+                noted={
+                    f"{NOTED}{path.name}": KNOWN if path.name in self._known else UNKNOWN
+                    for path in self._found
+                },
             )
         return failed if self._found else None
 
@@ -144,19 +157,29 @@ class StrangeCopies:
                     with suppress(VaultError):
                         _change(self._database, noted={UNSEEN: self._newest})
                 raise
+            remembered = _remembered(self._database, NOTED)
             noted = self.noted()
             self._found = frozenset(
                 copy.files.folder
                 for copy in _copies(self._files)
                 if copy.files.folder.name in noted or self._is_strange(copy, dek)
             )
+            self._known = frozenset(
+                path.name
+                for path in self._found
+                if self._is_first() or remembered.get(f"{NOTED}{path.name}") == KNOWN
+            )
             self._dek = None
         return self._found
 
+    def _is_first(self) -> bool:
+        """Tell whether the history has made no copy yet where it lies."""
+        return self._newest == NONE_OF_ITS_OWN[UNSEEN]
+
     def _is_strange(self, copy: Copy, dek: bytes) -> bool:
-        held = newest_turn(copy.files.history, dek)
-        if self._newest == NONE_OF_ITS_OWN[UNSEEN]:  # also one that is damaged
+        if self._is_first():  # also one that is damaged
             return True
+        held = newest_turn(copy.files.history, dek)
         if held is None:
             return not is_of(self._files, copy.files, dek)
         if self._newest is None:

@@ -31,8 +31,8 @@ NAMED: Final[dict[str, tuple[str, ...]]] = {
     "rotation": (
         "rotation.session_keys_sealed",
         "rotation.envelope_written",
-        "rotation.rekeyed",
         "rotation.keys_kept_aside",
+        "rotation.rekeyed",
         "rotation.renamed",
     ),
     "passphrase": ("key_slots.sealed", "key_slots.written"),

@@ -14,7 +14,7 @@ from desktop_app.vault import erase as erase_module
 from desktop_app.vault.backup_file import write_backup
 from desktop_app.vault.creation import create
 from desktop_app.vault.envelope_file import read_envelope, write_envelope
-from desktop_app.vault.erase import erase
+from desktop_app.vault.erase import erase, takes_from_keyring
 from desktop_app.vault.errors import (
     BusyVaultError,
     CopiesLeftError,
@@ -260,9 +260,40 @@ def test_the_key_of_another_history_stays_in_the_keyring(
     create(tmp_path / "other", keychain=secret_service).close()
     shutil.copy(tmp_path / "other" / "vault.json", closed / "vault.other-1.json")
 
+    assert not takes_from_keyring(closed)
     erase(closed, secret_service)
 
     assert not closed.exists()
+    open_with_keyring(tmp_path / "other", secret_service).close()
+
+
+def test_it_stays_also_where_a_history_with_its_key_file_was_set_aside(
+    closed: Path, tmp_path: Path, secret_service: Keychain
+) -> None:
+    create(tmp_path / "other", keychain=secret_service).close()
+    aside = Path(shutil.copytree(closed, closed.with_name("vault.damaged-1")))
+    shutil.copy(tmp_path / "other" / "vault.json", aside / "vault.other-1.json")
+
+    assert not takes_from_keyring(closed)
+    erase(closed, secret_service)
+
+    assert not aside.exists()
+    open_with_keyring(tmp_path / "other", secret_service).close()
+
+
+def test_it_stays_and_is_said_where_that_key_file_lies_in_place_of_the_one_the_copies_have(
+    closed: Path, tmp_path: Path, secret_service: Keychain
+) -> None:
+    create(tmp_path / "other", keychain=secret_service).close()
+    shutil.copytree(closed, closed.with_name("vault.backups") / "000001")
+    shutil.copy(tmp_path / "other" / "vault.json", closed / "vault.json")
+    name = read_envelope(closed / "vault.json").vault
+
+    assert not takes_from_keyring(closed)
+    with pytest.raises(KeyringError, match=f"soulchat {name}"):
+        erase(closed, secret_service)
+
+    assert names(closed) == {"vault.lock"}
     open_with_keyring(tmp_path / "other", secret_service).close()
 
 

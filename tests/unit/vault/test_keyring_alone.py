@@ -161,3 +161,19 @@ def test_it_is_not_given_up_before_a_damaged_history_that_only_it_opens(
             vault.keys.take_out_of(Keychain(keyring))
 
     assert str(damaged.with_suffix(".json")) in raised.value.sentence()
+
+
+def test_nor_before_one_within_a_history_that_was_set_aside(
+    folder: Path, keyring: PlainKeyring
+) -> None:
+    aside = folder.with_name("vault.damaged-1")
+    with create(folder, keychain=Keychain(keyring)) as vault:
+        shutil.copytree(folder, aside)
+        damaged = aside / "history.damaged-2026-08-21.db"
+        shutil.copy(vault.files.history, damaged)
+        (aside / "vault.json").rename(damaged.with_suffix(".json"))
+        vault.keys.set_passphrase(PASSPHRASE)
+        with pytest.raises(VaultError, match="取不出更多") as raised:
+            vault.keys.take_out_of(Keychain(keyring))
+
+    assert str(damaged.with_suffix(".json")) in raised.value.sentence()

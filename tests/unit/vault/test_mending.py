@@ -154,7 +154,7 @@ def test_where_the_key_opens_the_copies_the_history_is_blamed(
 def cut_short(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> VaultFiles:
     """A history encrypted anew whose next key file did not take its name, without a copy."""
 
-    def refused(files: VaultFiles) -> None:
+    def refused(files: VaultFiles, _found: Envelope) -> None:
         raise VaultError("vault.disk_full", folder=files.folder)
 
     say(vault, "在吗")

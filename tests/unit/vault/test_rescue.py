@@ -279,6 +279,22 @@ def test_a_second_rescue_leaves_the_first_ones_file(
     assert len(list(folder.glob("history.damaged-*.db"))) == 2
 
 
+def test_a_rescue_does_not_take_the_name_of_keys_whose_file_a_person_removed(
+    vault: Vault, folder: Path, data_key: bytes
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    vault.close()
+    flip_a_byte(folder / "history.db", page=1)
+    open_rescued(folder, data_key).close()
+    (damaged,) = folder.glob("history.damaged-*.db")
+    damaged.rename(damaged.with_suffix(".json"))
+    flip_a_byte(folder / "history.db", page=1)
+    open_rescued(folder, data_key).close()
+
+    (another,) = folder.glob("history.damaged-*.db")
+    assert another.stem != damaged.stem
+
+
 def test_where_nothing_can_be_read_all_stands_as_it_was(vault: Vault, folder: Path) -> None:
     vault.close()
     (folder / "history.db").write_bytes(b"?" * 8192)

@@ -32,10 +32,8 @@ from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.peek import newest_turn, pages_opened
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.sealing import SEALED_BYTES, new_key, unseal
-from desktop_app.vault.set_aside import remove_set_aside
 from desktop_app.vault.vault import (
     Vault,
-    open_rescued,
     open_with_keyring,
     open_with_passphrase,
     open_with_recovery,
@@ -405,69 +403,3 @@ def test_a_damaged_next_envelope_is_the_loser_where_the_old_key_opens(
     open_with_passphrase(folder, PASSPHRASE).close()
 
     assert not (folder / "vault.next.json").exists()
-
-
-@pytest.fixture
-def damaged_aside(vault: Vault, folder: Path, data_key: bytes) -> Path:
-    """What a rescue left of a history that had no copies, as on its first day."""
-    for number in range(50):
-        vault.sessions.add("a", Turn(Role.USER, f"{number}" * 300))
-    vault.database.give_up()
-    vault.close()
-    shutil.rmtree(vault.files.backups, ignore_errors=True)
-    flip_a_byte(folder / "history.db", page=1)
-    with open_rescued(folder, data_key) as rescued:
-        rescued.database.give_up()
-    (damaged,) = folder.glob("history.damaged-*.db")
-    return damaged
-
-
-def test_what_a_rescue_left_keeps_what_opens_it(
-    damaged_aside: Path, folder: Path, data_key: bytes
-) -> None:
-    with open_with_passphrase(folder, PASSPHRASE) as vault:
-        vault.rotate(passphrase=PASSPHRASE)
-        (found,) = folder.glob("history.damaged-*.json")
-
-        dek = read_envelope(found).open_with_passphrase(PASSPHRASE)
-        assert dek == data_key
-        assert pages_opened(damaged_aside, dek)
-        vault.rotate(passphrase=PASSPHRASE)
-        assert read_envelope(found).open_with_passphrase(PASSPHRASE) == data_key
-        remove_set_aside(vault.files)
-        assert not list(folder.glob("history.damaged-*"))
-
-
-def test_what_a_rescue_left_keeps_it_also_where_the_change_is_ended_at_the_next_opening(
-    damaged_aside: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, data_key: bytes
-) -> None:
-    with open_with_passphrase(folder, PASSPHRASE) as vault:
-
-        def refused(_files: VaultFiles) -> None:
-            raise VaultError("vault.busy")
-
-        with monkeypatch.context() as meanwhile:
-            meanwhile.setattr(rotation, "_keep_next", refused)
-            with pytest.raises(VaultError, match="换"):
-                vault.rotate(passphrase=PASSPHRASE)
-        assert not list(folder.glob("history.damaged-*.json"))
-    open_with_passphrase(folder, PASSPHRASE).close()
-
-    found = damaged_aside.with_suffix(".json")
-    assert read_envelope(found).open_with_passphrase(PASSPHRASE) == data_key
-
-
-def test_as_long_as_the_key_stays_nothing_is_kept_that_an_earlier_passphrase_opens(
-    damaged_aside: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with open_with_passphrase(folder, PASSPHRASE) as vault:
-
-        def full(_database: Database, _key: bytes) -> None:
-            raise DiskFullError("vault.disk_full", folder=folder)
-
-        monkeypatch.setattr(Database, "rekey", full)
-        with pytest.raises(DiskFullError):
-            vault.rotate(passphrase=PASSPHRASE)
-
-    assert damaged_aside.exists()
-    assert not list(folder.glob("history.damaged-*.json"))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.atomic_file import part_of
 from desktop_app.dialogue import Role, Turn, TurnState
 from desktop_app.vault import backups as backups_module
 from desktop_app.vault.backup_file import write_backup
@@ -96,6 +97,23 @@ def test_removing_leaves_the_history_and_its_copies(rescued: Path, vault: Vault)
     assert set_aside(vault.files) == ()
     assert all(path.exists() for path in kept)
     assert not [path for path in rescued.parent.rglob("*") if ".damaged-" in path.name]
+
+
+@pytest.mark.parametrize("left", ["whole", "part"])
+def test_keys_whose_damaged_file_a_person_removed_are_named_and_go_too(
+    closed: Path, left: str
+) -> None:
+    keys = closed / "history.damaged-2026-08-21.json"
+    keys = part_of(keys) if left == "part" else keys
+    shutil.copy(closed / "vault.json", keys)
+    mine = closed / "history.damaged-mine.json"
+    mine.write_bytes(b"mine")
+    assert [each.path for each in set_aside(VaultFiles(closed))] == [keys]
+
+    remove_set_aside(VaultFiles(closed))
+
+    assert not keys.exists()
+    assert mine.exists()
 
 
 def test_removing_leaves_what_somebody_put_there(closed: Path, tmp_path: Path) -> None:

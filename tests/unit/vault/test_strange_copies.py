@@ -13,7 +13,9 @@ import pytest
 
 from desktop_app.dialogue import Role, Turn
 from desktop_app.errors import KnownError
+from desktop_app.vault import rescue as rescue_module
 from desktop_app.vault import set_aside as set_aside_module
+from desktop_app.vault import strange_copies
 from desktop_app.vault.copies import copies_in
 from desktop_app.vault.creation import create
 from desktop_app.vault.erase import erase
@@ -27,7 +29,8 @@ from desktop_app.vault.set_aside import (
     set_aside,
     set_copies_aside,
 )
-from desktop_app.vault.vault import Vault, open_with_passphrase
+from desktop_app.vault.strange_copies import take_copies_for_strange
+from desktop_app.vault.vault import Vault, open_rescued, open_with_passphrase
 from resources.messages import sentence
 from tests.support.damaged_vault import flip_a_byte, opened
 from tests.support.small_disk import ONLY_ROOT, make_read_only
@@ -148,6 +151,50 @@ def test_a_history_that_went_back_is_told_of_once(ahead: Path, data_key: bytes) 
 
     with opened(ahead, data_key) as vault:
         assert vault.notices == ()
+
+
+@pytest.mark.parametrize("moved", ["as it is opened", "at the next opening"])
+def test_a_history_that_was_rescued_is_not_said_to_have_gone_back(
+    copied: Vault, data_key: bytes, monkeypatch: pytest.MonkeyPatch, moved: str
+) -> None:
+    """Its copies could not be set aside at once."""
+    folder = copied.files.folder
+    copied.sessions.add("a", Turn(Role.USER, "长" * 4000))
+    copied.database.give_up()
+    copied.close()
+    flip_a_byte(folder / "history.db", page=1)
+    with monkeypatch.context() as refusing:
+        if moved == "as it is opened":
+            refusing.setattr(rescue_module, "set_copies_aside", lambda _: None)
+        else:
+            refused_once(refusing, "rename")
+            refused_once(refusing, "mkdir")
+        with open_rescued(folder, data_key) as vault:
+            told = keys_of(vault.notices)
+            vault.database.give_up()
+    with opened(folder, data_key) as vault:
+        assert keys_of(vault.notices) == []
+        assert copies_in(vault.files.backups) == ()
+        (aside,) = copies_aside(vault.files)
+        vault.database.give_up()
+
+    left = [] if moved == "as it is opened" else ["vault.strange_copies_left"]
+    assert told[1:] == left
+    assert {path.name for path in aside.iterdir()} == {"000001", "before"}
+
+
+def test_copies_that_all_are_strange_are_not_opened_for_that(
+    copied: Vault, data_key: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = copied.files.folder
+    with copied:
+        take_copies_for_strange(copied.database)
+        copied.database.give_up()
+    monkeypatch.setattr(strange_copies, "newest_turn", lambda *_: pytest.fail("it was opened"))
+
+    with opened(folder, data_key) as vault:
+        assert copies_in(vault.files.backups) == ()
+        vault.database.give_up()
 
 
 @pytest.mark.slow
