@@ -26,6 +26,7 @@ from desktop_app.vault.vault import (
     opens,
     slots,
 )
+from desktop_app.views.backup_work import _by
 from desktop_app.views.unlocking import Ways, _ways
 from tests.support.vault_fixtures import PASSPHRASE
 
@@ -94,12 +95,13 @@ def opened(folder: Path, way: SlotKind, keychain: Keychain) -> Vault:
 
 
 def unsealing(way: SlotKind, keychain: Keychain) -> Unsealing:
+    """Return what opens an envelope by what is typed where a copy is to be brought back."""
     match way:
         case SlotKind.KEYRING:
             return by_keyring(keychain)
         case SlotKind.PASSPHRASE:
-            return lambda envelope: envelope.open_with_passphrase(PASSPHRASE)
-    return lambda envelope: envelope.open_with_recovery(CODE)
+            return _by(PASSPHRASE)
+    return _by(CODE.text())
 
 
 def said(vault: Vault) -> list[str]:
