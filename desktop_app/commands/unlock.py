@@ -19,6 +19,7 @@ from desktop_app.vault.envelope import SlotKind
 from desktop_app.vault.errors import (
     KeyringError,
     RecoveryCodeSlipError,
+    WayMissingError,
     WrongPassphraseError,
     WrongRecoveryCodeError,
 )
@@ -114,7 +115,7 @@ def _opened(folder: Path, secrets: Secrets, *, rescues: bool) -> Vault:
     if SlotKind.KEYRING in ways:
         try:
             return open_with_keyring(folder, Keychain(), rescues=rescues)
-        except KeyringError as error:
+        except (KeyringError, WayMissingError) as error:
             _require_terminal(ways, error)
     else:
         _require_terminal(ways)

@@ -141,7 +141,7 @@ def _new_sheet(vault: Vault) -> RecoveryCode:
 @contextmanager
 def _sheet_at_stake(vault: Vault) -> Iterator[None]:
     """Say whether the sheet printed inside counts, whatever ends this; see shown_sheet.py."""
-    sheet = ShownSheet(vault.files)
+    sheet = ShownSheet(vault.files, vault.keys)
     try:
         with sheet.told_of(KnownError):
             yield

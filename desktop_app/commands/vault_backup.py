@@ -72,9 +72,9 @@ def _verify(arguments: argparse.Namespace, paths: Paths, secrets: Secrets) -> No
         VaultError: it cannot be opened.
     """
     with unlocked(paths.vault, secrets, rescues=arguments.repair) as vault:
-        findings, dek = verify(vault), vault.keys.dek
+        findings, dek, envelope = verify(vault), vault.keys.dek, vault.keys.envelope()
     if arguments.repair and not findings.history_whole:
-        with open_rescued(paths.vault, dek) as vault:
+        with open_rescued(paths.vault, dek, envelope) as vault:
             for notice in vault.notices:
                 tell(notice)
             findings = verify(vault)

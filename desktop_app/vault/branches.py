@@ -12,9 +12,11 @@ from typing import Final
 
 from desktop_app.vault.damage import readable_rows
 from desktop_app.vault.database import Database
-from desktop_app.vault.errors import DamagedHistoryError, DiskFullError
+from desktop_app.vault.errors import DamagedHistoryError, VaultError
 
 LATER_THAN_ALL: Final = 2**63 - 1
+SHOWN: Final = "each_shows_something"
+"""A setting: there is no need to look for conversations that show nothing any more."""
 SHOWING_NOTHING: Final = """
     SELECT id FROM session
     WHERE EXISTS (SELECT 1 FROM turn WHERE session = session.id)
@@ -48,17 +50,19 @@ def place_missing(database: Database) -> None:
 
 
 def show_missing(database: Database) -> None:
-    """Have each conversation that shows nothing show something.
+    """Have each conversation that shows nothing show something; looked for once.
 
-    An earlier program brought in such ones: what they had shown elsewhere was a picture. What
-    cannot be read, or finds no room on the disk, stays as it is and stands in nothing's way.
+    An earlier program brought in such ones: what they had shown elsewhere was a picture. Nothing
+    comes in so any more (merge.py). What cannot be read, or written to the disk, stays as it is
+    until the next time, and stands in nothing's way.
     """
-    with suppress(DamagedHistoryError, DiskFullError):
-        sessions = database.rows(SHOWING_NOTHING)
-        if sessions:
+    with suppress(VaultError):
+        if not database.rows("SELECT 1 FROM setting WHERE name = ?", (SHOWN,)):
+            sessions = database.rows(SHOWING_NOTHING)
             with database.transaction():
                 for (session,) in sessions:
                     show_newest(database, session)
+                database.rows("INSERT INTO setting(name, value) VALUES (?, 1)", (SHOWN,))
 
 
 def show_newest(database: Database, session: str) -> None:

@@ -334,15 +334,15 @@ def _ready(path: Path, *, create: bool) -> bool:
 
     SQLite takes a missing or very short file for a new database; here that is a loss.
     """
+    log = path.with_name(f"{path.name}-wal")
+    for each in (path, log):  # before their size is looked at, which is any with a folder
+        if each.is_dir():  # SQLite would say that it may not be written to
+            raise disk_error(IsADirectoryError(errno.EISDIR, "a folder"), each)
     if create:
         path.touch(mode=0o600, exist_ok=False)  # SQLite gives its log the same mode
     elif not path.exists():
         raise DamagedHistoryError("vault.history_missing", path=path)
     elif path.stat().st_size < SMALLEST_PAGE:
         raise DamagedHistoryError("vault.history_damaged", path=path)
-    log = path.with_name(f"{path.name}-wal")
-    for each in (path, log):
-        if each.is_dir():  # SQLite would say that it may not be written to
-            raise disk_error(IsADirectoryError(errno.EISDIR, "a folder"), each)
     # Closing takes the log away; one that is empty was there when the power went, too.
     return log.exists()

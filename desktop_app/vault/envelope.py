@@ -20,6 +20,7 @@ from typing import Final
 from desktop_app.vault.errors import (
     KeyringChangedError,
     VaultError,
+    WayMissingError,
     WrongPassphraseError,
     WrongRecoveryCodeError,
 )
@@ -108,10 +109,10 @@ class Envelope:
         """Return the name of the keyring that holds this vault's key.
 
         Raises:
-            VaultError: none does.
+            WayMissingError: none does.
         """
         if self.keyring is None:
-            raise VaultError("vault.no_keyring")
+            raise WayMissingError("vault.no_keyring")
         return self.keyring.keyring
 
     def open_with_keyring(self, kek: bytes) -> bytes:
@@ -119,10 +120,10 @@ class Envelope:
 
         Raises:
             KeyringChangedError: `kek` is not the key this slot was sealed with.
-            VaultError: this vault has no keyring slot.
+            WayMissingError: this vault has no keyring slot.
         """
         if self.keyring is None:
-            raise VaultError("vault.no_keyring")
+            raise WayMissingError("vault.no_keyring")
         dek = unseal(self.keyring.sealed, kek, self._context(SlotKind.KEYRING))
         if dek is None:
             raise KeyringChangedError("vault.keyring_changed", keyring=self.keyring.keyring)
@@ -133,10 +134,10 @@ class Envelope:
 
         Raises:
             WrongPassphraseError: it is not the one this slot was sealed with.
-            VaultError: this vault has no passphrase.
+            WayMissingError: this vault has no passphrase.
         """
         if self.passphrase is None:
-            raise VaultError("vault.no_passphrase")
+            raise WayMissingError("vault.no_passphrase")
         dek = self._unsealed(self.passphrase, passphrase, SlotKind.PASSPHRASE)
         if dek is None:
             raise WrongPassphraseError("vault.wrong_passphrase")
@@ -147,10 +148,10 @@ class Envelope:
 
         Raises:
             WrongRecoveryCodeError: it is not the one this slot was sealed with.
-            VaultError: this vault has no recovery code.
+            WayMissingError: this vault has no recovery code.
         """
         if self.recovery is None:
-            raise VaultError("vault.no_recovery")
+            raise WayMissingError("vault.no_recovery")
         dek = self._unsealed(self.recovery, code.letters, SlotKind.RECOVERY)
         if dek is None:
             raise WrongRecoveryCodeError("vault.wrong_recovery")

@@ -24,6 +24,10 @@ class WrongPassphraseError(VaultError):
     """The passphrase does not open this vault; asking again is the way on."""
 
 
+class WayMissingError(VaultError):
+    """The envelope has no such way of opening; that of the same history, or another's, may."""
+
+
 class RecoveryCodeSlipError(VaultError):
     """What was typed is no recovery code: a letter is wrong, missing or too many."""
 

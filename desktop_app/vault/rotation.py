@@ -40,7 +40,9 @@ from desktop_app.vault.errors import (
     KeyringError,
     KeyringLockedError,
     KeyringUnavailableError,
+    RecoveryCodeSlipError,
     VaultError,
+    WayMissingError,
     WrongPassphraseError,
     WrongRecoveryCodeError,
     disk_error,
@@ -64,11 +66,14 @@ Unsealing = Callable[[Envelope], bytes]
 DIFFERENT_WITH_THE_OTHER: Final = (
     WrongPassphraseError,
     WrongRecoveryCodeError,
+    RecoveryCodeSlipError,
+    WayMissingError,
+    KeyringAbsentError,
     KeyringChangedError,
     DamagedEnvelopeError,
     DamagedHistoryError,
 )
-"""What can be so with one envelope and not with the other."""
+"""What can be so with one envelope and not with the other, or with another history's."""
 
 OF_KEYRING: Final[dict[type[KeyringError], str]] = {
     KeyringLockedError: "vault.rotation_keyring",

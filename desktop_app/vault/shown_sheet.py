@@ -2,6 +2,7 @@
 
 They see it before it counts, so that a kill in between costs no way of opening. Where the change
 is then refused, for whatever reason, they hold two sheets, and would throw the wrong one away.
+Which counts is what the open history has, whatever lies under the name of its key file by then.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from typing import Final
 
 from desktop_app.errors import KnownError
 from desktop_app.vault.envelope import SecretSlot
-from desktop_app.vault.envelope_file import read_envelope
 from desktop_app.vault.errors import GivenUpError, VaultError
 from desktop_app.vault.files import VaultFiles
+from desktop_app.vault.key_slots import KeySlots
 from resources.messages import Language, sentence
 
 DONE: Final = "vault.copies_behind"
@@ -52,8 +53,8 @@ class SheetError(VaultError):
 class ShownSheet:
     """To be made when it is shown, before anything is changed."""
 
-    def __init__(self, files: VaultFiles) -> None:
-        self._files = files
+    def __init__(self, files: VaultFiles, keys: KeySlots) -> None:
+        self._files, self._keys = files, keys
         self._unsettled = files.next_envelope.exists()
         try:
             self._before = self._slot()
@@ -97,4 +98,4 @@ class ShownSheet:
             raise SheetError(key, error) from error
 
     def _slot(self) -> SecretSlot | None:
-        return read_envelope(self._files.envelope).recovery
+        return self._keys.envelope().recovery

@@ -20,11 +20,7 @@ from desktop_app.vault.envelope import Envelope, SlotKind
 from desktop_app.vault.errors import (
     ClockBackwardsError,
     DamagedHistoryError,
-    KeyringAbsentError,
-    KeyringChangedError,
     VaultError,
-    WrongPassphraseError,
-    WrongRecoveryCodeError,
     disk_error,
 )
 from desktop_app.vault.files import VaultFiles
@@ -33,12 +29,13 @@ from desktop_app.vault.key_slots import KeySlots
 from desktop_app.vault.lock import locked
 from desktop_app.vault.mending import Tried, found_envelope, mend, put_right
 from desktop_app.vault.migrations import migrate
+from desktop_app.vault.other_ways import copied_ways
 from desktop_app.vault.own_envelope import OwnEnvelope
 from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.removed_words import forget_noted
 from desktop_app.vault.rescue import clear_drafts, finish_rescue, rescue
 from desktop_app.vault.respelling import Respelling
-from desktop_app.vault.rotation import Unsealing, renewal, rotate, settled
+from desktop_app.vault.rotation import DIFFERENT_WITH_THE_OTHER, Unsealing, renewal, rotate, settled
 from desktop_app.vault.search import Search
 from desktop_app.vault.session_keys import SessionKeys
 from desktop_app.vault.sessions import Clock, Sessions
@@ -52,15 +49,6 @@ if TYPE_CHECKING:  # a keyring's libraries are loaded by whoever has one
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=10)
 """Clocks are set right by seconds all the time; only more is worth a sentence."""
-
-OF_ANOTHER: Final = (
-    DamagedHistoryError,
-    KeyringAbsentError,
-    KeyringChangedError,
-    WrongPassphraseError,
-    WrongRecoveryCodeError,
-)
-"""Errors that come of another history's `vault.json`, too; see mending.py."""
 
 UNREACHED: Final = frozenset({"vault.copy_unread", "vault.copies_away"})
 """Errors of copies that nobody could look into: what they would keep is not purged."""
@@ -237,7 +225,10 @@ def slots(folder: Path) -> frozenset[SlotKind]:
             and no copy has one.
     """
     files = vault_in(folder)
-    return found_envelope(files).slots() if files.exist() else frozenset()
+    if not files.exist():
+        return frozenset()
+    found = found_envelope(files)
+    return found.slots() | copied_ways(files, found)
 
 
 def open_with_passphrase(
@@ -310,8 +301,12 @@ def opens(folder: Path, unsealed: Unsealing) -> bool:
     return True
 
 
-def open_rescued(folder: Path, dek: bytes, clock: Clock = time.time) -> Vault:
+def open_rescued(
+    folder: Path, dek: bytes, envelope: Envelope | None = None, clock: Clock = time.time
+) -> Vault:
     """Rescue the history in `folder`, which was open with `dek` and is closed, and open it again.
+
+    `envelope` is its own, where it is known: by now another history's may lie in its place.
 
     Raises:
         DamagedHistoryError: nothing of it can be read; it stands as it was.
@@ -321,7 +316,7 @@ def open_rescued(folder: Path, dek: bytes, clock: Clock = time.time) -> Vault:
     with ExitStack() as held:
         held.enter_context(_settled_lock(files))
         told = rescue(files, dek).told()
-        vault = Vault(files, dek, held, clock)
+        vault = Vault(files, dek, held, clock, envelope)
         vault.notices = (told, *vault.notices)
         return vault
 
@@ -339,7 +334,7 @@ def _open(folder: Path, unsealed: Unsealing, clock: Clock, *, rescues: bool) -> 
             vault = Vault(files, dek, held, clock, tried.gave[dek])
             vault.notices = (*mended, *vault.notices)
             return vault
-    except OF_ANOTHER as error:
+    except DIFFERENT_WITH_THE_OTHER as error:  # and so with another history's; see mending.py
         with _settled_lock(files):
             put = put_right(files, unsealed, dek)
         if put:
@@ -348,7 +343,7 @@ def _open(folder: Path, unsealed: Unsealing, clock: Clock, *, rescues: bool) -> 
             return vault
         if dek is None or not rescues or not isinstance(error, DamagedHistoryError):
             raise
-    return open_rescued(folder, dek, clock)
+    return open_rescued(folder, dek, tried.gave[dek], clock)
 
 
 def _settled_lock(files: VaultFiles) -> FileLock:

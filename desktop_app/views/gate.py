@@ -29,6 +29,7 @@ from desktop_app.views.unlocking import Unlocking
 from resources.messages import sentence
 
 if TYPE_CHECKING:  # what a person meets once, and the database, a start need not load
+    from desktop_app.vault.envelope import Envelope
     from desktop_app.vault.restore import Became
     from desktop_app.vault.vault import Vault
     from desktop_app.views.bring_back_page import BringBackPage
@@ -209,10 +210,10 @@ class Gate(QStackedWidget):
         finally:
             self.begin_locked(*told)
 
-    def rescue(self, dek: bytes) -> None:
-        """Rescue what can be read of the history, which was open with `dek`, and open that."""
+    def rescue(self, dek: bytes, envelope: Envelope) -> None:
+        """Rescue what can be read of the history, which was open with these, and open that."""
         self._unlock_page().wait_for_rescue()
-        self._unlocking.open_rescued(dek)
+        self._unlocking.open_rescued(dek, envelope)
 
     def end(self) -> None:
         """Open nothing any more; waits for what was about to be opened."""

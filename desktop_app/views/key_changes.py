@@ -29,7 +29,7 @@ def set_recovery(vault: Vault, code: RecoveryCode) -> None:
     """Let `code` open it, and no earlier one; a person has seen it by now."""
     from desktop_app.vault.shown_sheet import ShownSheet
 
-    with ShownSheet(vault.files).told_of(), _changing_way(vault):
+    with ShownSheet(vault.files, vault.keys).told_of(), _changing_way(vault):
         vault.keys.set_recovery(code)
 
 
@@ -71,7 +71,7 @@ def rotate(vault: Vault, passphrase: TypedSecret | None, code: RecoveryCode | No
     from desktop_app.vault.interruptible import Work
     from desktop_app.vault.shown_sheet import ShownSheet
 
-    told = nullcontext() if code is None else ShownSheet(vault.files).told_of()
+    told = nullcontext() if code is None else ShownSheet(vault.files, vault.keys).told_of()
     with told, vault.database.at(Work.CHANGING_KEY):
         vault.rotate(passphrase=passphrase, code=code, keychain=_keychain_of(vault))
 

@@ -127,7 +127,7 @@ class KeysSection(QWidget):
         else:  # it began while a dialog asked
             keys = [GOES_ON[in_the_way]]
             if sheet:
-                keys.append(f"error.{ShownSheet(self._vault.files).void}")
+                keys.append(f"error.{ShownSheet(self._vault.files, self._vault.keys).void}")
             self.notice.say(lambda: "\n".join(map(sentence, keys)))
 
     def _say_what_goes_on(self) -> None:
@@ -198,7 +198,7 @@ class KeysSection(QWidget):
             return None
         code = RecoveryCode.new()
         sheet = RecoverySheet(code, vault, datetime.now().astimezone().date())
-        shown = ShownSheet(self._vault.files)
+        shown = ShownSheet(self._vault.files, self._vault.keys)
         if _confirmed(SheetDialog(sheet, self)):
             return code
         if isValid(self):  # a person may have written it down all the same

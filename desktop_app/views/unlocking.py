@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop_app.views.tasks import Tasks
 
 if TYPE_CHECKING:
+    from desktop_app.vault.envelope import Envelope
     from desktop_app.vault.vault import Vault
 
 
@@ -72,10 +73,10 @@ class Unlocking(QObject):
         open_it, adopt = self._damaged
         self._open_by(partial(open_it, rescues=True), adopt)
 
-    def open_rescued(self, dek: bytes) -> None:
-        """Rescue what can be read of the history, which was open with `dek`, and open that."""
+    def open_rescued(self, dek: bytes, envelope: Envelope) -> None:
+        """Rescue what can be read of the history, which was open with these, and open that."""
         folder = self._folder
-        self._start_opening(lambda: _open_rescued(folder, dek), self.failed.emit)
+        self._start_opening(lambda: _open_rescued(folder, dek, envelope), self.failed.emit)
 
     def _open_by(self, open_it: Callable[..., Vault], adopt: bool) -> None:
         self._damaged = None
@@ -141,14 +142,17 @@ def _ways(folder: Path) -> Ways:
     from desktop_app.vault.envelope_file import read_envelope  # quicker there than all of a vault
     from desktop_app.vault.errors import DamagedEnvelopeError
     from desktop_app.vault.files import VaultFiles
+    from desktop_app.vault.other_ways import copied_ways
 
-    files = VaultFiles(folder)
-    try:
-        found = read_envelope(files.envelope).slots() if files.exist() else frozenset()
-    except DamagedEnvelopeError:
-        from desktop_app.vault.mending import found_envelope
+    files, found = VaultFiles(folder), frozenset[SlotKind]()
+    if files.exist():
+        try:
+            envelope = read_envelope(files.envelope)
+        except DamagedEnvelopeError:
+            from desktop_app.vault.mending import found_envelope
 
-        found = found_envelope(files).slots()
+            envelope = found_envelope(files)
+        found = envelope.slots() | copied_ways(files, envelope)
     return Ways(
         keyring=SlotKind.KEYRING in found,
         passphrase=SlotKind.PASSPHRASE in found,
@@ -177,10 +181,10 @@ def _open_with_code(folder: Path, typed: str, *, rescues: bool = False) -> Vault
     return open_with_recovery(folder, typed, rescues=rescues)
 
 
-def _open_rescued(folder: Path, dek: bytes) -> Vault:
+def _open_rescued(folder: Path, dek: bytes, envelope: Envelope) -> Vault:
     from desktop_app.vault.vault import open_rescued
 
-    return open_rescued(folder, dek)
+    return open_rescued(folder, dek, envelope)
 
 
 class _Adoption:

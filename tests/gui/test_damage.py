@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -10,10 +11,13 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.dialogue import Role, Turn
+from desktop_app.vault.envelope import Envelope
+from desktop_app.vault.envelope_file import read_envelope, write_envelope
 from desktop_app.vault.errors import DamagedHistoryError
+from desktop_app.vault.sealing import new_key
 from desktop_app.vault.vault import Vault, open_with_passphrase
 from desktop_app.views import privacy as privacy_module
-from desktop_app.views import sessions
+from desktop_app.views import sessions, unlocking
 from desktop_app.views.changing import Changing
 from desktop_app.views.notice import Notice
 from desktop_app.views.preferences import Preferences
@@ -223,3 +227,25 @@ def test_a_key_that_came_into_force_while_it_was_put_away_opens_what_is_rescued(
     assert list(closed.glob("history.damaged-*.db"))
     show(window, "a")
     assert shown(window) == [SAID[0]]
+
+
+def test_another_historys_key_file_that_comes_as_it_closes_is_not_that_of_what_is_rescued(
+    opened: OpenedWindow, closed: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_with_passphrase(closed, PASSPHRASE) as vault:
+        vault.sessions.add("a", Turn(Role.USER, SAID[0]))
+    own = read_envelope(closed / "vault.json")
+    window = opened()
+    rescued = unlocking._open_rescued
+
+    def replaced_first(*given: Any) -> Vault:
+        write_envelope(closed / "vault.json", Envelope().with_passphrase(new_key(), "theirs"))
+        return rescued(*given)
+
+    monkeypatch.setattr(unlocking, "_open_rescued", replaced_first)
+    window.rescue_wanted.emit()
+    wait_for_conversation(qtbot, window)
+    shown_now = lock_of(window)._vault
+
+    assert shown_now is not None
+    assert shown_now.keys.envelope() == own

@@ -10,10 +10,11 @@ import pytest
 from desktop_app.commands.environment import PASSPHRASE as VARIABLE
 from desktop_app.commands.unlock import ATTEMPTS
 from desktop_app.vault.creation import create
-from desktop_app.vault.envelope import SlotKind
-from desktop_app.vault.envelope_file import read_envelope
+from desktop_app.vault.envelope import Envelope, SlotKind
+from desktop_app.vault.envelope_file import read_envelope, write_envelope
 from desktop_app.vault.keychain import Keychain
 from desktop_app.vault.passphrase import LEAST_CHARACTERS
+from desktop_app.vault.sealing import new_key
 from desktop_app.vault.vault import open_with_passphrase, slots
 from resources.messages import sentence
 from tests.support.engine_run import soulchat
@@ -153,6 +154,22 @@ def test_standard_input_is_no_passphrase(closed: Path, model: Path) -> None:
 
     assert process.returncode == 0
     assert "回复：你" in out.decode()
+
+
+def test_a_keyring_that_strange_copies_alone_name_does_not_keep_the_passphrase_out(
+    closed: Path,
+) -> None:
+    copy = Path(shutil.copytree(closed, closed.with_name("vault.backups") / "000001"))
+    theirs = Envelope().with_keyring(new_key(), new_key(), "SecretService")
+    write_envelope(copy / "vault.json", theirs)
+    assert SlotKind.KEYRING in slots(closed)
+
+    with terminal("sessions", "list", "--data-dir", closed.parent) as (process, screen):
+        screen.wait_for("口令：")
+        screen.type(f"{PASSPHRASE}\n")
+        process.communicate(timeout=60)
+
+    assert process.returncode == 0
 
 
 def test_a_mistyped_passphrase_may_be_typed_again(closed: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from desktop_app.dialogue import Role, Turn
+from desktop_app.vault.branches import SHOWING_NOTHING, SHOWN
 from desktop_app.vault.bringing_in import bring_in
 from desktop_app.vault.carried import carried_sessions
+from desktop_app.vault.database import Database, Value
 from desktop_app.vault.export import FORMAT, VERSION, Form, exported
 from desktop_app.vault.import_file import read_conversations
 from desktop_app.vault.vault import Vault, open_with_passphrase
@@ -82,6 +84,7 @@ def without_a_path(vault: Vault) -> Vault:
     vault.sessions.add("a", Turn(Role.ASSISTANT, "多久了？"))
     vault.sessions.add("b", Turn(Role.USER, "别的"))
     vault.database.rows("UPDATE turn SET chosen = 0 WHERE session = 'a'")
+    vault.database.rows("DELETE FROM setting WHERE name = ?", (SHOWN,))
     return vault
 
 
@@ -93,6 +96,24 @@ def test_what_an_earlier_program_left_without_a_path_has_one_at_the_next_opening
 
     with open_with_passphrase(folder, PASSPHRASE) as again:
         assert shown(again) == [["别的"], ["睡不着", "多久了？"]]
+
+
+def test_all_conversations_are_looked_through_for_it_once(
+    without_a_path: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = without_a_path.files.folder
+    without_a_path.close()
+    rows, asked = Database.rows, list[bool]()
+
+    def noted(database: Database, statement: str, values: Sequence[Value] = ()) -> Any:
+        asked.append(statement == SHOWING_NOTHING)
+        return rows(database, statement, values)
+
+    monkeypatch.setattr(Database, "rows", noted)
+    for times in (1, 0):
+        asked.clear()
+        open_with_passphrase(folder, PASSPHRASE).close()
+        assert sum(asked) == times
 
 
 def test_until_it_has_one_it_is_listed_and_nothing_is_taken_back(without_a_path: Vault) -> None:

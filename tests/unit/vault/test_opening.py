@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -30,6 +31,7 @@ from desktop_app.vault.import_file import FileRead
 from desktop_app.vault.migrations import STEPS, Version, migrate
 from desktop_app.vault.sealing import new_key
 from desktop_app.vault.vault import Vault, open_with_passphrase, slots
+from tests.support.small_disk import ONLY_ROOT, mounted
 from tests.support.vault_fixtures import PASSPHRASE
 
 SAID = Turn(Role.USER, "在吗")
@@ -223,6 +225,19 @@ def test_a_folder_in_a_files_place_is_said_to_be_one(closed: Path, name: str) ->
 
     assert raised.value.key == "vault.disk_failed"
     assert str(closed / name) in str(raised.value)
+
+
+@ONLY_ROOT
+def test_so_is_one_that_has_next_to_no_size_there(closed: Path, tmp_path: Path) -> None:
+    with mounted(tmp_path / "small", "4m") as place:
+        folder = Path(shutil.copytree(closed, place / "data" / "vault"))
+        (folder / "history.db").unlink()
+        (folder / "history.db").mkdir()
+
+        with pytest.raises(VaultError) as raised:
+            open_with_passphrase(folder, PASSPHRASE)
+
+    assert raised.value.key == "vault.disk_failed"
 
 
 def test_a_database_of_another_key_is_a_damaged_history(closed: Path) -> None:

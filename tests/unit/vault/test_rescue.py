@@ -12,13 +12,17 @@ from desktop_app.dialogue import Role, Turn, TurnState
 from desktop_app.vault.backup_file import write_backup
 from desktop_app.vault.documents import document_names
 from desktop_app.vault.envelope import Envelope
+from desktop_app.vault.envelope_file import read_envelope, write_envelope
 from desktop_app.vault.errors import DamagedHistoryError, DiskFullError, NewerVaultError
+from desktop_app.vault.files import VaultFiles
 from desktop_app.vault.merge import Gain
 from desktop_app.vault.migrations import STEPS, Version
+from desktop_app.vault.other_envelopes import other_envelopes
 from desktop_app.vault.own_time import newest, note_ahead
 from desktop_app.vault.peek import newest_turn
 from desktop_app.vault.records import Draft, moment
 from desktop_app.vault.restore import opened_backup
+from desktop_app.vault.sealing import new_key
 from desktop_app.vault.vault import Vault, open_rescued, open_with_passphrase
 from desktop_app.vault.verify import verify
 from tests.support.crash_points import killed_at
@@ -41,6 +45,24 @@ def by_passphrase(envelope: Envelope) -> bytes:
 def shown(vault: Vault, session: str = "a") -> list[tuple[str, str, TurnState]]:
     turns = vault.sessions.turns(session)
     return [(turn.turn.role.value, turn.turn.content, turn.state) for turn in turns]
+
+
+def test_another_historys_key_file_is_not_taken_for_that_of_what_is_rescued(
+    vault: Vault, folder: Path, data_key: bytes
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    own = vault.keys.envelope()
+    vault.close()
+    flip_a_byte(folder / "history.db", page=1)
+    theirs = Envelope().with_passphrase(new_key(), "theirs")
+    write_envelope(folder / "vault.json", theirs)
+
+    with open_rescued(folder, data_key, own) as rescued:
+        copy = rescued.backups.make()
+
+    assert read_envelope(copy.files.envelope) == own
+    assert read_envelope(folder / "vault.json") == own
+    assert [read_envelope(path) for path in other_envelopes(VaultFiles(folder))] == [theirs]
 
 
 @pytest.fixture
