@@ -8,7 +8,14 @@ from desktop_app.care.guard.deeds import attacked_in
 from desktop_app.care.guard.rules import Hit
 from desktop_app.care.guard.said import Said
 from desktop_app.care.guard.verdict import Category, Level
-from desktop_app.care.guard.whose import against_in, done_to_the_writer, is_past, is_safe, others_in
+from desktop_app.care.guard.whose import (
+    against_in,
+    done_to_the_writer,
+    has_died,
+    is_past,
+    is_safe,
+    others_in,
+)
 
 OTHERS_OWN: Final = {"anothers", "another_now"}
 """Rules that speak of another person only."""
@@ -127,6 +134,11 @@ def another_is_gone(said: Said) -> bool:
         and not done_to_the_writer(reading)
         and not any(hit.counts and hit.clause not in others for hit in said.hits)
     )
+
+
+def tells_of_death(said: Said) -> bool:
+    """Tell whether it says that somebody could not be saved."""
+    return has_died(said.reading)
 
 
 def _rank(level: Level) -> int:

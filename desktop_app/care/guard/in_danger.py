@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from desktop_app.care.guard.another import OTHER, says_they_are_safe
+from desktop_app.care.guard.another import GONE, OTHER, says_they_are_safe
 from desktop_app.care.guard.answers import (
     OF_DANGER,
     Answer,
@@ -97,7 +97,10 @@ def next_words(message: Heard, replies: Sequence[str]) -> Next:
     if stand is None and already & GRAVE:  # the person has come back from what was said before
         level = min(level, max(message.own.level, Level.CONCERN, key=_rank), key=_rank)
     abouts = _abouts(message, stand, level)
-    if stand is None:
+    if stand is not None and abouts[0] == OTHER and GONE in told and message.another is None:
+        said = _of_loss(words)
+        level = min(level, Level.CONCERN, key=_rank)
+    elif stand is None:
         over = just_over(replies) or bool(already & GRAVE)
         said = _first_words(message, level, abouts, words, over=over)
     else:
@@ -115,6 +118,13 @@ def next_words(message: Heard, replies: Sequence[str]) -> Next:
     if said is None and level is not Level.NONE:
         waiting = words.first("staying", abouts[0], "any")
     return Next(verdict, said, waiting)
+
+
+def _of_loss(words: _Words) -> FixedReply | None:
+    """Return what is said once another has died: nobody is to be reached or stopped any more."""
+    for_the_living = frozenset({"concern.other.1", "concern.other.2"})
+    mourning = _Words(words.already | for_the_living, words.told)
+    return mourning.first("concern", OTHER) or words.first("staying", "any")
 
 
 def _level(message: Heard, stand: Standing | None) -> Level:
@@ -244,7 +254,7 @@ def _first_words(
             return None  # it was asked, and answered
         # It has been asked in plainer words.
         words = _Words(words.already | {"concern.suicide.1"}, words.told)
-    if message.another is None and in_care(message.plain, message.says):
+    if message.another is None and abouts[0] in TO_ONESELF and in_care(message.plain, message.says):
         return words.first("eased", "care") or _unheard(level, abouts, words)
     return _unheard(level, abouts, words)
 

@@ -40,6 +40,8 @@ class Script:
     """What is done to the writer, or to children with them."""
     mine: re.Pattern[str]
     """The writer before it: then it is they who do it."""
+    doer: re.Pattern[str]
+    """Another before it: life, a debt and a hospital strike nobody."""
     past: re.Pattern[str]
 
     @classmethod
@@ -66,6 +68,7 @@ class Script:
             own=re.compile(alone["own"]),
             against=re.compile(alone["against"]),
             mine=re.compile(words["mine"]),
+            doer=re.compile(words["doer"]),
             past=re.compile(f"{edge}(?:{past}){end}"),
         )
 
@@ -132,6 +135,20 @@ def against_in(reading: Reading) -> frozenset[int]:
     )
 
 
+def by_somebody_in(reading: Reading) -> frozenset[int]:
+    """Return those of these clauses that name, before what is done, another who does it."""
+    return frozenset(
+        number
+        for number in against_in(reading)
+        if any(
+            each.doer.search(before) and not each.mine.search(before)
+            for each in _scripts()
+            for found in each.against.finditer(reading.clauses[number].text)
+            for before in [reading.clauses[number].text[: found.start()]]
+        )
+    )
+
+
 def is_past(reading: Reading) -> bool:
     """Tell whether a message says that somebody has died, or was in danger long ago."""
     text = "\n".join(clause.text for clause in reading.clauses)
@@ -141,6 +158,11 @@ def is_past(reading: Reading) -> bool:
     lately = around["lately"].search(text) and around["deadly"].search(text)
     over = around["gone"].search(text) or around["before"].search(text) or lately
     return bool(over) and not around["still"].search(text)
+
+
+def has_died(reading: Reading) -> bool:
+    """Tell whether a message says, of whoever was in danger, that nothing helped."""
+    return any(_around()["died"].search(clause.text) for clause in reading.clauses)
 
 
 def is_safe(reading: Reading) -> bool:
@@ -203,6 +225,7 @@ def _around() -> dict[str, re.Pattern[str]]:
         for name in (
             "ended",
             "dead",
+            "died",
             "gone",
             "before",
             "lately",
