@@ -86,6 +86,8 @@ class Sign(StrEnum):
     """Something was swallowed, by whomever."""
     AWAY = "away"
     """With others, away from who is feared."""
+    RELAPSED = "relapsed"
+    """Another goes back to where they were in danger."""
     FRAIL = "frail"
     """Who is there cannot be asked to help."""
     EASED = "eased"

@@ -32,13 +32,15 @@ EASED: Final[dict[str, tuple[str, ...]]] = {
     Category.MEDICAL_EMERGENCY: ("care", "arrived"),
     Category.HARM_TO_OTHERS: ("arrived", "means", "place", "told"),
     Category.ABUSE: ("care", "arrived", "told"),
-    OTHER: ("safe", "care", "arrived", "means"),
+    OTHER: ("safe", "saved", "care", "arrived", "means"),
 }
 """What makes each danger less: a home is no safe place from who lives there, and what was
 swallowed is not put away."""
 
 HANDED_OVER: Final = ("care", "arrived")
 """Ways in which others look after another who was in danger."""
+AFTER_SWALLOWING: Final = (*HANDED_OVER, "saved")
+"""What is relief where another has swallowed something: not that they sleep, or wake."""
 PLACED: Final = Sign.PLACED
 """Told in the talk: without it, "I am home" is no way back from anywhere."""
 INGESTED: Final = Sign.INGESTED
@@ -116,7 +118,7 @@ def made_safer(plain: str, stand: Standing, says: Collection[str]) -> str | None
         return None
     kinds = EASED.get(stand.about, ())
     if stand.about == OTHER and INGESTED in says:
-        kinds = HANDED_OVER
+        kinds = AFTER_SWALLOWING
     elif stand.about != Category.HARM_TO_OTHERS and PLACED not in says:
         kinds = tuple(kind for kind in kinds if kind != "place")
     return _eased(plain, kinds)

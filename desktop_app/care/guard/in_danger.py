@@ -105,19 +105,25 @@ def next_words(message: Heard, replies: Sequence[str]) -> Next:
         said = _first_words(message, level, abouts, words, over=over)
     else:
         said = _next_words(message, stand, level, abouts, words)
-        if said is None or said.on in OVER:  # nothing is left but what was said before
-            level = min(level, max(message.itself, Level.CONCERN, key=_rank), key=_rank)
-        elif said.on in STILL:
-            level = max(level, stand.level, key=_rank)
-        elif said.on in TO_AN_ANSWER:
-            level = min(stand.level, Level.HIGH, key=_rank)
-        else:
-            level = max(level, min(stand.level, Level.HIGH, key=_rank), key=_rank)
+        level = _level_said(message, stand, level, said)
     verdict = _verdict(message.verdict, level, abouts)
     waiting = None
     if said is None and level is not Level.NONE:
         waiting = words.first("staying", abouts[0], "any")
     return Next(verdict, said, waiting)
+
+
+def _level_said(message: Heard, stand: Standing, level: Level, said: FixedReply | None) -> Level:
+    """Return how grave it is once these words answer it."""
+    if said is None or said.on in OVER:  # nothing is left but what was said before
+        return min(level, max(message.itself, Level.CONCERN, key=_rank), key=_rank)
+    if said.on in STILL:
+        return max(level, stand.level, key=_rank)
+    if said.on in TO_AN_ANSWER:
+        return min(stand.level, Level.HIGH, key=_rank)
+    if said.on == Level.EMERGENCY and said.about == Category.MEDICAL_EMERGENCY:
+        return Level.EMERGENCY  # what was swallowed works on
+    return max(level, min(stand.level, Level.HIGH, key=_rank), key=_rank)
 
 
 def _of_loss(words: _Words) -> FixedReply | None:
@@ -170,7 +176,9 @@ def _level_after(message: Heard, stand: Standing) -> Level:
 
 
 def _fails(text: str, stand: Standing) -> bool:
-    """Tell whether another's body gives way."""
+    """Tell whether another's body gives way, or they go back to the danger."""
+    if tells(Sign.RELAPSED, text):
+        return stand.level.rank >= Level.HIGH.rank
     hurt = stand.level is Level.EMERGENCY and tells(Sign.SYMPTOM, text)
     return hurt or tells(Sign.FAILING, text)
 
@@ -209,6 +217,8 @@ def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
     of_own = _of_own(message)
     if plain := whom_first(message, stand):
         return [*plain, *of_own] if plain == [Category.ABUSE] else plain
+    if kills and tells(Sign.DENIAL, message.plain):  # "I do not want to die, I want him dead"
+        return [Category.HARM_TO_OTHERS, *of_own]
     first = _before_others(message, stand)
     harmed = {Category.SUICIDE, Category.SELF_HARM} & {*of_own, stand.about if stand else ""}
     if level is Level.EMERGENCY and harmed and not kills and tells(Sign.WOUND, message.text):

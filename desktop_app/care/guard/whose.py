@@ -84,6 +84,8 @@ class Others:
     """The writer tells of their own danger, too."""
     over: frozenset[int]
     """The clauses of a deed that is past."""
+    written: bool
+    """It stands in what they wrote themselves."""
 
 
 def others_in(reading: Reading) -> Others:
@@ -113,7 +115,10 @@ def others_in(reading: Reading) -> Others:
             for each in _scripts()
             if at in clauses or "self" not in clause.names()
         )
-    return Others(frozenset(clauses), happening, own, frozenset(over))
+    written = any(
+        each.quoted.search(clause.text) for clause in reading.clauses for each in _scripts()
+    )
+    return Others(frozenset(clauses), happening, own, frozenset(over), written)
 
 
 def done_to_the_writer(reading: Reading) -> bool:
