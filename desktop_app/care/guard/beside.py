@@ -156,6 +156,11 @@ def consents(plain: str, stand: Standing) -> bool:
     return stand.fresh and stand.last.asks in DOABLE and is_wholly(Sign.CONSENTS, plain)
 
 
+def speaks_of_help(plain: str) -> bool:
+    """Tell whether it speaks of who came, was told or treats them, whatever came of it."""
+    return tells_of(Sign.EASED, plain, (*HANDED_OVER, "told", "line"))
+
+
 def names_plan(plain: str) -> bool:
     """Tell whether it says how, or that there is no plan: neither need be asked."""
     return tells(Sign.PLANNED, plain)

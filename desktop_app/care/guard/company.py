@@ -11,7 +11,7 @@ from desktop_app.care.guard.data import Words, table
 from desktop_app.care.guard.deeds import Deed, attacked_in, deeds_in
 from desktop_app.care.guard.reading import Reading, read
 from desktop_app.care.guard.told import Told, told_by
-from desktop_app.care.guard.whose import by_somebody_in
+from desktop_app.care.guard.whose import by_somebody_in, names_another
 
 HARMED: Final = "harmed"
 """What was told where somebody does violence to who writes (`when` of fixed_replies.toml)."""
@@ -69,8 +69,10 @@ def got_away(message: str, feared: frozenset[str] | None) -> bool:
 
 def _harmed(reading: Reading) -> bool:
     done = {Told.VIOLENCE, Told.UNSAFE, Told.ASSAULT} & told_by(reading)
-    hurt = {Deed.ATTACKED, Deed.ARMED, Deed.THREATENED} & deeds_in(reading)
-    return bool(done or hurt or by_somebody_in(reading))
+    hurt = {Deed.ARMED, Deed.THREATENED, Deed.DEFENDED} & deeds_in(reading)
+    # A debt may strangle somebody, too.
+    attacked = any(names_another(reading.clauses[at].text) for at in attacked_in(reading))
+    return bool(done or hurt or attacked or by_somebody_in(reading))
 
 
 def _first(clause: str) -> set[str]:

@@ -37,6 +37,8 @@ class Deed(StrEnum):
     """It has its means or its time."""
     WITNESSED = "witnessed"
     """Somebody does violence to one of the person's family."""
+    DEFENDED = "defended"
+    """They struck who hurt them."""
     BABY = "baby"
     """The person is afraid of hurting a small child of theirs."""
     BABY_MEANT = "baby_meant"
@@ -50,7 +52,7 @@ class Deed(StrEnum):
 
 
 TO_THE_PERSON: Final = frozenset(
-    {Deed.ATTACKED, Deed.ARMED, Deed.THREATENED, Deed.UNSAFE, Deed.WITNESSED}
+    {Deed.ATTACKED, Deed.ARMED, Deed.THREATENED, Deed.UNSAFE, Deed.WITNESSED, Deed.DEFENDED}
 )
 TO_THEIR_BABY: Final = frozenset({Deed.BABY, Deed.BABY_MEANT})
 OF_A_BODY: Final = frozenset({Deed.MUCH, Deed.CHILDS})
@@ -65,6 +67,7 @@ LEAST: Final = {
     Deed.MEANT: (Level.HIGH, Category.HARM_TO_OTHERS),
     Deed.SET_OUT: (Level.EMERGENCY, Category.HARM_TO_OTHERS),
     Deed.WITNESSED: (Level.HIGH, Category.ABUSE),
+    Deed.DEFENDED: (Level.HIGH, Category.ABUSE),
     Deed.BABY: (Level.CONCERN, Category.HARM_TO_OTHERS),
     Deed.BABY_MEANT: (Level.HIGH, Category.HARM_TO_OTHERS),
     Deed.MUCH: (Level.EMERGENCY, Category.MEDICAL_EMERGENCY),
@@ -82,6 +85,7 @@ _WITH: Final = {
     "other_armed": ("raging",),
     "along_veiled": ("death_near",),
     "shoved": ("came_of_it",),
+    "struck_too": ("in_rage",),
 }
 """What means something only where the message says something else, too."""
 
@@ -113,7 +117,7 @@ def deeds_in(reading: Reading) -> frozenset[Deed]:
     for name, needed in _WITH.items():
         if not found.issuperset(needed):
             found.discard(name)
-    if "shoved" in found:
+    if found & {"shoved", "struck_too"}:
         found.add("struck")
     return frozenset(_drawn_from(found))
 
@@ -158,7 +162,9 @@ def weighed(verdict: Verdict, deeds: frozenset[Deed], *, own_death: bool, harmed
 
 def _drawn_from(found: set[str]) -> set[Deed]:
     deeds = {Deed(name) for name in found & _AS_SAID}
-    if "struck" in found and ("defended" not in found or "struck_child" in found):
+    if "struck" in found and "defended" in found and "struck_child" not in found:
+        deeds.add(Deed.DEFENDED)
+    elif "struck" in found:
         deeds |= {Deed.STRUCK, Deed.STRUCK_BADLY} if "struck_badly" in found else {Deed.STRUCK}
     if "along_veiled" in found:
         deeds.add(Deed.ALONG)

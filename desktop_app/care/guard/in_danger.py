@@ -20,7 +20,7 @@ from desktop_app.care.guard.answers import (
     short,
     tells,
 )
-from desktop_app.care.guard.beside import consents, in_care, names_plan, said_beside
+from desktop_app.care.guard.beside import INGESTED, consents, in_care, names_plan, said_beside
 from desktop_app.care.guard.fixed_replies import (
     FixedReply,
     about_of,
@@ -98,8 +98,7 @@ def next_words(message: Heard, replies: Sequence[str]) -> Next:
         level = min(level, max(message.own.level, Level.CONCERN, key=_rank), key=_rank)
     abouts = _abouts(message, stand, level)
     if stand is not None and abouts[0] == OTHER and GONE in told and message.another is None:
-        said = _of_loss(words)
-        level = min(level, Level.CONCERN, key=_rank)
+        said, level = _of_loss(words), Level.CONCERN
     elif stand is None:
         over = just_over(replies) or bool(already & GRAVE)
         said = _first_words(message, level, abouts, words, over=over)
@@ -308,6 +307,8 @@ def _beside(message: Heard, stand: Standing, words: _Words) -> FixedReply | None
 
 def _eased(message: Heard, stand: Standing) -> bool:
     """Tell whether another is said to be safe, or was."""
+    if INGESTED in message.says:
+        return False  # awake is not safe
     if says_they_are_safe(message.said):
         return (
             message.said.told is not Level.EMERGENCY

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Final
 
 from desktop_app.care.guard.data import table
-from desktop_app.care.guard.reading import Clause, Reading, negated
+from desktop_app.care.guard.reading import CLAUSE_END, Clause, Reading, negated
 
 BETWEEN: Final = 8
 """So many words may stand between a person and what they do."""
@@ -140,6 +140,11 @@ def against_in(reading: Reading) -> frozenset[int]:
     )
 
 
+def names_another(clause: str) -> bool:
+    """Tell whether a clause names somebody who could have done what it tells."""
+    return any(each.doer.search(clause) for each in _scripts())
+
+
 def by_somebody_in(reading: Reading) -> frozenset[int]:
     """Return those of these clauses that name, before what is done, another who does it."""
     return frozenset(
@@ -167,7 +172,8 @@ def is_past(reading: Reading) -> bool:
 
 def has_died(reading: Reading) -> bool:
     """Tell whether a message says, of whoever was in danger, that nothing helped."""
-    return any(_around()["died"].search(clause.text) for clause in reading.clauses)
+    pieces = CLAUSE_END.split(reading.worded)  # "he is gone" is an idiom elsewhere
+    return any(_around()["died"].search(piece.strip()) for piece in pieces if piece)
 
 
 def is_safe(reading: Reading) -> bool:
