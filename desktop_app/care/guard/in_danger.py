@@ -154,8 +154,8 @@ def _level(message: Heard, stand: Standing | None) -> Level:
 def _level_after(message: Heard, stand: Standing) -> Level:
     """Return how grave a message is by what it answers."""
     text = message.text
-    if stand.about == OTHER and (tells(Sign.UNREACHED, text) or _fails(text, stand)):
-        return Level.EMERGENCY  # who spoke of dying does not answer any more, or gives way
+    if _needs_help(text, stand):
+        return Level.EMERGENCY
     if stand.about in TO_ONESELF and (level := _level_of_deeds(text, stand)) is not Level.NONE:
         return level
     answer = answer_to(stand.last.asks, text) if stand.fresh else None
@@ -172,6 +172,13 @@ def _level_after(message: Heard, stand: Standing) -> Level:
     if asks == "safety":
         grave = {Answer.NO, Answer.UNSURE}
     return Level.HIGH if answer in grave else Level.NONE
+
+
+def _needs_help(text: str, stand: Standing) -> bool:
+    """Tell whether who spoke of dying does not answer, or who is in danger or struck gives way."""
+    if stand.about == OTHER:
+        return tells(Sign.UNREACHED, text) or _fails(text, stand)
+    return stand.about == Category.HARM_TO_OTHERS and tells(Sign.FAILING, text)
 
 
 def _fails(text: str, stand: Standing) -> bool:
