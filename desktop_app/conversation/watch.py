@@ -22,6 +22,7 @@ from resources.messages import Language, language_of
 
 if TYPE_CHECKING:
     from desktop_app.care.guard.heard import Heard
+    from desktop_app.care.guard.reading import Reading
     from desktop_app.care.guard.said import Said
 
 REMEMBERED: Final = 30
@@ -46,14 +47,19 @@ def watch(session: Session, *messages: str) -> Watched:
 
     Each message is judged by itself, so that many others do not drown one.
     """
+    from desktop_app.care.guard.another import OTHER  # noqa: PLC0415
     from desktop_app.care.guard.in_danger import next_words  # noqa: PLC0415 - numpy, after the start
     from desktop_app.care.guard.standing import standing  # noqa: PLC0415
 
     earlier = [turn.content for turn in session.turns if turn.role is Role.USER]
     replies = [turn.content for turn in session.turns if turn.role is Role.ASSISTANT]
-    stands = standing(replies) is not None
+    stand = standing(replies)
+    stands = stand is not None
+    of_another = stand is not None and stand.about == OTHER
     found = [
-        next_words(_heard(text, [*earlier, *messages[:at]], stands=stands), replies)
+        next_words(
+            _heard(text, [*earlier, *messages[:at]], stands=stands, of_another=of_another), replies
+        )
         for at, text in enumerate(messages)
     ]
     # The last of the gravest: that is what the person said latest about it.
@@ -69,7 +75,7 @@ def watch(session: Session, *messages: str) -> Watched:
     return Watched(gravest.verdict, _text(said, language), _text(without_model, language))
 
 
-def _heard(message: str, earlier: Sequence[str], *, stands: bool) -> Heard:
+def _heard(message: str, earlier: Sequence[str], *, stands: bool, of_another: bool) -> Heard:
     """Return what is known of a message: more where danger stands or is told."""
     from desktop_app.care.guard.another import (  # noqa: PLC0415
         anothers_danger,
@@ -92,13 +98,14 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool) -> Heard:
     unheard = by_itself.verdict.level is Level.NONE and not plainly_of_another(said)
     grave = stands or verdict.level.rank >= Level.HIGH.rank
     before = earlier[-REMEMBERED:] if grave else []
-    feared = feared_by([*(read(text) for text in before), said.reading])
+    readings = [*(read(text) for text in before), said.reading]
+    feared = feared_by(readings)
     return Heard(
         said,
         verdict,
         by_itself.verdict,
         another=None if unheard else another,
-        says=_says(said, harmed=feared is not None),
+        says=_says(said, readings, harmed=feared is not None, of_another=of_another),
         feared=feared,
         ordinary=by_itself.calm,
         calm_before=bool(earlier)
@@ -107,9 +114,17 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool) -> Heard:
     )
 
 
-def _says(said: Said, *, harmed: bool) -> frozenset[str]:
+def _says(
+    said: Said, readings: Sequence[Reading], *, harmed: bool, of_another: bool
+) -> frozenset[str]:
     """Return what a message says in so many words, and what the talk has told."""
-    from desktop_app.care.guard.another import GONE, another_is_gone  # noqa: PLC0415
+    from desktop_app.care.guard.another import (  # noqa: PLC0415
+        GONE,
+        another_is_gone,
+        tells_of_death,
+    )
+    from desktop_app.care.guard.answers import tells  # noqa: PLC0415
+    from desktop_app.care.guard.beside import INGESTED, PLACED  # noqa: PLC0415
     from desktop_app.care.guard.company import HARMED  # noqa: PLC0415
     from desktop_app.care.guard.deeds import deeds_in  # noqa: PLC0415
     from desktop_app.care.guard.told import told_by  # noqa: PLC0415
@@ -117,7 +132,10 @@ def _says(said: Said, *, harmed: bool) -> frozenset[str]:
     says: set[str] = {*told_by(said.reading), *deeds_in(said.reading)}
     if harmed:
         says.add(HARMED)
-    if another_is_gone(said):
+    says |= {
+        sign for sign in (PLACED, INGESTED) if any(tells(sign, each.worded) for each in readings)
+    }
+    if another_is_gone(said) or (of_another and tells_of_death(said)):
         says.add(GONE)
     return frozenset(says)
 

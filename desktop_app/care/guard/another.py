@@ -8,7 +8,14 @@ from desktop_app.care.guard.deeds import attacked_in
 from desktop_app.care.guard.rules import Hit
 from desktop_app.care.guard.said import Said
 from desktop_app.care.guard.verdict import Category, Level
-from desktop_app.care.guard.whose import against_in, done_to_the_writer, is_past, is_safe, others_in
+from desktop_app.care.guard.whose import (
+    against_in,
+    done_to_the_writer,
+    has_died,
+    is_past,
+    is_safe,
+    others_in,
+)
 
 OTHERS_OWN: Final = {"anothers", "another_now"}
 """Rules that speak of another person only."""
@@ -100,8 +107,11 @@ def speaks_of_own_death(said: Said) -> bool:
 
 def plainly_of_another(said: Said) -> bool:
     """Tell whether it says so in so many words, so that no classifier need agree."""
-    over = said.concepts & LONG_AGO or is_past(said.reading)
-    return bool(others_in(said.reading).clauses) and not over
+    others_clauses = others_in(said.reading)
+    # A poem is made up; what a pupil writes of their own death is theirs.
+    made_up = {"media"} if others_clauses.written else set[str]()
+    over = said.concepts & (LONG_AGO - made_up) or is_past(said.reading)
+    return bool(others_clauses.clauses) and not over
 
 
 def says_they_are_safe(said: Said) -> bool:
@@ -127,6 +137,11 @@ def another_is_gone(said: Said) -> bool:
         and not done_to_the_writer(reading)
         and not any(hit.counts and hit.clause not in others for hit in said.hits)
     )
+
+
+def tells_of_death(said: Said) -> bool:
+    """Tell whether it says that somebody could not be saved."""
+    return has_died(said.reading)
 
 
 def _rank(level: Level) -> int:

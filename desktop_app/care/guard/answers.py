@@ -19,6 +19,7 @@ _BLANKS: Final = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 _ENDS: Final = " \t\n.,!?;:~…。，、！？；：～\"'()“”"
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _WORD: Final = re.compile(r"[a-z0-9]+")
+_PIECES: Final = re.compile(r"[,，。.!！?？;；…\n]+| (?:and|but|then) ")
 SHORT_HAN: Final = 9
 SHORT_WORDS: Final = 5
 """A message of no more characters, or words, is read as an answer, not as another subject."""
@@ -79,6 +80,16 @@ class Sign(StrEnum):
     """Who did it is there, or comes."""
     FEARED_NOW = "feared_now"
     """The same, at this moment."""
+    PLACED = "placed"
+    """A place where one could die."""
+    INGESTED = "ingested"
+    """Something was swallowed, by whomever."""
+    AWAY = "away"
+    """With others, away from who is feared."""
+    RELAPSED = "relapsed"
+    """Another goes back to where they were in danger."""
+    FRAIL = "frail"
+    """Who is there cannot be asked to help."""
     EASED = "eased"
     """Something makes the danger less."""
     DENIAL = "denial"
@@ -155,6 +166,30 @@ def tells_of(sign: Sign, message: str, kinds: Sequence[str], *, how: str = "part
     """Tell whether `message` tells that, in one of the kinds in which it is kept."""
     plain = _plain(message)
     return any(each.search(plain) for kind in kinds for each in _patterns(sign, how, kind))
+
+
+def ends_with(sign: Sign, message: str, kind: str) -> bool:
+    """Tell whether a clause of `message` ends with that, and nothing after it takes it back."""
+    pieces = [piece.strip() for piece in _PIECES.split(_plain(message))]
+    told = [_ends(sign, piece, kind) for piece in pieces]
+    return any(
+        ends
+        and not any(
+            each.search(later)
+            for later, eases in zip(pieces[at + 1 :], told[at + 1 :], strict=True)
+            for each in (() if eases else _patterns(sign, "unless", "after"))
+        )
+        for at, ends in enumerate(told)
+    )
+
+
+def _ends(sign: Sign, piece: str, kind: str) -> bool:
+    return any(
+        tail.fullmatch(piece, found.end())
+        for each in _patterns(sign, "part", kind)
+        for found in each.finditer(piece)
+        for tail in (*_patterns(sign, "tail", "any"), *_patterns(sign, "tail", kind))
+    )
 
 
 def is_wholly(sign: Sign, message: str) -> bool:

@@ -11,7 +11,14 @@ from collections.abc import Collection
 from typing import Final
 
 from desktop_app.care.guard.another import OTHER
-from desktop_app.care.guard.answers import Sign, is_wholly, rest_after, tells, tells_of
+from desktop_app.care.guard.answers import (
+    Sign,
+    ends_with,
+    is_wholly,
+    rest_after,
+    tells,
+    tells_of,
+)
 from desktop_app.care.guard.standing import Standing
 from desktop_app.care.guard.to_answer import BELIEVED, MAKES_SURE, TO_ONESELF, Words
 from desktop_app.care.guard.told import Told
@@ -20,25 +27,31 @@ from desktop_app.care.guard.verdict import Category, Level
 DOABLE: Final = {"means", "help", "leave", "tell"}
 """Questions for something that helps: who says "I will do it" means that."""
 EASED: Final[dict[str, tuple[str, ...]]] = {
-    Category.SUICIDE: ("care", "arrived", "means", "place", "told"),
-    Category.SELF_HARM: ("care", "arrived", "means", "place", "told"),
+    Category.SUICIDE: ("care", "arrived", "means", "place", "told", "line"),
+    Category.SELF_HARM: ("care", "arrived", "means", "place", "told", "line"),
     Category.MEDICAL_EMERGENCY: ("care", "arrived"),
     Category.HARM_TO_OTHERS: ("arrived", "means", "place", "told"),
     Category.ABUSE: ("care", "arrived", "told"),
-    OTHER: ("safe", "care", "arrived", "means"),
+    OTHER: ("safe", "saved", "care", "arrived", "means"),
 }
 """What makes each danger less: a home is no safe place from who lives there, and what was
 swallowed is not put away."""
 
-HANDED_OVER: Final = {"arrived", "care"}
+HANDED_OVER: Final = ("care", "arrived")
 """Ways in which others look after another who was in danger."""
+AFTER_SWALLOWING: Final = (*HANDED_OVER, "saved")
+"""What is relief where another has swallowed something: not that they sleep, or wake."""
+PLACED: Final = Sign.PLACED
+"""Told in the talk: without it, "I am home" is no way back from anywhere."""
+INGESTED: Final = Sign.INGESTED
+"""Told in the talk: sleep and waking are no relief after it, for it works on."""
 
 
 def said_beside(plain: str, stand: Standing, says: Collection[str]) -> list[Words]:
     """Return what fits `plain` (a message in plain words), first what fits best."""
     return (
         _of_hospital(plain, stand)
-        or _of_ease(plain, stand)
+        or _of_ease(plain, stand, says)
         or _of_a_call(plain, stand)
         or (_to_the_question(plain, stand) if stand.fresh else [])
         or (_of_denial(plain, stand, says) if stand.fresh else [])
@@ -54,9 +67,9 @@ def _of_hospital(plain: str, stand: Standing) -> list[Words]:
     return [("hospital", "unwilling")] if _wants_none(plain) else []
 
 
-def _of_ease(plain: str, stand: Standing) -> list[Words]:
+def _of_ease(plain: str, stand: Standing, says: Collection[str]) -> list[Words]:
     """Return what is said to who tells that the danger is less."""
-    kind = made_safer(plain, stand)
+    kind = made_safer(plain, stand, says)
     if kind is None:
         return []
     if stand.about != OTHER:
@@ -93,11 +106,22 @@ def _of_denial(plain: str, stand: Standing, says: Collection[str]) -> list[Words
     return [BELIEVED] if sure else [("checked", "no"), BELIEVED]
 
 
-def made_safer(plain: str, stand: Standing) -> str | None:
-    """Return in which way the danger that stands is told to be less; None where it is not."""
+def made_safer(plain: str, stand: Standing, says: Collection[str]) -> str | None:
+    """Return in which way the danger that stands is told to be less; None where it is not.
+
+    Args:
+        plain: the message in plain words.
+        stand: the danger that stands.
+        says: what the talk has told.
+    """
     if stand.level.rank < Level.HIGH.rank or tells(Sign.NEAR, plain):
         return None
-    return _eased(plain, EASED.get(stand.about, ()))
+    kinds = EASED.get(stand.about, ())
+    if stand.about == OTHER and INGESTED in says:
+        kinds = AFTER_SWALLOWING
+    elif stand.about != Category.HARM_TO_OTHERS and PLACED not in says:
+        kinds = tuple(kind for kind in kinds if kind != "place")
+    return _eased(plain, kinds)
 
 
 def in_care(plain: str, says: Collection[str]) -> bool:
@@ -113,7 +137,7 @@ def in_care(plain: str, says: Collection[str]) -> bool:
 def _eased(plain: str, kinds: Collection[str]) -> str | None:
     if tells_of(Sign.EASED, plain, ("any",), how="unless"):
         return None
-    return next((kind for kind in kinds if tells_of(Sign.EASED, plain, (kind,))), None)
+    return next((kind for kind in kinds if ends_with(Sign.EASED, plain, kind)), None)
 
 
 def denies_dying(plain: str) -> bool:
@@ -130,6 +154,11 @@ def denies_dying(plain: str) -> bool:
 def consents(plain: str, stand: Standing) -> bool:
     """Tell whether it only promises what was asked for."""
     return stand.fresh and stand.last.asks in DOABLE and is_wholly(Sign.CONSENTS, plain)
+
+
+def speaks_of_help(plain: str) -> bool:
+    """Tell whether it speaks of who came, was told or treats them, whatever came of it."""
+    return tells_of(Sign.EASED, plain, (*HANDED_OVER, "told", "line"))
 
 
 def names_plan(plain: str) -> bool:

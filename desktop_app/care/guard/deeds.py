@@ -35,11 +35,27 @@ class Deed(StrEnum):
     """It is meant to be done."""
     SET_OUT = "means"
     """It has its means or its time."""
+    WITNESSED = "witnessed"
+    """Somebody does violence to one of the person's family."""
+    DEFENDED = "defended"
+    """They struck who hurt them."""
+    BABY = "baby"
+    """The person is afraid of hurting a small child of theirs."""
+    BABY_MEANT = "baby_meant"
+    """Or would."""
+    MUCH = "swallowed_much"
+    """The person has swallowed what no one is told to take."""
+    CHILDS = "child_swallowed"
+    """A child has swallowed what is not meant for it."""
     ALONG = "along"
     """The person's own death, and that of those who depend on them."""
 
 
-TO_THE_PERSON: Final = frozenset({Deed.ATTACKED, Deed.ARMED, Deed.THREATENED, Deed.UNSAFE})
+TO_THE_PERSON: Final = frozenset(
+    {Deed.ATTACKED, Deed.ARMED, Deed.THREATENED, Deed.UNSAFE, Deed.WITNESSED, Deed.DEFENDED}
+)
+TO_THEIR_BABY: Final = frozenset({Deed.BABY, Deed.BABY_MEANT})
+OF_A_BODY: Final = frozenset({Deed.MUCH, Deed.CHILDS})
 LEAST: Final = {
     Deed.STRUCK: (Level.CONCERN, Category.HARM_TO_OTHERS),
     Deed.STRUCK_BADLY: (Level.HIGH, Category.HARM_TO_OTHERS),
@@ -50,21 +66,35 @@ LEAST: Final = {
     Deed.MANY: (Level.CONCERN, Category.HARM_TO_OTHERS),
     Deed.MEANT: (Level.HIGH, Category.HARM_TO_OTHERS),
     Deed.SET_OUT: (Level.EMERGENCY, Category.HARM_TO_OTHERS),
+    Deed.WITNESSED: (Level.HIGH, Category.ABUSE),
+    Deed.DEFENDED: (Level.HIGH, Category.ABUSE),
+    Deed.BABY: (Level.CONCERN, Category.HARM_TO_OTHERS),
+    Deed.BABY_MEANT: (Level.HIGH, Category.HARM_TO_OTHERS),
+    Deed.MUCH: (Level.EMERGENCY, Category.MEDICAL_EMERGENCY),
+    Deed.CHILDS: (Level.EMERGENCY, Category.MEDICAL_EMERGENCY),
     Deed.ALONG: (Level.HIGH, Category.SUICIDE),
 }
 """How grave each is at least, and what it is about."""
 WHOLE: Final = (Deed.THREATENED, Deed.ALONG)
 """Looked for over the message, idioms left in: "kill them and then myself" is two clauses."""
-_AS_SAID: Final = {"attacked", "other_armed", "threatened", "unsafe_home", "many", "along"}
+_AS_SAID: Final = {
+    *("attacked", "other_armed", "threatened", "unsafe_home", "witnessed"),
+    *("many", "along", "baby", "baby_meant", "swallowed_much", "child_swallowed"),
+}
 _WITH: Final = {
     "other_armed": ("raging",),
     "along_veiled": ("death_near",),
+    "shoved": ("came_of_it",),
+    "struck_too": ("in_rage",),
 }
 """What means something only where the message says something else, too."""
 
 
 def deeds_in(reading: Reading) -> frozenset[Deed]:
-    """Return what a message tells of."""
+    """Return what a message tells of.
+
+    Who defends themselves has struck nobody; but no child is struck in defence.
+    """
     names = [clause.names() for clause in reading.clauses]
     if any("laugh" in each for each in names):
         return frozenset()
@@ -87,6 +117,8 @@ def deeds_in(reading: Reading) -> frozenset[Deed]:
     for name, needed in _WITH.items():
         if not found.issuperset(needed):
             found.discard(name)
+    if found & {"shoved", "struck_too"}:
+        found.add("struck")
     return frozenset(_drawn_from(found))
 
 
@@ -117,7 +149,9 @@ def weighed(verdict: Verdict, deeds: frozenset[Deed], *, own_death: bool, harmed
     if Deed.ALONG in deeds:
         about.add(Category.HARM_TO_OTHERS)
     kept = set(verdict.categories)
-    if not own_death:  # "kill", a knife and a throat are not the person's own here
+    if (
+        not own_death and not deeds <= OF_A_BODY
+    ):  # "kill", a knife and a throat are not the person's own here
         kept -= {Category.SUICIDE, Category.SELF_HARM, Category.MEANS_SEEKING}
     if deeds & TO_THE_PERSON:
         kept.discard(Category.HARM_TO_OTHERS)
@@ -128,7 +162,9 @@ def weighed(verdict: Verdict, deeds: frozenset[Deed], *, own_death: bool, harmed
 
 def _drawn_from(found: set[str]) -> set[Deed]:
     deeds = {Deed(name) for name in found & _AS_SAID}
-    if "struck" in found:
+    if "struck" in found and "defended" in found and "struck_child" not in found:
+        deeds.add(Deed.DEFENDED)
+    elif "struck" in found:
         deeds |= {Deed.STRUCK, Deed.STRUCK_BADLY} if "struck_badly" in found else {Deed.STRUCK}
     if "along_veiled" in found:
         deeds.add(Deed.ALONG)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from desktop_app.care.guard.another import OTHER, says_they_are_safe
+from desktop_app.care.guard.another import GONE, OTHER, says_they_are_safe
 from desktop_app.care.guard.answers import (
     OF_DANGER,
     Answer,
@@ -20,7 +20,7 @@ from desktop_app.care.guard.answers import (
     short,
     tells,
 )
-from desktop_app.care.guard.beside import consents, in_care, names_plan, said_beside
+from desktop_app.care.guard.beside import INGESTED, consents, in_care, names_plan, said_beside
 from desktop_app.care.guard.fixed_replies import (
     FixedReply,
     about_of,
@@ -97,24 +97,39 @@ def next_words(message: Heard, replies: Sequence[str]) -> Next:
     if stand is None and already & GRAVE:  # the person has come back from what was said before
         level = min(level, max(message.own.level, Level.CONCERN, key=_rank), key=_rank)
     abouts = _abouts(message, stand, level)
-    if stand is None:
+    if stand is not None and abouts[0] == OTHER and GONE in told and message.another is None:
+        said, level = _of_loss(words), Level.CONCERN
+    elif stand is None:
         over = just_over(replies) or bool(already & GRAVE)
         said = _first_words(message, level, abouts, words, over=over)
     else:
         said = _next_words(message, stand, level, abouts, words)
-        if said is None or said.on in OVER:  # nothing is left but what was said before
-            level = min(level, max(message.itself, Level.CONCERN, key=_rank), key=_rank)
-        elif said.on in STILL:
-            level = max(level, stand.level, key=_rank)
-        elif said.on in TO_AN_ANSWER:
-            level = min(stand.level, Level.HIGH, key=_rank)
-        else:
-            level = max(level, min(stand.level, Level.HIGH, key=_rank), key=_rank)
+        level = _level_said(message, stand, level, said)
     verdict = _verdict(message.verdict, level, abouts)
     waiting = None
     if said is None and level is not Level.NONE:
         waiting = words.first("staying", abouts[0], "any")
     return Next(verdict, said, waiting)
+
+
+def _level_said(message: Heard, stand: Standing, level: Level, said: FixedReply | None) -> Level:
+    """Return how grave it is once these words answer it."""
+    if said is None or said.on in OVER:  # nothing is left but what was said before
+        return min(level, max(message.itself, Level.CONCERN, key=_rank), key=_rank)
+    if said.on in STILL:
+        return max(level, stand.level, key=_rank)
+    if said.on in TO_AN_ANSWER:
+        return min(stand.level, Level.HIGH, key=_rank)
+    if said.on == Level.EMERGENCY and said.about == Category.MEDICAL_EMERGENCY:
+        return Level.EMERGENCY  # what was swallowed works on
+    return max(level, min(stand.level, Level.HIGH, key=_rank), key=_rank)
+
+
+def _of_loss(words: _Words) -> FixedReply | None:
+    """Return what is said once another has died: nobody is to be reached or stopped any more."""
+    for_the_living = frozenset({"concern.other.1", "concern.other.2"})
+    mourning = _Words(words.already | for_the_living, words.told)
+    return mourning.first("concern", OTHER) or words.first("staying", "any")
 
 
 def _level(message: Heard, stand: Standing | None) -> Level:
@@ -139,8 +154,8 @@ def _level(message: Heard, stand: Standing | None) -> Level:
 def _level_after(message: Heard, stand: Standing) -> Level:
     """Return how grave a message is by what it answers."""
     text = message.text
-    if stand.about == OTHER and (tells(Sign.UNREACHED, text) or _fails(text, stand)):
-        return Level.EMERGENCY  # who spoke of dying does not answer any more, or gives way
+    if _needs_help(text, stand):
+        return Level.EMERGENCY
     if stand.about in TO_ONESELF and (level := _level_of_deeds(text, stand)) is not Level.NONE:
         return level
     answer = answer_to(stand.last.asks, text) if stand.fresh else None
@@ -159,8 +174,17 @@ def _level_after(message: Heard, stand: Standing) -> Level:
     return Level.HIGH if answer in grave else Level.NONE
 
 
+def _needs_help(text: str, stand: Standing) -> bool:
+    """Tell whether who spoke of dying does not answer, or who is in danger or struck gives way."""
+    if stand.about == OTHER:
+        return tells(Sign.UNREACHED, text) or _fails(text, stand)
+    return stand.about == Category.HARM_TO_OTHERS and tells(Sign.FAILING, text)
+
+
 def _fails(text: str, stand: Standing) -> bool:
-    """Tell whether another's body gives way."""
+    """Tell whether another's body gives way, or they go back to the danger."""
+    if tells(Sign.RELAPSED, text):
+        return stand.level.rank >= Level.HIGH.rank
     hurt = stand.level is Level.EMERGENCY and tells(Sign.SYMPTOM, text)
     return hurt or tells(Sign.FAILING, text)
 
@@ -199,6 +223,8 @@ def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
     of_own = _of_own(message)
     if plain := whom_first(message, stand):
         return [*plain, *of_own] if plain == [Category.ABUSE] else plain
+    if kills and tells(Sign.DENIAL, message.plain):  # "I do not want to die, I want him dead"
+        return [Category.HARM_TO_OTHERS, *of_own]
     first = _before_others(message, stand)
     harmed = {Category.SUICIDE, Category.SELF_HARM} & {*of_own, stand.about if stand else ""}
     if level is Level.EMERGENCY and harmed and not kills and tells(Sign.WOUND, message.text):
@@ -244,7 +270,7 @@ def _first_words(
             return None  # it was asked, and answered
         # It has been asked in plainer words.
         words = _Words(words.already | {"concern.suicide.1"}, words.told)
-    if message.another is None and in_care(message.plain, message.says):
+    if message.another is None and abouts[0] in TO_ONESELF and in_care(message.plain, message.says):
         return words.first("eased", "care") or _unheard(level, abouts, words)
     return _unheard(level, abouts, words)
 
@@ -288,6 +314,8 @@ def _beside(message: Heard, stand: Standing, words: _Words) -> FixedReply | None
 
 def _eased(message: Heard, stand: Standing) -> bool:
     """Tell whether another is said to be safe, or was."""
+    if INGESTED in message.says:
+        return False  # awake is not safe
     if says_they_are_safe(message.said):
         return (
             message.said.told is not Level.EMERGENCY

@@ -11,7 +11,7 @@ from desktop_app.care.guard.answers import (
     tells,
     tells_at_length,
 )
-from desktop_app.care.guard.beside import names_plan
+from desktop_app.care.guard.beside import names_plan, speaks_of_help
 from desktop_app.care.guard.heard import Heard
 from desktop_app.care.guard.standing import Standing
 from desktop_app.care.guard.to_answer import TO_ONESELF
@@ -50,6 +50,8 @@ def turns_elsewhere(message: Heard, stand: Standing) -> bool:
         return False  # a body does not wait
     if tells(Sign.ELSEWHERE, message.plain):
         return True
+    if speaks_of_help(message.plain):
+        return False  # and it came to nothing, else it were met as what eases
     lighter = stand.level is not Level.EMERGENCY and not tells(Sign.DESPAIR, message.plain)
     after_back = stand.last.on == "back" and lighter and not tells(Sign.DARK, message.text)
     return after_back or ((message.ordinary or calm) and not short(message.text))

@@ -7,7 +7,7 @@ from typing import Final
 
 from desktop_app.care.guard.another import OTHER
 from desktop_app.care.guard.answers import OF_PEOPLE, Answer, Sign, says_safe, short, tells
-from desktop_app.care.guard.company import comes_instead
+from desktop_app.care.guard.company import comes_instead, got_away
 from desktop_app.care.guard.fixed_replies import FixedReply, first_unheard
 from desktop_app.care.guard.standing import Standing
 from desktop_app.care.guard.told import Told, plainly
@@ -43,7 +43,7 @@ def reply_to(
     """
     fitting = (
         _of_danger(answer, message, stand)
-        or _of_safety(answer, message, stand, assaulted=Told.ASSAULT in told)
+        or _of_safety(answer, message, stand, assaulted=Told.ASSAULT in told, feared=feared)
         or _instead_of_company(answer, message, stand, feared)
         or _of_people(answer, message, stand)
     )
@@ -85,9 +85,17 @@ def _once_more(answer: Answer, stand: Standing) -> list[Words]:
 
 
 def _of_safety(
-    answer: Answer | None, message: str, stand: Standing, *, assaulted: bool
+    answer: Answer | None,
+    message: str,
+    stand: Standing,
+    *,
+    assaulted: bool,
+    feared: frozenset[str] | None,
 ) -> list[Words]:
     """Return what is said to who is safe or is not; after rape there is more to say than that."""
+    away = stand.about == Category.ABUSE and stand.fresh and got_away(message, feared)
+    if away and not assaulted:
+        return [("settled", "any")]
     if stand.last.asks != "safety":
         said = stand.about == Category.ABUSE and not assaulted and stand.fresh
         return [("settled", "any")] if said and says_safe(message) else []

@@ -34,11 +34,9 @@ def whom_first(message: Heard, stand: Standing | None) -> list[str]:
     bereaved = message.gone and (stand is None or stand.about == OTHER)
     # A brother with a knife who would die is in danger himself.
     armed = Deed.ARMED in message.says and tells_of_another(message.said)
-    if message.another is not None or bereaved or armed:
-        return [OTHER]
-    if stand is not None and stand.about == OTHER and not turns_to_oneself(message):
-        return [OTHER]
-    return []
+    helps = message.another is not None or Deed.CHILDS in message.says
+    stays = stand is not None and stand.about == OTHER and not turns_to_oneself(message)
+    return [OTHER] if helps or bereaved or armed or stays else []
 
 
 def is_near(message: str) -> bool:

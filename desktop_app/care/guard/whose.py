@@ -9,7 +9,7 @@ from functools import cache
 from typing import Final
 
 from desktop_app.care.guard.data import table
-from desktop_app.care.guard.reading import Clause, Reading, negated
+from desktop_app.care.guard.reading import CLAUSE_END, Clause, Reading, negated
 
 BETWEEN: Final = 8
 """So many words may stand between a person and what they do."""
@@ -40,6 +40,8 @@ class Script:
     """What is done to the writer, or to children with them."""
     mine: re.Pattern[str]
     """The writer before it: then it is they who do it."""
+    doer: re.Pattern[str]
+    """Another before it: life, a debt and a hospital strike nobody."""
     past: re.Pattern[str]
 
     @classmethod
@@ -66,6 +68,7 @@ class Script:
             own=re.compile(alone["own"]),
             against=re.compile(alone["against"]),
             mine=re.compile(words["mine"]),
+            doer=re.compile(words["doer"]),
             past=re.compile(f"{edge}(?:{past}){end}"),
         )
 
@@ -81,6 +84,8 @@ class Others:
     """The writer tells of their own danger, too."""
     over: frozenset[int]
     """The clauses of a deed that is past."""
+    written: bool
+    """It stands in what they wrote themselves."""
 
 
 def others_in(reading: Reading) -> Others:
@@ -110,7 +115,10 @@ def others_in(reading: Reading) -> Others:
             for each in _scripts()
             if at in clauses or "self" not in clause.names()
         )
-    return Others(frozenset(clauses), happening, own, frozenset(over))
+    written = any(
+        each.quoted.search(clause.text) for clause in reading.clauses for each in _scripts()
+    )
+    return Others(frozenset(clauses), happening, own, frozenset(over), written)
 
 
 def done_to_the_writer(reading: Reading) -> bool:
@@ -132,6 +140,25 @@ def against_in(reading: Reading) -> frozenset[int]:
     )
 
 
+def names_another(clause: str) -> bool:
+    """Tell whether a clause names somebody who could have done what it tells."""
+    return any(each.doer.search(clause) for each in _scripts())
+
+
+def by_somebody_in(reading: Reading) -> frozenset[int]:
+    """Return those of these clauses that name, before what is done, another who does it."""
+    return frozenset(
+        number
+        for number in against_in(reading)
+        if any(
+            each.doer.search(before) and not each.mine.search(before)
+            for each in _scripts()
+            for found in each.against.finditer(reading.clauses[number].text)
+            for before in [reading.clauses[number].text[: found.start()]]
+        )
+    )
+
+
 def is_past(reading: Reading) -> bool:
     """Tell whether a message says that somebody has died, or was in danger long ago."""
     text = "\n".join(clause.text for clause in reading.clauses)
@@ -141,6 +168,12 @@ def is_past(reading: Reading) -> bool:
     lately = around["lately"].search(text) and around["deadly"].search(text)
     over = around["gone"].search(text) or around["before"].search(text) or lately
     return bool(over) and not around["still"].search(text)
+
+
+def has_died(reading: Reading) -> bool:
+    """Tell whether a message says, of whoever was in danger, that nothing helped."""
+    pieces = CLAUSE_END.split(reading.worded)  # "he is gone" is an idiom elsewhere
+    return any(_around()["died"].search(piece.strip()) for piece in pieces if piece)
 
 
 def is_safe(reading: Reading) -> bool:
@@ -203,6 +236,7 @@ def _around() -> dict[str, re.Pattern[str]]:
         for name in (
             "ended",
             "dead",
+            "died",
             "gone",
             "before",
             "lately",
