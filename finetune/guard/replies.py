@@ -45,7 +45,7 @@ FOLDS: Final = 4
 STRENGTH: Final = 10.0
 BESIDE: Final = 0.3
 """What a sentence counts that stands beside a wrong one."""
-ALARMS: Final = {"written": 0.04, "real": 0.002}
+ALARMS: Final = {"written": 0.08, "real": 0.002}
 """Share of harmless replies that may be withheld: of the written ones, most of which speak of the
 very thing, and of a counsellor's."""
 SCRIPTS: Final = ("other", "latin")
