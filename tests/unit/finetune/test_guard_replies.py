@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -91,3 +92,32 @@ def test_the_bound_is_that_of_the_sentences_script() -> None:
             bound = classifier.bounds["latin" if is_latin(sentence) else "other"]
             heard = classifier.fault(sentence, indices) is not None
             assert heard is bool(classifier.scores(indices)[0] >= bound)
+
+
+def test_training_writes_what_the_app_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = {"written_replies": LEARNT[::60], "written_replies_held_out": HELD_OUT[::4]}
+    monkeypatch.setattr(replies, "written", few.__getitem__)
+    smile = tmp_path / "smile.jsonl"
+    talks = [
+        [
+            {"role": "client", "content": "睡不着"},
+            {"role": "counselor", "content": f"第{n}晚了吧？"},
+        ]
+        for n in range(20)
+    ]
+    smile.write_text(
+        "".join(json.dumps({"id": n, "messages": each}) + "\n" for n, each in enumerate(talks)),
+        encoding="utf-8",
+    )
+
+    facts = replies.make_replies(smile, tmp_path / "out")
+
+    assert facts["learnt_from"] == {"written": len(LEARNT[::60]), "real": 20}
+    made = reply_classifier.load(tmp_path / "out")
+    assert made.bounds == facts["bounds"]
+    said = list(sentences_of(LEARNT[0].text))
+    for indices in reply_classifier.seen(said):
+        assert np.isfinite(made.scores(indices)).all()
+    assert "$" not in (tmp_path / "out" / "REPLIES_CARD.md").read_text(encoding="utf-8")
