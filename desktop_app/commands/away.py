@@ -44,8 +44,7 @@ class Away:
         """Gone is who types nothing for `seconds` (0: never); `stop` ends a reply being written."""
         self._seconds = seconds
         self._stop = stop
-        self._reading = self._gone = self._inside = False
-        self._heard = threading.Event()
+        self._reading = self._gone = self._inside = self._heard = False
         self._draft = ""
         self._touched = 0.0
         self._watches = hasattr(signal, "SIGALRM") and sys.stdin.isatty() and sys.stdout.isatty()
@@ -65,11 +64,11 @@ class Away:
 
     def tell(self) -> None:
         """Say, from any thread, that the person has gone."""
-        self._heard.clear()
-        while self._inside and not self._heard.is_set():
+        self._heard = False  # no Event: its lock would be taken twice by a signal within a signal
+        while self._inside and not self._heard:
             # To the thread that waits: the system would choose any of them.
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
-            self._heard.wait(AGAIN_S)
+            time.sleep(AGAIN_S)
 
     def back(self) -> None:
         """Take the person to be there again: what was told until now needs no further lock."""
@@ -114,7 +113,7 @@ class Away:
             self._leave()
 
     def _told(self, _number: int, _frame: FrameType | None) -> None:
-        self._heard.set()
+        self._heard = True
         if self._reading:
             self._draft = typed_so_far()
             self._leave()

@@ -65,6 +65,11 @@ def show_missing(database: Database) -> None:
                 database.rows("INSERT INTO setting(name, value) VALUES (?, 1)", (SHOWN,))
 
 
+def look_again(database: Database) -> None:
+    """Have `show_missing` look once more: what was saved from a damaged history has come in."""
+    database.rows("DELETE FROM setting WHERE name = ?", (SHOWN,))
+
+
 def show_newest(database: Database, session: str) -> None:
     """Lead the chosen path through the newest opening of a session that says something."""
     rows = database.rows(

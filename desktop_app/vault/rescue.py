@@ -24,6 +24,7 @@ from typing import Final
 
 from desktop_app.atomic_file import sync_file, sync_folder
 from desktop_app.dialogue import TurnState
+from desktop_app.vault.branches import look_again
 from desktop_app.vault.crash_points import crash_point
 from desktop_app.vault.database import Database
 from desktop_app.vault.documents import LOCAL, TAKEN
@@ -161,7 +162,8 @@ def _write(files: VaultFiles, dek: bytes, found: Salvage) -> Rescued:
             for session, rows in conversations.items():
                 _write_session(database, session, found.sessions.get(session), rows)
             _write_the_rest(database, found)
-        migrate(database)  # which takes the words in
+            look_again(database)
+        migrate(database)  # which takes the words in, and looks for what shows nothing
         database.check_encrypted()
     with files.history_being_rescued.open("rb+") as file:
         sync_file(file.fileno())

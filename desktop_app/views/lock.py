@@ -171,9 +171,8 @@ class Lock(QObject):
         self._put_all_away(steps)  # what a damaged page does not take is in the parcel
         steps.take(partial(self._pack, steps, edit, damaged=True), "lock.unsent_gone")
         dek = keys.lasting_dek()  # not before: a change of it may have ended while that was done
-        envelope = keys.envelope()
         gate = self._shut(steps)
-        gate.rescue(dek, envelope)
+        gate.rescue(dek, keys.envelope())  # closing has waited for whoever was changing it
         self._finish.start()
 
     def hide(self) -> None:

@@ -8,6 +8,7 @@ import readline
 import signal
 import sys
 from pathlib import Path
+from subprocess import run
 from types import SimpleNamespace
 from typing import Any
 
@@ -259,3 +260,25 @@ def test_locked_it_says_what_can_be_done_and_shows_the_exercises(
         screen.wait_for(LOCKED)
         assert not is_open(closed)
         assert ASKS not in screen.seen.rsplit("\x1b[3J", 1)[1]
+
+
+HASTENED = """
+import threading, time
+from desktop_app.commands.away import AGAIN_S, Away
+
+away = Away(0, lambda: None)
+away._watches = True
+with away:
+    telling = [threading.Thread(target=lambda: [away.tell() for _ in range(5)]) for _ in range(4)]
+    for each in telling:
+        each.start()
+    while any(each.is_alive() for each in telling):
+        sum(range(1000))
+print("all were heard")
+"""
+
+
+def test_two_who_tell_at_once_are_both_heard() -> None:
+    told = run([sys.executable, "-c", HASTENED], capture_output=True, timeout=60, check=True)
+
+    assert told.stdout == b"all were heard\n"

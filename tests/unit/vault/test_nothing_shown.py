@@ -19,7 +19,7 @@ from desktop_app.vault.carried import carried_sessions
 from desktop_app.vault.database import Database, Value
 from desktop_app.vault.export import FORMAT, VERSION, Form, exported
 from desktop_app.vault.import_file import read_conversations
-from desktop_app.vault.vault import Vault, open_with_passphrase
+from desktop_app.vault.vault import Vault, open_rescued, open_with_passphrase
 from tests.support.pictured import PICTURE, node, pictured
 from tests.support.vault_fixtures import PASSPHRASE
 
@@ -156,3 +156,16 @@ def test_whatever_tree_comes_in_something_of_it_is_shown(
     for session in file.sessions:
         assert vault.sessions.turns(session.id)
     assert all(each.opening for each in vault.sessions.kept())
+
+
+def test_one_of_a_history_that_is_rescued_shows_something_from_then_on(
+    vault: Vault, folder: Path
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "在吗"))
+    vault.database.rows("UPDATE turn SET chosen = 0")  # as an earlier program brought it in
+    vault.database.rows("DELETE FROM setting WHERE name = ?", (SHOWN,))
+    dek = vault.keys.dek
+    vault.close()
+
+    with open_rescued(folder, dek) as rescued:
+        assert shown(rescued) == [["在吗"]]
