@@ -37,7 +37,7 @@ from desktop_app.care.guard.taken import answer_of, leaves_open, turns_elsewhere
 from desktop_app.care.guard.to_answer import TO_ONESELF, reply_to
 from desktop_app.care.guard.told import Told
 from desktop_app.care.guard.verdict import ACTIONS, Category, Level, Verdict
-from desktop_app.care.guard.whom import is_near, of_oneself, whom_first
+from desktop_app.care.guard.whom import is_near, of_oneself, turns_to_oneself, whom_first
 
 AFTER = {
     Level.CONCERN: ("concern", "unanswered"),
@@ -97,7 +97,8 @@ def next_words(message: Heard, replies: Sequence[str]) -> Next:
     if stand is None and already & GRAVE:  # the person has come back from what was said before
         level = min(level, max(message.own.level, Level.CONCERN, key=_rank), key=_rank)
     abouts = _abouts(message, stand, level)
-    if stand is not None and abouts[0] == OTHER and GONE in told and message.another is None:
+    lost = GONE in told and message.another is None and not turns_to_oneself(message)
+    if stand is not None and abouts[0] == OTHER and lost:
         said, level = _of_loss(words), Level.CONCERN
     elif stand is None:
         over = just_over(replies) or bool(already & GRAVE)
@@ -144,7 +145,8 @@ def _level(message: Heard, stand: Standing | None) -> Level:
         levels.append(_level_after(message, stand))
     level = max(levels, key=_rank)
     of_another = stand is None or stand.about == OTHER
-    if of_another and level.rank > Level.CONCERN.rank and message.gone:
+    lost = of_another and message.gone and not turns_to_oneself(message)
+    if lost and level.rank > Level.CONCERN.rank:
         return Level.CONCERN  # nobody can be helped any more
     if stand is None and level is Level.EMERGENCY and in_care(message.plain, message.says):
         return Level.HIGH

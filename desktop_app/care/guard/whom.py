@@ -31,7 +31,8 @@ def whom_first(message: Heard, stand: Standing | None) -> list[str]:
         return [Category.ABUSE]
     if Deed.MEANT in message.says:
         return [Category.HARM_TO_OTHERS, Category.SUICIDE]
-    bereaved = message.gone and (stand is None or stand.about == OTHER)
+    of_another = stand is None or stand.about == OTHER
+    bereaved = message.gone and of_another and not turns_to_oneself(message)
     # A brother with a knife who would die is in danger himself.
     armed = Deed.ARMED in message.says and tells_of_another(message.said)
     helps = message.another is not None or Deed.CHILDS in message.says
