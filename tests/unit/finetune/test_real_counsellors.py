@@ -41,4 +41,4 @@ def test_hardly_a_counsellor_is_withheld() -> None:
     withheld = [names for names in found if names - TRUE_OF_THEM]
 
     assert len(found) > 6000
-    assert len(withheld) * 1000 <= len(found)
+    assert len(withheld) * 500 <= len(found)  # what the classifier may withhold (ALARMS)
