@@ -17,8 +17,9 @@ import llama_cpp.llama_cpp as C  # noqa: N812
 
 MOST_OF_A_HEADER = 20
 """Tokens. What stands before a message is read ahead of it, which is not what is to be struck."""
-STRUCK_AT = 90
-"""Single tokens into a reply: 30 Chinese characters, of which the guard holds back some."""
+STRUCK_AT, STRUCK_AFTER_S = 90, 0.25
+"""Single tokens into a reply, which are 30 Chinese characters, and the time they took at least: the
+guard holds back some of them, and the child what a screen would not have shown yet (pacing.py)."""
 
 
 class Faulty:
@@ -30,6 +31,7 @@ class Faulty:
         self._load, self._decode = C.llama_model_load_from_file, C.llama_decode
         self._asked = C.llama_set_abort_callback
         self._singles = 0
+        self._began = 0.0
         self._read: list[int] = []
         self._kept: list[object] = []  # llama.cpp holds no reference to what it calls
 
@@ -49,14 +51,26 @@ class Faulty:
         return self._load(path, params)
 
     def _struck_decode(self, context: Any, batch: Any) -> int:
-        self._singles += batch.n_tokens == 1
+        self._count(batch.n_tokens)
         self._read[:] = [batch.token[place] for place in range(batch.n_tokens)]
         prefill = self._where == "prefill" and batch.n_tokens > MOST_OF_A_HEADER
-        if prefill or (self._where == "decode" and self._singles == STRUCK_AT):
+        if prefill or (self._where == "decode" and self._replied()):
             callback = C.ggml_abort_callback(lambda *_: self._strike() is not None)
             self._kept.append(callback)
             self._asked(context, callback, None)
         return int(self._decode(context, batch))
+
+    def _count(self, tokens: int) -> None:
+        """Count the single tokens behind what was read: some are also decoded to measure speed."""
+        if tokens > MOST_OF_A_HEADER:
+            self._singles = 0
+        elif tokens == 1:
+            self._singles += 1
+            if self._singles == 1:
+                self._began = time.monotonic()
+
+    def _replied(self) -> bool:
+        return self._singles >= STRUCK_AT and time.monotonic() - self._began >= STRUCK_AFTER_S
 
     def _struck_asking(self, context: Any, callback: Any, data: Any) -> None:
         if self._where == "slow" and callback:
