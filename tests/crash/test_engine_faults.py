@@ -38,6 +38,8 @@ TURNS = (
     Turn(Role.ASSISTANT, "你"),
     Turn(Role.USER, "睡不着"),
 )
+LONG = 1500
+"""Tokens: so many are not written before a fault comes, on a quick machine either."""
 MARKER = "紫色犀牛-marker-7391"
 
 
@@ -50,8 +52,10 @@ def talker(
         yield engine
 
 
-def reply(engine: ChildEngine, turns: tuple[Turn, ...] = TURNS) -> Iterator[Piece | Finished]:
-    return engine.reply(Request(turns, GREEDY, 120))
+def reply(
+    engine: ChildEngine, turns: tuple[Turn, ...] = TURNS, most: int = 120
+) -> Iterator[Piece | Finished]:
+    return engine.reply(Request(turns, GREEDY, most))
 
 
 @each_fault_somewhere()
@@ -66,7 +70,7 @@ def test_it_is_one_sentence_and_the_next_reply_knows_the_whole_conversation(
         talker.start()
 
     with impatient(), pytest.raises(EngineError) as raised:
-        heard.extend(reply(talker))
+        heard.extend(reply(talker, most=LONG))
 
     assert not (workdir / "fault").exists()
     assert (raised.value.key, raised.value.values) == (fault.cause.value, {"cause": fault.how})
