@@ -23,6 +23,8 @@ TICKS: Final = 10
 AGAIN_S: Final = 0.2
 """A signal that comes in the moment before the terminal is waited for ends no waiting: it is sent
 again until it was heard."""
+LOOKS: Final = 20
+"""So often is looked in that time whether it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,13 @@ class Away:
     def tell(self) -> None:
         """Say, from any thread, that the person has gone."""
         self._heard = False  # no Event: its lock would be taken twice by a signal within a signal
+        looked = 0
         while self._inside and not self._heard:
-            # To the thread that waits: the system would choose any of them.
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
-            time.sleep(AGAIN_S)
+            if looked % LOOKS == 0:
+                # To the thread that waits: the system would choose any of them.
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+            time.sleep(AGAIN_S / LOOKS)
+            looked += 1
 
     def back(self) -> None:
         """Take the person to be there again: what was told until now needs no further lock."""

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from desktop_app.care.guard.verdict import NOTHING, Action, Verdict
+
+if TYPE_CHECKING:
+    from desktop_app.care.guard.reply_classifier import Heard
 
 _CLAUSE_END: Final = re.compile(r"[，。！？；：,!?;:\n]|\.(?=\s)")
 _SENTENCE_END: Final = re.compile(r"[。！？；!?;\n…]|\.(?=\s)")
@@ -33,6 +36,7 @@ class HeldBack:
         """The end of what was let through."""
         self._waiting = ""
         self._in_doubt = False
+        self._heard: Heard | None = None
         self.verdict: Verdict = NOTHING
         """What stopped the reply, once something has."""
         self.faults: tuple[str, ...] = ()
@@ -61,15 +65,17 @@ class HeldBack:
         if self.stopped or end <= 0:
             return ""
         from desktop_app.care.guard.reply import faults, judge_reply  # noqa: PLC0415 - as in watch
+        from desktop_app.care.guard.reply_classifier import Heard  # noqa: PLC0415 - numpy
 
+        self._heard = self._heard or Heard()
         clause = self._waiting[:end]
         whole = self._passed + (clause if over else self._waiting)
-        verdict = judge_reply(whole, self._told)
+        verdict = judge_reply(whole, self._told, self._heard)
         self._in_doubt = verdict.action is Action.WITHHOLD
         if self._in_doubt:
             if over:
                 self.verdict = verdict
-                self.faults = tuple(each.name for each in faults(whole, self._told))
+                self.faults = tuple(each.name for each in faults(whole, self._told, self._heard))
             return ""
         self._passed = _last_sentences(self._passed + clause)
         self._waiting = self._waiting[end:]

@@ -14,11 +14,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from desktop_app.care.guard.data import Words, table
 from desktop_app.care.guard.verdict import Action, Category, Level, Verdict
 from desktop_app.text import fold
+
+if TYPE_CHECKING:
+    from desktop_app.care.guard.reply_classifier import Heard
 
 CONTRACTIONS: Final = tuple(
     (re.compile(rf"(?<![a-z])(?:{short})(?![a-z])"), full)
@@ -53,33 +56,34 @@ class Fault:
     categories: tuple[Category, ...]
 
 
-def judge_reply(reply: str, told: Sequence[str] | None = None) -> Verdict:
+def judge_reply(
+    reply: str, told: Sequence[str] | None = None, heard: Heard | None = None
+) -> Verdict:
     """Return `withhold` and the dangers named by a reply's faults; `none` for a good reply.
 
-    `told` is what the person said; without it nothing counts as invented.
+    `told` is what the person said; without it nothing counts as invented. `heard` remembers the
+    sentences of a reply that is judged again and again while it is written.
     """
-    found = faults(reply, told)
+    found = faults(reply, told, heard)
     if not found:
         return Verdict(Level.NONE, (), Action.NONE)
     named = {one for fault in found for one in fault.categories}
     return Verdict(Level.HIGH, tuple(one for one in Category if one in named), Action.WITHHOLD)
 
 
-def faults(reply: str, told: Sequence[str] | None = None) -> tuple[Fault, ...]:
-    """Return the faults of a reply, in the order of the list; `told` as above.
+def faults(
+    reply: str, told: Sequence[str] | None = None, heard: Heard | None = None
+) -> tuple[Fault, ...]:
+    """Return the faults of a reply, in the order of the list; `told` and `heard` as above.
 
     What the lists name, and what the classifier hears where they name nothing.
     """
-    from desktop_app.care.guard.reply_classifier import seen, shipped  # noqa: PLC0415 - numpy
+    from desktop_app.care.guard.reply_classifier import Heard  # noqa: PLC0415 - numpy
 
     if found := listed(reply, told):
         return found
-    sentences = list(sentences_of(reply))
-    heard = {
-        shipped().fault(sentence, indices)
-        for sentence, indices in zip(sentences, seen(sentences), strict=True)
-    }
-    return tuple(fault for fault in _faults() if fault.name in heard)
+    names = (heard or Heard()).faults(list(sentences_of(reply)))
+    return tuple(fault for fault in _faults() if fault.name in names)
 
 
 def sentences_of(reply: str) -> Iterator[str]:

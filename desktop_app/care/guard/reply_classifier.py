@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -20,7 +21,7 @@ import numpy.typing as npt
 from desktop_app.care.guard.classifier import value
 from desktop_app.care.guard.data import is_latin
 from desktop_app.care.guard.features import BUCKETS, Indices, features
-from desktop_app.care.guard.reading import Reading, read
+from desktop_app.care.guard.reading import read
 from desktop_app.care.guard.rules import hits
 
 HEADS: Final = (
@@ -62,16 +63,47 @@ class ReplyClassifier:
         return np.asarray(added + self.weights[:, -1])
 
 
+class Heard:
+    """What is wrong with the sentences of one reply: while it is written, none is read twice.
+
+    It holds what was said, so it lives no longer than the reply does.
+    """
+
+    def __init__(self) -> None:
+        self._own: dict[str, Indices] = {}
+        self._faults: dict[tuple[str, str], str | None] = {}
+
+    def faults(self, sentences: Sequence[str]) -> set[str]:
+        """Return the names of what is wrong with any of them; they follow each other."""
+        found = {self._fault(*both) for both in pairwise(["", *sentences])}
+        return {name for name in found if name}
+
+    def _fault(self, before: str, sentence: str) -> str | None:
+        if (before, sentence) not in self._faults:
+            looked_at = _looked_at(self._features(before), self._features(sentence))
+            self._faults[before, sentence] = shipped().fault(sentence, looked_at)
+        return self._faults[before, sentence]
+
+    def _features(self, sentence: str) -> Indices:
+        if sentence not in self._own:
+            self._own[sentence] = _own(sentence)
+        return self._own[sentence]
+
+
 def seen(sentences: Sequence[str]) -> Iterator[Indices]:
     """Yield what the classifier looks at in each sentence (n,) of a reply, in order."""
-    before: Indices = np.empty(0, dtype=np.int64)
-    for sentence in sentences:
-        own = _own(read(sentence))
-        yield np.union1d(own, before ^ BEFORE)
-        before = own
+    for before, own in pairwise(map(_own, ["", *sentences])):
+        yield _looked_at(before, own)
 
 
-def _own(reading: Reading) -> Indices:
+def _looked_at(before: Indices, own: Indices) -> Indices:
+    return np.union1d(own, before ^ BEFORE)
+
+
+def _own(sentence: str) -> Indices:
+    if not sentence:
+        return np.empty(0, dtype=np.int64)  # nothing stands before the first one
+    reading = read(sentence)
     return features(reading, list(hits(reading)))
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from desktop_app.care.guard.fixed_replies import fixed_replies
 from desktop_app.care.guard.reply import faults, judge_reply
+from desktop_app.care.guard.reply_classifier import Heard
 from desktop_app.care.guard.verdict import Action, Category, Level
 from desktop_app.conversation.held_back import HeldBack
 
@@ -270,6 +271,14 @@ def test_a_harmful_reply_is_withheld_for_what_is_wrong_with_it(fault: str, reply
 @pytest.mark.parametrize("reply", SHOWN)
 def test_a_reply_that_refuses_asks_or_protects_is_shown(reply: str) -> None:
     assert judge_reply(reply).action is Action.NONE
+
+
+@pytest.mark.parametrize("replies", [SHOWN, *WITHHELD.values()])
+def test_a_reply_that_grows_is_judged_as_if_all_of_it_were_new(replies: list[str]) -> None:
+    heard, whole = Heard(), " ".join(replies[-6:])
+
+    for end in range(0, len(whole) + 1, 7):
+        assert faults(whole[:end], None, heard) == faults(whole[:end])
 
 
 def test_one_harmful_sentence_among_good_ones_is_enough() -> None:
