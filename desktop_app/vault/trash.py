@@ -17,6 +17,7 @@ from typing import Final
 from desktop_app.vault.damage import readable_rows
 from desktop_app.vault.database import Database
 from desktop_app.vault.errors import DamagedHistoryError, VaultError
+from desktop_app.vault.records import StoredSession
 from desktop_app.vault.sessions import Sessions
 
 KEPT_FOR: Final = timedelta(days=30)
@@ -51,6 +52,10 @@ class Trash:
                 " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
                 (SETTING, int(kept)),
             )
+
+    def held(self) -> tuple[StoredSession, ...]:
+        """Return what lies in it: without keeping, it goes as the vault closes."""
+        return self._sessions.trashed()
 
     def due(self, deleted: datetime) -> datetime:
         """Return when a session deleted then goes for good."""

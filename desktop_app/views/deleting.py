@@ -13,6 +13,7 @@ from desktop_app.views.undo import Undo
 from resources.messages import sentence
 
 if TYPE_CHECKING:
+    from desktop_app.vault.trash import Trash
     from desktop_app.views.window import MainWindow
 
 
@@ -21,6 +22,8 @@ class Deleting:
 
     def __init__(self, window: MainWindow) -> None:
         self._window = window
+        self.trash: Trash | None = None
+        """Of the open history."""
 
     def delete(self, row: int) -> None:
         """Take a conversation out of the list, with a way back."""
@@ -48,7 +51,13 @@ class Deleting:
         self._window.say(undo.says, undo)
 
     def _undo(self, *deleted: tuple[int, Row]) -> Undo:
-        return Undo("window.undo", partial(self._undelete, deleted), deleted)
+        goes = self.trash is not None and not self.trash.kept
+        return Undo(
+            "window.undo",
+            partial(self._undelete, deleted),
+            deleted,
+            kept=not (goes and any(row.is_kept for _, row in deleted)),
+        )
 
     def _undelete(self, deleted: tuple[tuple[int, Row], ...]) -> None:
         """Give back what was deleted last, and offer the rest."""

@@ -9,13 +9,14 @@ import re
 from typing import Any, Final
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QTextDocument, QTextOption
+from PySide6.QtGui import QTextDocument
 
 from desktop_app.dialogue import Role
 from desktop_app.views import theme
 from desktop_app.views.appearance import Look
 from desktop_app.views.message import Message
 from desktop_app.views.reply_form import mend_tables, set_form
+from desktop_app.views.wrapping import wrap_mode
 
 # CommonMark and tables, not all of GitHub's dialect: that one strikes through what stands between
 # two tildes, and in Chinese a tilde is a friendly tone at the end of a sentence. Qt has no name
@@ -55,7 +56,7 @@ def document(message: Message, look: Look, width: float) -> QTextDocument:
     else:
         set_reply(made, message.text or WAITING)
     wrapped = made.defaultTextOption()
-    wrapped.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    wrapped.setWrapMode(wrap_mode(message.text))
     made.setDefaultTextOption(wrapped)
     set_form(made, look.colours, font.pixelSize())
     made.setTextWidth(width)

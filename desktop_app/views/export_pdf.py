@@ -45,6 +45,7 @@ from desktop_app.vault.export_labels import ending, heading, moment, speaker
 from desktop_app.views import theme
 from desktop_app.views.document import MessageDocument, set_reply
 from desktop_app.views.reply_form import blocks, in_table, is_code, quote_level
+from desktop_app.views.wrapping import wrap_mode
 from resources.messages import sentence
 
 MARGIN_MM: Final = 18.0
@@ -104,9 +105,6 @@ def laid_out(
     document.documentLayout().setPaintDevice(paper)
     document.setDocumentMargin(0)
     document.setDefaultFont(_font(BODY_POINTS))
-    wrapped = QTextOption(document.defaultTextOption())
-    wrapped.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-    document.setDefaultTextOption(wrapped)
     # Laid out once, at the end: each turn would have all those before it looked through again.
     document.setLayoutEnabled(False)
     document.setUndoRedoEnabled(False)
@@ -114,6 +112,9 @@ def laid_out(
     cursor.beginEditBlock()
     _write(cursor, sessions, check)
     cursor.endEditBlock()
+    wrapped = QTextOption(document.defaultTextOption())
+    wrapped.setWrapMode(wrap_mode(document.toPlainText()))
+    document.setDefaultTextOption(wrapped)
     document.setPageSize(QSizeF(paper.width(), paper.height() - FOOT_MM * MM))
     _lay_out(document, check)
     return document

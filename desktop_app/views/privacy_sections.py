@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QVBoxLayout, QW
 
 from desktop_app.errors import KnownError
 from desktop_app.views.capture import SAID_OF_CAPTURE
-from desktop_app.views.notice import Notice, explained
+from desktop_app.views.notice import Notice, WayOn, explained
 from desktop_app.views.panel import Text
 from desktop_app.views.preferences import Preferences
 from resources.messages import sentence
@@ -101,11 +101,28 @@ class TrashSection(Section):
         self.keep.setText(sentence("privacy.trash_keep"))
 
     def _choose(self, kept: bool) -> None:
+        self.notice.clear()
         try:
-            self._trash.keep(kept)
+            dooms = 0 if kept else len(self._trash.held())
+            if not dooms:
+                self._trash.keep(kept)
         except KnownError as error:
             self.keep.setChecked(not kept)
             self.notice.say(partial(explained, error))
+            return
+        if dooms:  # asked for twice: what lies there was deleted under another promise
+            self.keep.setChecked(True)
+            says = partial(sentence, "privacy.trash_dooms", count=dooms)
+            self.notice.say(says, WayOn("privacy.trash_let_go", self._let_go))
+
+    def _let_go(self) -> None:
+        self.notice.clear()
+        try:
+            self._trash.keep(kept=False)
+        except KnownError as error:
+            self.notice.say(partial(explained, error))
+        else:
+            self.keep.setChecked(False)
 
 
 class SnapshotSection(Section):

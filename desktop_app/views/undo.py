@@ -15,10 +15,13 @@ class Undo(WayOn):
 
     deleted: tuple[tuple[int, Row], ...]
     """Where each conversation stood and what it was, the one deleted last at the end."""
+    kept: bool
+    """Whether they stay in the trash once this is over."""
 
     def says(self) -> str:
         """Return the sentence it stands beside, in the language in force."""
         count = len(self.deleted)
         if count == 1:
-            return sentence("window.deleted")
-        return sentence("window.deleted_several", count=count)
+            return sentence("window.deleted" if self.kept else "window.deleted_until_closed")
+        several = "window.deleted_several" if self.kept else "window.several_until_closed"
+        return sentence(several, count=count)

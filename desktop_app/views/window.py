@@ -168,6 +168,7 @@ class MainWindow(QMainWindow):
         self.header.settings.show_passed(may_set=may_set)
         self.model.may_choose = may_set
         self.standing.watch(vault)
+        self.deleting.trash = vault.trash if vault else None
         self.header.show_status(self.model.status, self.model.place)
         place = self.care.place
         self.show_conversation(0)
@@ -232,6 +233,7 @@ class MainWindow(QMainWindow):
         Call `leave` first.
         """
         self.read_ahead.forget()
+        self.deleting.trash = None
         shows_card = not self.card.isHidden()
         place = self.care.close()
         parts = self.takeCentralWidget()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtGui import QColor, QTextBlock, QTextDocument, QTextFormat, QTextTable
+from PySide6.QtGui import QColor, QTextBlock, QTextDocument, QTextFormat, QTextOption, QTextTable
 
 from desktop_app.dialogue import Role
 from desktop_app.views import theme
@@ -174,3 +174,19 @@ def test_half_a_table_is_shown_as_far_as_it_goes() -> None:
 
 def test_no_line_of_prose_is_code() -> None:
     assert not any(map(is_code, blocks(made("一\n二\n\n- 三\n\n> 四"))))
+
+
+@pytest.mark.parametrize("role", [Role.USER, Role.ASSISTANT])
+def test_a_word_of_many_thousand_letters_breaks_anywhere(role: Role) -> None:
+    """Qt looks for its end at each line: 200,000 letters took three seconds, each time."""
+    doc = made("看：" + "x" * 5000, role)
+    assert doc.defaultTextOption().wrapMode() is QTextOption.WrapMode.WrapAnywhere
+    assert doc.idealWidth() <= 500
+    assert doc.toPlainText() == "看：" + "x" * 5000
+
+
+@pytest.mark.parametrize("text", ["睡不着" * 5000, "one two " * 5000, "x" * 300])
+def test_what_has_places_to_break_breaks_there(text: str) -> None:
+    doc = made(text, Role.USER)
+    between_words = QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere
+    assert doc.defaultTextOption().wrapMode() is between_words

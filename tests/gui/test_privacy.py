@@ -31,7 +31,7 @@ from tests.support.gate_fixtures import (
     wait_for_conversation,
 )
 from tests.support.vault_fixtures import PASSPHRASE
-from tests.support.window_run import send, type_text, wait_for_model
+from tests.support.window_run import send, type_text, wait_for_end, wait_for_model
 from tests.test_threat_model import LIMITS
 
 pytestmark = [pytest.mark.gui, pytest.mark.usefixtures("answered", "no_keyring")]
@@ -59,6 +59,10 @@ def page(window: MainWindow) -> Privacy:
     return page
 
 
+def last_page(window: MainWindow) -> Privacy:
+    return window.findChildren(Privacy)[-1]
+
+
 def section(page: Privacy, kind: type[Found]) -> Found:
     found = page.findChild(kind)
     assert isinstance(found, kind)
@@ -84,6 +88,49 @@ def test_the_trash_can_be_turned_off(
     qtbot.waitUntil(asking.field.isVisible, timeout=WAIT_MS)
     with open_with_passphrase(closed, PASSPHRASE) as vault:
         assert not vault.trash.kept
+
+
+def test_what_lies_in_the_trash_goes_only_when_that_was_said_and_is_wanted(
+    page: Privacy, window: MainWindow, closed: Path, qtbot: QtBot
+) -> None:
+    page.reject()
+    send(qtbot, window, "删掉的话")
+    wait_for_end(qtbot, window)
+    window.deleting.delete(0)
+    window.header.settings.actions_by_key()["settings.privacy"].trigger()
+    trash = section(last_page(window), TrashSection)
+
+    trash.keep.click()
+    assert trash.keep.isChecked()
+    assert trash.notice.text == sentence("privacy.trash_dooms", count=1)
+    let_go = trash.notice.button("privacy.trash_let_go")
+    assert let_go is not None
+    let_go.click()
+    assert not trash.keep.isChecked()
+    assert trash.notice.text == ""
+
+    window.header.settings.lock_wanted.emit()
+    qtbot.waitUntil(unlock_page_of(window).field.isVisible, timeout=WAIT_MS)
+    with open_with_passphrase(closed, PASSPHRASE) as vault:
+        assert not vault.trash.kept
+        assert vault.trash.held() == ()
+
+
+def test_what_lies_in_the_trash_stays_where_one_only_looks_at_what_that_means(
+    page: Privacy, window: MainWindow, closed: Path, qtbot: QtBot
+) -> None:
+    page.reject()
+    send(qtbot, window, "删掉的话")
+    wait_for_end(qtbot, window)
+    window.deleting.delete(0)
+    window.header.settings.actions_by_key()["settings.privacy"].trigger()
+    section(last_page(window), TrashSection).keep.click()
+
+    window.header.settings.lock_wanted.emit()
+    qtbot.waitUntil(unlock_page_of(window).field.isVisible, timeout=WAIT_MS)
+    with open_with_passphrase(closed, PASSPHRASE) as vault:
+        assert vault.trash.kept
+        assert len(vault.trash.held()) == 1
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -277,6 +277,22 @@ def test_delete_takes_a_conversation_into_the_trash_and_undo_brings_it_back(
 
 
 @pytest.mark.usefixtures("two_sessions")
+def test_where_the_trash_keeps_nothing_a_deletion_says_until_when_it_can_be_undone(
+    open_window: OpenWindow, tiny_model: Path, vault: Vault, qtbot: QtBot
+) -> None:
+    vault.trash.keep(kept=False)
+    window = open_window(tiny_model)
+    wait_for_model(qtbot, window)
+    window.side.list.setFocus()
+    qtbot.keyClick(window.side.list, Qt.Key.Key_Delete)
+    assert window.middle.notice.text == sentence("window.deleted_until_closed")
+    qtbot.keyClick(window.side.list, Qt.Key.Key_Delete)
+    assert window.middle.notice.text == sentence("window.several_until_closed", count=2)
+    way_on(window, "window.undo").click()
+    assert window.middle.notice.text == sentence("window.deleted_until_closed")
+
+
+@pytest.mark.usefixtures("two_sessions")
 @pytest.mark.parametrize(
     ("act", "said"), [("purge", "undo_too_late"), ("restore", "undone_already")]
 )
