@@ -80,6 +80,8 @@ class Sign(StrEnum):
     """Who did it is there, or comes."""
     FEARED_NOW = "feared_now"
     """The same, at this moment."""
+    HIDDEN = "hidden"
+    """Out of the way of who is feared."""
     PLACED = "placed"
     """A place where one could die."""
     INGESTED = "ingested"

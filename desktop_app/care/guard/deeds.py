@@ -75,7 +75,7 @@ LEAST: Final = {
     Deed.ALONG: (Level.HIGH, Category.SUICIDE),
 }
 """How grave each is at least, and what it is about."""
-WHOLE: Final = (Deed.THREATENED, Deed.ALONG)
+WHOLE: Final = (Deed.THREATENED, Deed.ALONG, "thrust_off")
 """Looked for over the message, idioms left in: "kill them and then myself" is two clauses."""
 _AS_SAID: Final = {
     *("attacked", "other_armed", "threatened", "unsafe_home", "witnessed"),
@@ -84,6 +84,7 @@ _AS_SAID: Final = {
 _WITH: Final = {
     "other_armed": ("raging",),
     "along_veiled": ("death_near",),
+    "thrust_off": ("shoved", "defended"),
     "shoved": ("came_of_it",),
     "struck_too": ("in_rage",),
 }
@@ -93,7 +94,8 @@ _WITH: Final = {
 def deeds_in(reading: Reading) -> frozenset[Deed]:
     """Return what a message tells of.
 
-    Who defends themselves has struck nobody; but no child is struck in defence.
+    Who defends themselves has struck nobody; but no child is struck in defence, and who was hit
+    back had begun.
     """
     names = [clause.names() for clause in reading.clauses]
     if any("laugh" in each for each in names):
@@ -117,7 +119,7 @@ def deeds_in(reading: Reading) -> frozenset[Deed]:
     for name, needed in _WITH.items():
         if not found.issuperset(needed):
             found.discard(name)
-    if found & {"shoved", "struck_too"}:
+    if found & {"thrust_off", "shoved", "struck_too"}:
         found.add("struck")
     return frozenset(_drawn_from(found))
 
@@ -162,7 +164,7 @@ def weighed(verdict: Verdict, deeds: frozenset[Deed], *, own_death: bool, harmed
 
 def _drawn_from(found: set[str]) -> set[Deed]:
     deeds = {Deed(name) for name in found & _AS_SAID}
-    if "struck" in found and "defended" in found and "struck_child" not in found:
+    if "struck" in found and "defended" in found and not found & {"struck_child", "struck_first"}:
         deeds.add(Deed.DEFENDED)
     elif "struck" in found:
         deeds |= {Deed.STRUCK, Deed.STRUCK_BADLY} if "struck_badly" in found else {Deed.STRUCK}

@@ -272,7 +272,9 @@ def _first_words(
             return None  # it was asked, and answered
         # It has been asked in plainer words.
         words = _Words(words.already | {"concern.suicide.1"}, words.told)
-    if message.another is None and abouts[0] in TO_ONESELF and in_care(message.plain, message.says):
+    # Told by itself: after a goodbye, what was cleaned or settled is no wound.
+    of_oneself_now = message.another is None and message.own.level is not Level.NONE
+    if of_oneself_now and abouts[0] in TO_ONESELF and in_care(message.plain, message.says):
         return words.first("eased", "care") or _unheard(level, abouts, words)
     return _unheard(level, abouts, words)
 

@@ -16,6 +16,7 @@ from desktop_app.care.guard.another import speaks_of_own_death
 from desktop_app.care.guard.classifier import Classifier, Form, Seen, Thresholds, shipped
 from desktop_app.care.guard.deeds import deeds_in, weighed
 from desktop_app.care.guard.features import features
+from desktop_app.care.guard.joined import joined
 from desktop_app.care.guard.reading import together
 from desktop_app.care.guard.rules import Hit, hits, least, most
 from desktop_app.care.guard.said import Said
@@ -141,7 +142,8 @@ def judged(
     verdict = Verdict(level, named, ACTIONS[level])
     brief = len(new.reading.text) < BRIEF
     raised_by_words = raised(verdict, told_by(new.reading), brief=brief)
-    return Judged(_with_deeds(raised_by_words, new), calm)
+    with_others = joined(raised_by_words, new.reading, [said.reading for said in recent])
+    return Judged(_with_deeds(with_others, new), calm)
 
 
 def _with_deeds(verdict: Verdict, new: Said) -> Verdict:

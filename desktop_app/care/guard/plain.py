@@ -29,6 +29,8 @@ STARRED: Final = re.compile(r"[*#]")
 TWICE: Final = re.compile(r"([a-z])\1+")
 PINYIN_TOKEN: Final = re.compile(r"[a-z]+")
 PINYIN_ENOUGH: Final = 3
+GLUED: Final = range(8, 61)
+"""Letters of a token that may be pinyin without blanks."""
 
 
 def plain(text: str) -> str:
@@ -103,10 +105,25 @@ def _syllables() -> tuple[re.Pattern[str], dict[str, str], frozenset[str]]:
 
 def _pinyin_undone(text: str) -> str:
     """Return `text` with pinyin as characters, if most of its Latin words are pinyin."""
-    tokens = PINYIN_TOKEN.findall(text)
     expression, words, single = _syllables()
+    apart = PINYIN_TOKEN.sub(lambda found: _apart(found.group(), single), text)
+    tokens = PINYIN_TOKEN.findall(apart)
     known = sum(token in single for token in tokens)
     if known < PINYIN_ENOUGH or known * 2 < len(tokens):
         return text
-    undone = expression.sub(lambda found: words[found.group()], text)
+    undone = expression.sub(lambda found: words[found.group()], apart)
     return re.sub(rf"(?<=[{HAN}]) +(?=[{HAN}])", "", undone)
+
+
+def _apart(token: str, single: frozenset[str]) -> str:
+    """Return a long token that is nothing but pinyin with blanks in it, any other as it is."""
+    if len(token) not in GLUED:
+        return token
+    parts = sorted((part for part in single if len(part) > 1), key=len, reverse=True)
+    cut = {0: ""}  # what was cut off, by where it ends
+    for at in range(len(token)):
+        if at in cut:
+            for part in parts:
+                if token.startswith(part, at):
+                    cut.setdefault(at + len(part), f"{cut[at]} {part}".strip())
+    return cut.get(len(token), token)

@@ -11,6 +11,7 @@ from desktop_app.care.guard.answers import (
     tells,
     tells_at_length,
 )
+from desktop_app.care.guard.asked import asks_what_this_is
 from desktop_app.care.guard.beside import names_plan, speaks_of_help
 from desktop_app.care.guard.heard import Heard
 from desktop_app.care.guard.standing import Standing
@@ -50,11 +51,17 @@ def turns_elsewhere(message: Heard, stand: Standing) -> bool:
         return False  # a body does not wait
     if tells(Sign.ELSEWHERE, message.plain):
         return True
-    if speaks_of_help(message.plain):
-        return False  # and it came to nothing, else it were met as what eases
+    asked_in_danger = stand.level is not Level.CONCERN and _stays_by_it(message)
+    if asked_in_danger or speaks_of_help(message.plain):
+        return False  # help came to nothing, else it were met as what eases
     lighter = stand.level is not Level.EMERGENCY and not tells(Sign.DESPAIR, message.plain)
     after_back = stand.last.on == "back" and lighter and not tells(Sign.DARK, message.text)
     return after_back or ((message.ordinary or calm) and not short(message.text))
+
+
+def _stays_by_it(message: Heard) -> bool:
+    """Tell whether it asks who listens, or fears who would learn of it: both belong to it."""
+    return asks_what_this_is(message.text) or tells(Sign.UNTOLD, message.plain)
 
 
 def _goes_on_darkly(message: Heard) -> bool:

@@ -67,8 +67,11 @@ def is_feared(message: Heard, stand: Standing | None) -> bool:
     done = {Deed.ATTACKED, Deed.THREATENED} & message.says
     if TO_THE_PERSON & message.says and not own and (done or not tells_of_another(message.said)):
         return True
+    abused = stand is not None and stand.about == Category.ABUSE
+    if abused and not own and tells(Sign.HIDDEN, message.text):
+        return True  # a classifier hears despair in the locked bathroom
     if message.another is not None:
-        return stand is not None and stand.about == Category.ABUSE
+        return abused
     if stand is None:
         return tells_of_another(message.said) and threatens_who_writes(message.said)
     if stand.about != OTHER or Told.SUICIDE in message.says:

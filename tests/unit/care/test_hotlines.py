@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from importlib.resources import files
+
 import pytest
 
 from desktop_app.care.hotlines import (
@@ -11,7 +13,7 @@ from desktop_app.care.hotlines import (
     regions,
 )
 from desktop_app.errors import InputError
-from resources.messages import language
+from resources.messages import Language, language, sentence
 
 EVERY = list(regions().values())
 
@@ -119,3 +121,17 @@ def test_who_has_not_said_where_they_are_is_where_the_locale_is(
     assert region_in_force("HK") == "HK"
     assert region_in_force(ELSEWHERE) is None
     assert region_in_force("from another version") == "US"
+
+
+@pytest.mark.parametrize(
+    ("lang", "end", "says"), [("en", ". ", "no line for the young"), ("zh", "。", "还没有收集到")]
+)
+def test_the_protocol_names_the_regions_that_have_no_line_for_the_young(
+    lang: Language, end: str, says: str
+) -> None:
+    protocol = files("resources").joinpath("crisis_protocol", f"{lang}.md").read_text("utf-8")
+    told = next(each for each in protocol.split(end) if says in each)
+
+    named = {one.id for one in EVERY if sentence(f"region.{one.id}", lang=lang) in told}
+
+    assert named == {one.id for one in EVERY if not any(line.for_youth for line in one.lines)}

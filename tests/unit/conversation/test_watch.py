@@ -97,11 +97,19 @@ ASKED = [
     ("跟我聊天的是真人吗", "zh"),
     ("你不是人吧", "zh"),
     ("有真人在吗", "zh"),
+    ("你是大模型吗", "zh"),
+    ("是人在回我吗", "zh"),
+    ("这后面有真人吗", "zh"),
+    ("呢度有冇真人", "zh"),
+    ("你係AI嚟㗎？", "zh"),
     ("Are you a real person?", "en"),
     ("you’re a robot, aren't you?", "en"),
     ("you human?", "en"),
     ("are there real people here?", "en"),
     ("is a human reading this", "en"),
+    ("is there a person reading this", "en"),
+    ("are there people reading this?", "en"),
+    ("are you GPT?", "en"),
     ("am I talking to a bot", "en"),
     ("你到底是谁？", "zh"),
     ("跟我说话的是谁", "zh"),
@@ -125,6 +133,7 @@ def test_who_asks_is_told_that_this_is_a_program(message: str, language: str) ->
 IN_DANGER = [
     ("我想自杀", "你是真人吗", "zh"),
     ("I want to kill myself", "are you a real person?", "en"),
+    ("I want to die", "is there a person reading this", "en"),
 ]
 
 
@@ -160,6 +169,9 @@ def test_told_first_and_then_asked_about_the_danger(language: str) -> None:
         "他是真人吗",
         "我爸真的不是人",
         "I feel like a robot",
+        "银行客服有没有真人",
+        "我总觉得有人在听我说话",
+        "are people reading this newspaper",
         "我不知道我是谁",
         "你是什么意思",
         "你会不会觉得难过是正常的",

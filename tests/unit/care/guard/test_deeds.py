@@ -22,6 +22,13 @@ def test_every_deed_has_words_and_a_level() -> None:
     [
         ("我把我老婆打进医院了", Deed.STRUCK_BADLY),
         ("I punched my girlfriend", Deed.STRUCK),
+        ("I hit my wife and she hit me back", Deed.STRUCK),
+        ("她反抗，我就掐住她了", Deed.STRUCK_BADLY),
+        ("我强奸了她", Deed.STRUCK_BADLY),
+        ("老公掐我，我抓起剪刀扎了他胳膊", Deed.DEFENDED),
+        ("my boyfriend grabbed me and I pushed him off me", Deed.DEFENDED),
+        ("吃了三十片对乙酰氨基酚", Deed.MUCH),
+        ("I ate a whole box of advil", Deed.MUCH),
         ("他昨晚掐我脖子", Deed.ATTACKED),
         ("he held a knife to my throat", Deed.ATTACKED),
         ("我前夫发微信说要砍死我", Deed.THREATENED),
@@ -46,6 +53,12 @@ def test_a_deed_is_heard(message: str, deed: Deed) -> None:
         "I'm going to kill everyone in the game tonight",
         "我想离婚，带着孩子一起走",
         "taking my kids with me to the beach",
+        "我打我妈电话没人接",
+        "my brother grabbed me and I pushed him off, we were laughing",
+        "抱着女儿从阳台往外看",
+        "吃了十粒鱼油胶囊",
+        "我吃了一片头孢，能喝酒吗",
+        "I ate a whole box of chocolates",
     ],
 )
 def test_what_only_sounds_like_a_deed_is_none(message: str) -> None:

@@ -18,6 +18,9 @@ from desktop_app.care.guard.plain import plain
         ("好想4", "好想死"),
         ("想似了", "想死了"),
         ("zi sha", "自杀"),
+        ("wo xiang zi sha", "我想自杀"),
+        ("woxiangzisha", "我想自杀"),
+        ("饮咗农药", "喝了农药"),
         ("bu xiang huo", "不想活"),
         ("wo zhen de hao lei", "我真的好累"),
         ("唔想做人", "不想做人"),
@@ -38,7 +41,14 @@ def test_a_disguised_word_is_undone(written: str, meant: str) -> None:
 
 @pytest.mark.parametrize(
     "harmless",
-    ["紫砂壶泡茶", "我和4个朋友去玩", "see you at 4", "a good book", "we can meet on the men side"],
+    [
+        "紫砂壶泡茶",
+        "我和4个朋友去玩",
+        "see you at 4",
+        "a good book",
+        "we can meet on the men side",
+        "renaming files",
+    ],
 )
 def test_what_only_looks_like_a_disguise_stays(harmless: str) -> None:
     assert plain(harmless) == harmless

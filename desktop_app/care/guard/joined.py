@@ -1,0 +1,37 @@
+"""What a message says together with those before it: `resources/guard/joined.toml` as data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Final
+
+from desktop_app.care.guard.data import Words, table
+from desktop_app.care.guard.reading import Reading
+from desktop_app.care.guard.verdict import ACTIONS, Category, Level, Verdict
+
+ENDS: Final = " .!?。！？…~"
+
+
+def joined(verdict: Verdict, new: Reading, recent: Sequence[Reading]) -> Verdict:
+    """Return `verdict`, no lower than `new` and the `recent` messages ask for together."""
+    if any("laugh" in clause.names() for clause in new.clauses):
+        return verdict
+    now = {name for name, _ in _words("now").found_in(new.text.strip(ENDS))}
+    told = {name for each in recent for name, _ in _words("before").found_in(each.text)}
+    both = now & told
+    if not both:
+        return verdict
+    level = max((verdict.level, *(_levels()[name] for name in both)), key=lambda one: one.rank)
+    named = {*verdict.categories, Category.SUICIDE}
+    return Verdict(level, tuple(one for one in Category if one in named), ACTIONS[level])
+
+
+@cache
+def _words(side: str) -> Words:
+    return Words.of({pair["name"]: pair[side] for pair in table("joined")["pair"]})
+
+
+@cache
+def _levels() -> dict[str, Level]:
+    return {pair["name"]: Level(pair["level"]) for pair in table("joined")["pair"]}
