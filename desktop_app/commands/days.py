@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from datetime import MINYEAR, UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
+from desktop_app.vault.records import EPOCH
 from resources.messages import sentence
 
 THE_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
@@ -24,8 +25,9 @@ def midnight(of: date) -> datetime:
     """Return when a day begins by this computer's clock; at the ends of time, time's end."""
     try:
         return datetime.combine(of, time()).astimezone()
-    except (OverflowError, ValueError):  # elsewhere on Earth it is in no year that can be said
-        return THE_BEGINNING if of.year == MINYEAR else THE_END
+    except (OverflowError, ValueError, OSError):
+        # Elsewhere on Earth it is in no year that can be said, or the clock here does not know it.
+        return THE_BEGINNING if of.year <= EPOCH.year else THE_END
 
 
 def midnight_after(of: date) -> datetime:

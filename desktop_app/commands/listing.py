@@ -9,6 +9,7 @@ from unicodedata import category
 
 from desktop_app.care.guard.provenance import provenance
 from desktop_app.dialogue import Role, TurnState
+from desktop_app.local_time import local
 from desktop_app.vault.records import StoredSession, StoredTurn
 from resources.messages import sentence
 
@@ -54,12 +55,12 @@ def origin(reply: str) -> str:
 
 def minute(moment: datetime) -> str:
     """Return a moment by this computer's clock."""
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+    return f"{local(moment):%Y-%m-%d %H:%M}"
 
 
 def day(moment: datetime) -> str:
     """Return its day."""
-    return f"{moment.astimezone():%Y-%m-%d}"
+    return f"{local(moment):%Y-%m-%d}"
 
 
 def _spoken(stored: StoredTurn) -> str:

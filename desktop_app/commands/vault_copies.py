@@ -17,6 +17,7 @@ from desktop_app.commands.output import speak, tell
 from desktop_app.commands.terminal import ask, has_terminal
 from desktop_app.commands.unlock import unlocked
 from desktop_app.errors import InputError
+from desktop_app.local_time import local
 from desktop_app.paths import Paths
 from desktop_app.vault.arrival import vault_in
 from desktop_app.vault.files import VaultFiles
@@ -78,7 +79,7 @@ def _line(what: str, path: Path) -> str:
 
 
 def _day(made: datetime) -> str:
-    return f"{made.astimezone():%Y-%m-%d %H:%M}"
+    return f"{local(made):%Y-%m-%d %H:%M}"
 
 
 def _confirmed(*, sure: bool) -> bool:

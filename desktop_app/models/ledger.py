@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from desktop_app.local_time import local
 from resources.messages import sentence
 
 LEDGER: Final = "connections.jsonl"
@@ -43,7 +44,7 @@ class Connection:
         """The connection as a line, in the language in force."""
         return sentence(
             "models.connection",
-            time=f"{self.begun.astimezone():%Y-%m-%d %H:%M:%S}",
+            time=f"{local(self.begun):%Y-%m-%d %H:%M:%S}",
             host=f"{self.host}:{self.port}" + (f" → {self.behind}" if self.behind else ""),
             bytes="?" if self.received is None else f"{self.received:,}",
             reason=sentence(f"models.reason_{self.reason}"),

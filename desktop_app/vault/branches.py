@@ -115,9 +115,18 @@ def versions(database: Database, session: str) -> dict[int, tuple[int, ...]]:
     return {parent: tuple(map(int, found.split(","))) for parent, found in rows}
 
 
-def versions_after(database: Database, session: str, parent: int) -> list[int]:
-    """Return the turns that follow `parent`, in the order of writing."""
-    rows = database.rows(
-        "SELECT id FROM turn WHERE session = ? AND parent = ? ORDER BY id", (session, parent)
-    )
-    return [turn for (turn,) in rows]
+def stand_again(database: Database, session: str, parent: int, read: int) -> bool:
+    """Lead the chosen path on from `parent`, from which the last turn was taken; False: nowhere.
+
+    It goes as it was read before that one, to the turn `read`; where that is not known (0), or was
+    taken away since, through the newest version.
+    """
+    found = database.rows("SELECT id FROM turn WHERE id = ? AND session = ?", (read, session))
+    if not found:
+        found = database.rows(
+            "SELECT id FROM turn WHERE session = ? AND parent = ? ORDER BY id DESC LIMIT 1",
+            (session, parent),
+        )
+    for (turn,) in found:
+        choose(database, session, turn)
+    return bool(found)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Final
 
 from desktop_app.dialogue import Role, TurnState
+from desktop_app.local_time import local
+from desktop_app.vault import records
 from desktop_app.vault.carried import CarriedSession, CarriedTurn
 from resources.messages import sentence
 
@@ -25,7 +26,7 @@ def moment(milliseconds: int | None) -> str:
     """Return a time by this computer's clock; nothing where none is known."""
     if milliseconds is None:
         return ""
-    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone():%Y-%m-%d %H:%M}"
+    return f"{local(records.moment(milliseconds)):%Y-%m-%d %H:%M}"
 
 
 def ending(turn: CarriedTurn) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from desktop_app.dialogue import Role, TurnState
 from desktop_app.vault.carried import CarriedSession, CarriedTurn
@@ -10,6 +10,10 @@ from desktop_app.vault.export import FORMAT, VERSION
 from desktop_app.vault.sessions import SESSION_ID, SURROGATE
 
 __all__ = ["FORMAT", "own_sessions", "text_of", "time_of"]
+
+NO_DAY: Final = 253_402_214_400_000
+"""The calendar's last day, 9999-12-31, in milliseconds since 1970: other programs write it
+for "never", and by a clock east of Greenwich it is in no year that can be said."""
 
 
 def own_sessions(plain: dict[str, Any]) -> list[CarriedSession]:
@@ -60,11 +64,14 @@ def text_of(plain: object) -> str:
 
 
 def time_of(plain: object) -> int | None:
-    """Return milliseconds since 1970; raises where they are in no year a calendar knows."""
+    """Return milliseconds since 1970; None for what is no day, though it has the form of one.
+
+    Raises where they are in no year a calendar knows.
+    """
     if plain is None:
         return None
     if type(plain) is not int:
         raise TypeError("not a time")
     if not 0 <= plain < 253_402_300_800_000:  # the year 10000
         raise ValueError("not a time")
-    return plain
+    return plain if plain < NO_DAY else None

@@ -36,6 +36,7 @@ from desktop_app.vault.lost import found_again, is_lost, note_lost
 from desktop_app.vault.own_time import not_before_the_newest, note_ahead
 from desktop_app.vault.records import title_of
 from desktop_app.vault.same_turns import chosen_turns, compared, completes, fills
+from desktop_app.vault.trash import is_kept
 from desktop_app.vault.word_index import index_missing, index_turn
 from resources.messages import sentence
 
@@ -68,6 +69,8 @@ class Gain:
     """Conversations that lie in the trash here and stay there, whether or not they get messages."""
     newer_documents: int = 0
     """Documents (the safety plan) that are lacking here or older."""
+    trash_is_kept: bool = True
+    """Deleted conversations are kept here for their days, not only until the history is closed."""
 
     def __bool__(self) -> bool:
         turns, rows = self.new_turns or self.completed_turns, self.regained_sessions
@@ -87,7 +90,10 @@ class Gain:
             "untitled": self.untitled_sessions,
             "in_trash": self.trashed_here,
         }
-        return [sentence(f"{tense}_{what}", count=n) for what, n in counts.items() if n]
+        said = [sentence(f"{tense}_{what}", count=n) for what, n in counts.items() if n]
+        if (self.trashed_sessions or self.trashed_here) and not self.trash_is_kept:
+            said.append(sentence("backup.trash_not_kept"))
+        return said
 
     def told(self, some: str, none: str) -> str:
         """Return what came in as one paragraph; the catalogue's keys, for something and nothing."""
@@ -132,7 +138,7 @@ def gain(
     documents: Iterable[Document] = (),
 ) -> Gain:
     """Return what `merge` would add."""
-    found = Gain(newer_documents=len(later(database, documents)))
+    found = Gain(newer_documents=len(later(database, documents)), trash_is_kept=is_kept(database))
     for session in incoming:
         database.check_given_up()
         present = placed_turns(database, session.id)
@@ -165,7 +171,8 @@ def merge(
         database: of the newest schema; no reply is growing in it (`Database.undisturbed`).
         incoming: conversations; where one is in the trash, it will be from `now` on, or from
             the newest turn on where the clock stands before that, as with `Sessions.delete`.
-        now: milliseconds since 1970, for what has no time of its own.
+        now: milliseconds since 1970, for a conversation of which no time is known. A turn without
+            one has that of the turn it follows, or else its conversation's.
         documents: taken in where they are later than what is there.
 
     Raises:
@@ -175,13 +182,14 @@ def merge(
     with database.at(Work.BRINGING_IN):
         coming = list(_unless_given_up(database, incoming))
         documents = list(documents)
-        times = (turn.created or 0 for session in coming for turn in session.turns)
+        times = (time or 0 for session in coming for time in _times(session))
         latest = max(times, default=0)
         known = not_before_the_newest(database, now)  # before what comes is among the turns
         with database.transaction():
             if latest > now:
                 note_ahead(database, latest, known)
-            found = Gain(newer_documents=take(database, documents))
+            taken = take(database, documents)
+            found = Gain(newer_documents=taken, trash_is_kept=is_kept(database))
             for session in coming:
                 present = placed_turns(database, session.id)
                 is_new = not present and any(turn.content for turn in session.turns)
@@ -219,6 +227,12 @@ def _unless_given_up(
     for session in incoming:
         database.check_given_up()
         yield session
+
+
+def _times(session: CarriedSession) -> Iterator[int | None]:
+    yield session.created
+    for turn in session.turns:
+        yield turn.created
 
 
 def _add_session(database: Database, session: CarriedSession, now: int, *, trashed: int) -> None:
@@ -277,15 +291,19 @@ def _add_turns(
     chosen = chosen_turns(present, pairs)
     _choose_again(database, present, chosen)
     continued = {each.parent for each in present if each.id in chosen}
+    begun = now if session.created is None else session.created
     ids: list[int] = []
+    times: list[int] = []
     added = completed = 0
     for turn, same in pairs:
         database.check_given_up()
+        created = _when(turn, same, begun if turn.after is None else times[turn.after])
+        times.append(created)
         parent = 0 if turn.after is None else ids[turn.after]
         if same is not None:
             ids.append(same.id)
             if fills(same.turn, turn):
-                _fill(database, same.id, turn, now)
+                _fill(database, same.id, turn, created)
                 added += 1
             elif completes(same.turn, turn):
                 _complete_turn(database, same.id, turn)
@@ -295,7 +313,7 @@ def _add_turns(
             ids.append(parent)
             continue
         on_path = turn.chosen and parent in chosen and parent not in continued
-        number = _add_turn(database, session.id, turn, parent, on_path=on_path, now=now)
+        number = _add_turn(database, session.id, turn, parent, on_path=on_path, created=created)
         ids.append(number)
         added += 1
         if on_path:
@@ -306,10 +324,23 @@ def _add_turns(
     return added, completed
 
 
+def _when(turn: CarriedTurn, same: Placed | None, before: int) -> int:
+    """Return when a turn was said; where neither side knows, when what it follows was: `before`."""
+    if turn.created is not None:
+        return turn.created
+    here = None if same is None else same.turn.created
+    return before if here is None else here
+
+
 def _add_turn(
-    database: Database, session: str, turn: CarriedTurn, parent: int, *, on_path: bool, now: int
+    database: Database,
+    session: str,
+    turn: CarriedTurn,
+    parent: int,
+    *,
+    on_path: bool,
+    created: int,
 ) -> int:
-    created = now if turn.created is None else turn.created
     ((number,),) = database.rows(
         "INSERT INTO turn(session, role, state, content, created, parent, chosen)"
         " VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
@@ -326,9 +357,8 @@ def _choose_again(database: Database, present: list[Placed], chosen: set[int]) -
             database.rows("UPDATE turn SET chosen = ? WHERE id = ?", values)
 
 
-def _fill(database: Database, lost: int, turn: CarriedTurn, now: int) -> None:
+def _fill(database: Database, lost: int, turn: CarriedTurn, created: int) -> None:
     """Give a turn that was lost to damage its text again, and who spoke."""
-    created = now if turn.created is None else turn.created
     database.rows(
         "UPDATE turn SET role = ?, content = ?, state = ?, created = ? WHERE id = ?",
         (turn.role, turn.content, _ended(turn), created, lost),

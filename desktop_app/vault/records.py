@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from desktop_app.dialogue import Turn, TurnState
 
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_TITLE: Final = 120
 """Characters."""
 
@@ -65,7 +66,8 @@ def title_of(words: str) -> str:
 
 def moment(milliseconds: int) -> datetime:
     """Return what the history writes down as milliseconds since 1970."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    # Counted, not asked of the system: its clock may know fewer years than the calendar.
+    return EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def new_session_id() -> str:

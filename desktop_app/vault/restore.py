@@ -19,6 +19,7 @@ from typing import Final
 
 from desktop_app.atomic_file import sync_folder
 from desktop_app.dialogue import TurnState
+from desktop_app.local_time import local
 from desktop_app.paths import private_folder
 from desktop_app.vault.arrival import arrive
 from desktop_app.vault.backup_file import sealed_in, unpack
@@ -84,8 +85,8 @@ class Preview:
             "backup.preview",
             sessions=self.sessions,
             turns=self.turns,
-            first=f"{self.first.astimezone():%Y-%m-%d}",
-            last=f"{self.last.astimezone():%Y-%m-%d}",
+            first=f"{local(self.first):%Y-%m-%d}",
+            last=f"{local(self.last):%Y-%m-%d}",
         )
 
     def _damage(self) -> list[str]:

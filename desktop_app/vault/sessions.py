@@ -57,6 +57,8 @@ class Sessions:
         self._around = AroundDamage(database, self._state)
         self._begun: set[int] = set()
         """The replies begun here; another one that still grows was left by a dead process."""
+        self._read: dict[int, int] = {}
+        """For each turn begun here, the last of the path that was read in its place; else 0."""
 
     def kept(self) -> tuple[StoredSession, ...]:
         """Return the sessions that are not in the trash, the one last spoken in first."""
@@ -131,8 +133,8 @@ class Sessions:
 
         def edited() -> int:
             self.require(session)
-            self._leave(session, message, Role.USER)
-            return self._insert(session, Turn(Role.USER, text), TurnState.COMPLETE)
+            read = self._leave(session, message, Role.USER)
+            return self._insert(session, Turn(Role.USER, text), TurnState.COMPLETE, read)
 
         return self._around.written(edited, session)
 
@@ -159,9 +161,10 @@ class Sessions:
         def begun() -> int:
             if not self._state(session):
                 raise SessionMissingError("vault.session_missing")
+            read = 0
             if instead_of is not None:
-                self._leave(session, instead_of, Role.ASSISTANT)
-            return self._insert(session, Turn(Role.ASSISTANT, ""), TurnState.GROWING)
+                read = self._leave(session, instead_of, Role.ASSISTANT)
+            return self._insert(session, Turn(Role.ASSISTANT, ""), TurnState.GROWING, read)
 
         reply = self._around.written(begun, session)
         self._begun.add(reply)
@@ -303,13 +306,14 @@ class Sessions:
         """Return when the newest turn was begun, by this computer's clock, where that is known."""
         return newest(self._database)
 
-    def _insert(self, session: str, turn: Turn, state: TurnState) -> int:
+    def _insert(self, session: str, turn: Turn, state: TurnState, read: int = 0) -> int:
         ((number,),) = self._database.rows(
             "INSERT INTO turn(session, role, state, content, created, parent)"
             " VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
             (session, turn.role, state, turn.content, self._now(), self._last(session)),
         )
         assert isinstance(number, int)
+        self._read[number] = read
         if state is not TurnState.GROWING and self._around.indexes:
             index_turn(self._database, number, turn.content)
         return number
@@ -321,20 +325,20 @@ class Sessions:
         return branches.last(self._database, session)
 
     def _remove(self, session: str, turn: int) -> None:
-        """Remove the last turn; an earlier version of it stands again, if there is one."""
+        """Remove the last turn; the version that was read before stands again, if there is one."""
         ((parent,),) = self._database.rows("SELECT parent FROM turn WHERE id = ?", (turn,))
         self._database.rows("DELETE FROM turn WHERE id = ?", (turn,))
-        earlier = branches.versions_after(self._database, session, parent)
-        if earlier:
-            branches.choose(self._database, session, earlier[-1])
-        elif parent == 0:
+        read = self._read.get(turn, 0)
+        if not branches.stand_again(self._database, session, parent, read) and parent == 0:
             session_documents.remove_session(self._database, session)
 
-    def _leave(self, session: str, turn: int, role: Role) -> None:
-        """End the chosen path before `turn`, so that another version can stand there."""
+    def _leave(self, session: str, turn: int, role: Role) -> int:
+        """End the chosen path before `turn`, for another version; return where it ended so far."""
         self._require_turn(session, turn, role)
+        read = self._last(session)
         branches.choose(self._database, session, turn)
         branches.leave(self._database, session, turn)
+        return read
 
     def _state_of(self, turn: int, state: TurnState) -> TurnState:
         """Return the state as it is, where a full disk kept `finish_interrupted` from it too."""

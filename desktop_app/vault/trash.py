@@ -25,6 +25,12 @@ SETTING: Final = "trash_kept"
 BELIEVED_FOR: Final = timedelta(days=365)
 
 
+def is_kept(database: Database) -> bool:
+    """Tell whether a history keeps deleted sessions for thirty days; see `Trash.kept`."""
+    rows = readable_rows(database, "SELECT value FROM setting WHERE name = ?", [(SETTING,)])
+    return not rows or rows[0][0] != 0
+
+
 class Trash:
     """The deleted sessions of one open vault, and when they go for good."""
 
@@ -40,9 +46,7 @@ class Trash:
     @property
     def kept(self) -> bool:
         """Tell whether deleted sessions are kept for thirty days; they are where none can tell."""
-        statement = "SELECT value FROM setting WHERE name = ?"
-        rows = readable_rows(self._database, statement, [(SETTING,)])
-        return not rows or rows[0][0] != 0
+        return is_kept(self._database)
 
     def keep(self, kept: bool) -> None:
         """Keep deleted sessions for thirty days, or only until the vault closes."""
@@ -59,7 +63,9 @@ class Trash:
 
     def due(self, deleted: datetime) -> datetime:
         """Return when a session deleted then goes for good."""
-        return deleted + KEPT_FOR if self.kept else deleted
+        with suppress(OverflowError):  # the calendar ends before it is due
+            return deleted + KEPT_FOR if self.kept else deleted
+        return deleted
 
     def purge_due(self) -> None:
         """Remove for good what has lain in the trash for its time; a damaged one keeps no other.
@@ -73,7 +79,7 @@ class Trash:
         due = [
             session.id
             for session in self._sessions.trashed()
-            if session.deleted is not None and (not kept or session.deleted + KEPT_FOR <= now)
+            if session.deleted is not None and (not kept or session.deleted <= now - KEPT_FOR)
         ]
         if not due:
             return

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from desktop_app.errors import KnownError
+from desktop_app.local_time import local
 from desktop_app.vault.arrival import clear_arrival, vault_in
 from desktop_app.vault.backups import Backups
 from desktop_app.vault.blobs import Blobs
@@ -377,7 +378,7 @@ def _of_copies(backups: Backups, files: VaultFiles) -> tuple[KnownError, ...]:
     since = backups.failing_since()
     if since is None:
         return ()
-    day = f"{since.astimezone():%Y-%m-%d}"
+    day = f"{local(since):%Y-%m-%d}"
     return (VaultError("vault.copies_failing", since=day, folder=files.backups),)
 
 

@@ -29,6 +29,7 @@ from desktop_app.views.appearance import Appearance
 from desktop_app.views.columns import margin_beside
 from desktop_app.views.document import document
 from desktop_app.views.message import MESSAGE, Index, Message
+from desktop_app.views.painter_state import put_back
 from desktop_app.views.reply_form import code_grounds, quote_bars
 from desktop_app.views.text_selection import Span
 
@@ -108,25 +109,24 @@ class BubbleDelegate(QStyledItemDelegate):
         colours = self._appearance.look.colours
         bubble = self.bubble(message, option.rect.width())
         mine = message.role is Role.USER
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.translate(option.rect.topLeft())
-        focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
-        ring = QColor(colours.accent if focused else colours.mine if mine else colours.line)
-        painter.setPen(QPen(ring, 2 if focused else 1))
-        painter.setBrush(QColor(colours.mine if mine else colours.raised))
-        painter.drawRoundedRect(bubble.ground, theme.RADIUS, theme.RADIUS)
-        if not bubble.note.isEmpty():
-            painter.setFont(self._appearance.look.font(theme.SMALL_PX))
-            painter.setPen(QColor(colours.muted))
-            painter.drawText(bubble.note, NOTE_FLAGS, message.note)
-        painter.translate(bubble.text_at)
-        self._paint_grounds(painter, bubble)
-        ink = colours.on_mine if mine else colours.text
-        bubble.document.documentLayout().draw(
-            painter, self._context(bubble.document, ink, index.row())
-        )
-        painter.restore()
+        with put_back(painter):
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.translate(option.rect.topLeft())
+            focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
+            ring = QColor(colours.accent if focused else colours.mine if mine else colours.line)
+            painter.setPen(QPen(ring, 2 if focused else 1))
+            painter.setBrush(QColor(colours.mine if mine else colours.raised))
+            painter.drawRoundedRect(bubble.ground, theme.RADIUS, theme.RADIUS)
+            if not bubble.note.isEmpty():
+                painter.setFont(self._appearance.look.font(theme.SMALL_PX))
+                painter.setPen(QColor(colours.muted))
+                painter.drawText(bubble.note, NOTE_FLAGS, message.note)
+            painter.translate(bubble.text_at)
+            self._paint_grounds(painter, bubble)
+            ink = colours.on_mine if mine else colours.text
+            bubble.document.documentLayout().draw(
+                painter, self._context(bubble.document, ink, index.row())
+            )
 
     def _paint_grounds(self, painter: QPainter, bubble: Bubble) -> None:
         """Paint what lies beneath the words: grounds of code, bars of quotations."""

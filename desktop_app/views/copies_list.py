@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from desktop_app.local_time import local
 from desktop_app.views.panel import Text
 from resources.messages import sentence
 
@@ -76,7 +77,7 @@ class CopiesList(QWidget):
 
     def _retranslate(self) -> None:
         for copy, label, button in zip(self._copies, self._labels, self.buttons, strict=True):
-            made = f"{copy.made.astimezone():%Y-%m-%d %H:%M}"
+            made = f"{local(copy.made):%Y-%m-%d %H:%M}"
             label.setText(sentence(f"copies.{copy.kind}", made=made))
             button.setText(sentence("copies.look"))
             button.setAccessibleName(sentence("copies.look_into", made=made))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from PySide6.QtCore import QDate, QEvent, QLocale, Signal
 from PySide6.QtWidgets import QComboBox, QDateEdit, QGridLayout, QWidget
 
+from desktop_app.vault.records import moment
 from resources.messages import language, sentence
 
 PLACES: Final = ("window.search_everywhere", "window.search_here")
@@ -127,4 +128,4 @@ def _day(parent: QWidget, date: QDate) -> QDateEdit:
 
 
 def _midnight(day: QDate) -> datetime:
-    return datetime.fromtimestamp(day.startOfDay().toSecsSinceEpoch(), UTC)
+    return moment(day.startOfDay().toMSecsSinceEpoch())

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from desktop_app.views import theme
 from desktop_app.views.appearance import Appearance
 from desktop_app.views.message import Index
+from desktop_app.views.painter_state import put_back
 from desktop_app.views.sessions import day_of
 from resources.messages import sentence
 
@@ -77,11 +78,10 @@ class HitDelegate(QStyledItemDelegate):
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, ground, painter, ground.widget)
         hit: Hit = index.data(HIT)
         room = option.rect.adjusted(PADDING, PADDING, -PADDING, -PADDING)
-        painter.save()
-        painter.setClipRect(room)
-        self._paint_head(painter, room, hit)
-        self._paint_excerpt(painter, room, hit)
-        painter.restore()
+        with put_back(painter):
+            painter.setClipRect(room)
+            self._paint_head(painter, room, hit)
+            self._paint_excerpt(painter, room, hit)
 
     def _paint_head(self, painter: QPainter, room: QRect, hit: Hit) -> None:
         metrics = QFontMetrics(self._small())

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from desktop_app.views import theme
 from desktop_app.views.appearance import Appearance
 from desktop_app.views.message import Index
+from desktop_app.views.painter_state import put_back
 from desktop_app.views.sessions import DAY
 from resources.messages import sentence
 
@@ -66,16 +67,15 @@ class SessionDelegate(QStyledItemDelegate):
         lines = metrics.height() + (BETWEEN + self._small().height() if day else 0)
         first = QRect(room.left(), room.center().y() - lines // 2, room.width(), metrics.height())
         colours = self._appearance.look.colours
-        painter.save()
-        painter.setFont(ground.font)
-        painter.setPen(QColor(colours.text))
-        elided = metrics.elidedText(title, Qt.TextElideMode.ElideRight, first.width())
-        painter.drawText(first, Qt.AlignmentFlag.AlignLeft, elided)
-        below = first.translated(0, metrics.height() + BETWEEN)
-        painter.setFont(self._appearance.look.font(theme.SMALL_PX))
-        painter.setPen(QColor(colours.muted))
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, day)
-        painter.restore()
+        with put_back(painter):
+            painter.setFont(ground.font)
+            painter.setPen(QColor(colours.text))
+            elided = metrics.elidedText(title, Qt.TextElideMode.ElideRight, first.width())
+            painter.drawText(first, Qt.AlignmentFlag.AlignLeft, elided)
+            below = first.translated(0, metrics.height() + BETWEEN)
+            painter.setFont(self._appearance.look.font(theme.SMALL_PX))
+            painter.setPen(QColor(colours.muted))
+            painter.drawText(below, Qt.AlignmentFlag.AlignLeft, day)
 
     def createEditor(
         self, parent: QWidget, _option: QStyleOptionViewItem, _index: Index

@@ -13,17 +13,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QDate,
     QDateTime,
     QLocale,
     QModelIndex,
     QObject,
     Qt,
+    QTime,
+    QTimeZone,
     Signal,
 )
 
 from desktop_app.conversation.open_session import begun, kept, off_the_record
 from desktop_app.dialogue import Turn
 from desktop_app.errors import KnownError
+from desktop_app.local_time import local
 from desktop_app.vault.records import StoredSession, new_session_id, title_of
 from desktop_app.views.conversation import Conversation, shortened
 from desktop_app.views.message import Index, Message
@@ -39,9 +43,12 @@ DAY: Final = Qt.ItemDataRole.UserRole
 
 def day_of(moment: datetime) -> str:
     """Return when something was, as briefly as a list can say it, in the language in force."""
-    day, today = moment.astimezone().date(), datetime.now(UTC).astimezone().date()
+    here, today = local(moment), local(datetime.now(UTC)).date()
+    day = here.date()
     key = "today" if day == today else "this_year" if day.year == today.year else "long_ago"
-    there = QDateTime.fromSecsSinceEpoch(int(moment.timestamp()))
+    # What the clock shows, without its zone: Qt might know another than Python.
+    clock = QTime(here.hour, here.minute)
+    there = QDateTime(QDate(day.year, day.month, day.day), clock, QTimeZone.utc())
     return QLocale(language()).toString(there, sentence(f"day.{key}"))
 
 

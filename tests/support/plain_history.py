@@ -26,6 +26,8 @@ class Talk:
     title: str = ""
     thrown: bool = False
     file: bytes | None = None
+    read: dict[int, int] = field(default_factory=dict)
+    """For each version said since the history was opened, where the path ended until then."""
 
     def say(self, number: int, role: Role, text: str) -> None:
         """Go on where the path ends."""
@@ -34,6 +36,7 @@ class Talk:
 
     def say_instead(self, of: int, number: int, role: Role, text: str) -> None:
         """Say something else in the place of a turn, which stays as a version."""
+        self.read[number] = self.path[-1]
         self.path = [*self.above(of)]
         self.say(number, role, text)
 
@@ -44,10 +47,12 @@ class Talk:
             self.path.append(after[-1])
 
     def forget(self, number: int) -> None:
-        """Take the last turn away; an earlier version stands again."""
+        """Take the last turn away; what was read in its place stands again, or the newest."""
         parent = self.turns.pop(number).parent
         self.path = [*self.path[:-1]]
-        if earlier := self.after(parent):
+        if (read := self.read.get(number)) in self.turns:
+            self.choose(read)
+        elif earlier := self.after(parent):
             self.choose(earlier[-1])
 
     def above(self, number: int) -> list[int]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import time
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from desktop_app.dialogue import Role
+from desktop_app.dialogue import Role, Turn
 from desktop_app.vault import import_file
+from desktop_app.vault.bringing_in import bring_in
 from desktop_app.vault.errors import TransferError
 from desktop_app.vault.import_file import MOST_BYTES, FileRead, read_conversations
+from desktop_app.vault.vault import Vault
 
 NOW = 1_700_000_000
 
@@ -112,7 +116,7 @@ def test_one_message_of_another_shape_costs_that_message_alone(tmp_path: Path, o
     assert texts(read(tmp_path, conversation(message("前"), odd, message("后")))) == [["前", "后"]]
 
 
-@pytest.mark.parametrize("time", [-1, 1e300, "soon", None])
+@pytest.mark.parametrize("time", [-1, 1e300, 253_402_300_799, 253_402_214_400, "soon", None])
 def test_a_time_that_is_none_costs_nothing(tmp_path: Path, time: Any) -> None:
     (session,) = read(
         tmp_path, conversation(message("睡不着", create_time=time), create_time=time)
@@ -120,6 +124,75 @@ def test_a_time_that_is_none_costs_nothing(tmp_path: Path, time: Any) -> None:
 
     assert (session.created, session.turns[0].created) == (None, None)
     assert session.turns[0].role is Role.USER
+
+
+def undated(*messages: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A conversation of which some messages say no time."""
+    return conversation(*(each | {"create_time": None} for each in messages), **more)
+
+
+def times(vault: Vault) -> list[float]:
+    (session,) = vault.sessions.kept()
+    return [turn.created.timestamp() for turn in vault.sessions.turns(session.id)]
+
+
+def test_a_message_without_a_time_has_that_of_the_message_before(
+    vault: Vault, tmp_path: Path
+) -> None:
+    plain = conversation(
+        message("一"),
+        message("二", role="assistant", create_time=None),
+        message("三", create_time=NOW + 60),
+        message("四", role="assistant", create_time=None),
+    )
+
+    bring_in(vault, read(tmp_path, plain))
+
+    assert times(vault) == [NOW, NOW, NOW + 60, NOW + 60]
+
+
+def test_where_no_message_before_has_one_it_is_the_conversations(
+    vault: Vault, tmp_path: Path
+) -> None:
+    bring_in(vault, read(tmp_path, undated(message("一"), message("二", role="assistant"))))
+
+    assert times(vault) == [NOW, NOW]
+
+
+def test_where_nothing_has_a_time_it_is_that_of_the_import(vault: Vault, tmp_path: Path) -> None:
+    before = time.time() - 1
+
+    bring_in(vault, read(tmp_path, undated(message("一"), create_time=None)))
+
+    assert before < times(vault)[0] < time.time() + 1
+
+
+def test_a_message_that_was_dated_to_its_import_comes_in_no_second_time(
+    vault: Vault, tmp_path: Path
+) -> None:
+    """As an earlier program dated it; there it stays."""
+    found = read(tmp_path, undated(message("一"), message("二", role="assistant")))
+    bring_in(vault, found)
+    with vault.database.transaction():
+        vault.database.rows("UPDATE turn SET created = ?", ((NOW + 5) * 1000,))
+
+    assert not bring_in(vault, found)
+
+    assert times(vault) == [NOW + 5, NOW + 5]
+
+
+def test_a_conversation_from_the_future_moves_no_clock(vault: Vault, tmp_path: Path) -> None:
+    """Its messages without a time are as far away, and say nothing of the clock here."""
+    vault.sessions.add("here", Turn(Role.USER, "这里的"))
+    here = vault.sessions.newest()
+    far = int(time.time()) + 10**9
+
+    bring_in(vault, read(tmp_path, undated(message("一"), create_time=far)))
+
+    newest = vault.sessions.newest()
+    assert here is not None
+    assert newest is not None
+    assert newest - here < timedelta(days=1)
 
 
 def test_half_a_character_costs_that_character(tmp_path: Path) -> None:

@@ -210,6 +210,33 @@ def test_what_is_in_the_trash_there_is_in_the_trash_here(
     assert [session.id for session in elsewhere.sessions.trashed()] == ["a"]
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_where_deleted_conversations_are_not_kept_those_of_a_backup_are_said_to_go(
+    vault: Vault, elsewhere: Vault, tmp_path: Path, *, kept: bool
+) -> None:
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    vault.sessions.delete("a")
+    write_backup(vault, tmp_path / "b")
+    elsewhere.trash.keep(kept)
+
+    with opened_backup(tmp_path / "b", elsewhere.files.folder, by_passphrase) as opened:
+        before = opened.preview(elsewhere).sentences()
+    once, again = (merged(tmp_path / "b", elsewhere) for _ in range(2))
+
+    goes = sentence("backup.trash_not_kept")
+    assert (goes in before) is not kept
+    assert (goes in once.told("backup.restored", "")) is not kept
+    assert (goes in again.told("backup.restored", "backup.nothing_new")) is not kept
+
+
+def test_of_what_is_not_in_the_trash_nothing_is_said_to_go(backup: Path, elsewhere: Vault) -> None:
+    elsewhere.trash.keep(kept=False)
+
+    gain = merged(backup, elsewhere)
+
+    assert sentence("backup.trash_not_kept") not in gain.told("backup.restored", "")
+
+
 def test_what_goes_on_with_a_conversation_in_the_trash_says_so(
     vault: Vault, backup: Path, elsewhere: Vault, tmp_path: Path
 ) -> None:

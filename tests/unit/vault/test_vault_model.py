@@ -64,6 +64,8 @@ class VaultAndDictionary(RuleBasedStateMachine):
         self.vault = self.opened()
 
     def opened(self) -> Vault:
+        for talk in self.talks.values():
+            talk.read.clear()
         return open_with_passphrase(
             self.folder, self.passphrase, clock=lambda: time.time() + self.later
         )

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 
 from desktop_app.dialogue import Role, Turn, TurnState
 from desktop_app.vault.errors import SessionMissingError
-from desktop_app.vault.vault import Vault
+from desktop_app.vault.vault import Vault, open_with_passphrase
+from tests.support.vault_fixtures import PASSPHRASE
 
 
 def said(vault: Vault, session: str = "a") -> list[str]:
@@ -87,6 +89,45 @@ def test_a_reply_without_a_character_leaves_the_version_before(vault: Vault) -> 
     vault.sessions.finish(empty, TurnState.STOPPED)
 
     assert said(vault) == ["一", "答一", "二"]
+
+
+def test_a_reply_without_a_character_leaves_the_version_that_was_read(vault: Vault) -> None:
+    say(vault, "一")
+    first = reply(vault, "答一")
+    say(vault, "二")
+    for text in ("再答一", "又答一"):
+        reply(vault, text, instead_of=first)
+    vault.sessions.choose("a", first)
+
+    empty = vault.sessions.begin_reply("a", instead_of=first)
+    vault.sessions.finish(empty, TurnState.INTERRUPTED)
+
+    assert said(vault) == ["一", "答一", "二"]
+
+
+def test_an_edit_taken_back_leaves_the_version_that_was_read(vault: Vault) -> None:
+    first = say(vault, "一")
+    reply(vault, "答一")
+    vault.sessions.edit("a", first, "壹")
+    vault.sessions.choose("a", first)
+    vault.sessions.edit("a", first, "1")
+
+    vault.sessions.take_back("a")
+
+    assert said(vault) == ["一", "答一"]
+
+
+def test_where_what_was_read_is_not_known_the_newest_version_stands_again(closed: Path) -> None:
+    with open_with_passphrase(closed, PASSPHRASE) as vault:
+        first = say(vault, "一")
+        for text in ("壹", "1"):
+            vault.sessions.choose("a", first)
+            vault.sessions.edit("a", first, text)
+
+    with open_with_passphrase(closed, PASSPHRASE) as vault:
+        vault.sessions.take_back("a")
+
+        assert said(vault) == ["壹"]
 
 
 def test_an_edit_taken_back_leaves_the_version_before(vault: Vault) -> None:
