@@ -15,6 +15,7 @@ from desktop_app import settings
 from desktop_app.commands.days import day
 from desktop_app.commands.display import has_display
 from desktop_app.commands.environment import Secrets
+from desktop_app.commands.given_path import given_folder, given_path
 from desktop_app.commands.output import print_json, speak, tell
 from desktop_app.core_files import write_no_core_file
 from desktop_app.errors import InputError
@@ -47,7 +48,7 @@ def _command(given: list[str], secrets: Secrets) -> int:
 def _early_data_dir(given: list[str]) -> Path | None:
     """Return `--data-dir`, read ahead of the real parser, which speaks the language set there."""
     early = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    early.add_argument("--data-dir", type=Path)
+    early.add_argument("--data-dir", type=given_folder)
     try:
         folder: Path | None = early.parse_known_args(given)[0].data_dir
     except argparse.ArgumentError:  # the real parser will complain
@@ -163,7 +164,11 @@ def _parser() -> argparse.ArgumentParser:
     # Without SUPPRESS a subcommand's default would overwrite what stood before its name.
     unset = argparse.SUPPRESS
     everywhere.add_argument(
-        "--data-dir", type=Path, metavar="DIR", default=unset, help=sentence("cli.help_data_dir")
+        "--data-dir",
+        type=given_folder,
+        metavar="DIR",
+        default=unset,
+        help=sentence("cli.help_data_dir"),
     )
     everywhere.add_argument(
         "--lang", choices=LANGUAGES, default=unset, help=sentence("cli.help_lang")
@@ -233,7 +238,9 @@ def _add_models(models: argparse.ArgumentParser, everywhere: argparse.ArgumentPa
         parser.add_argument("--proxy", metavar="URL", help=sentence("cli.help_proxy"))
     verify.add_argument("id", metavar="ID", nargs="?", help=sentence("cli.help_model_id"))
     action("remove").add_argument("id", metavar="ID", help=sentence("cli.help_model_id"))
-    action("add").add_argument("file", type=Path, metavar="F", help=sentence("cli.help_model_file"))
+    action("add").add_argument(
+        "file", type=given_path, metavar="F", help=sentence("cli.help_model_file")
+    )
 
 
 def _add_care(care: argparse.ArgumentParser, everywhere: argparse.ArgumentParser) -> None:
@@ -311,10 +318,10 @@ def _add_sessions(sessions: argparse.ArgumentParser, everywhere: argparse.Argume
         "--form", choices=EXPORT_FORMS, default="md", help=sentence("cli.help_export_form")
     )
     export.add_argument(
-        "--out", type=Path, required=True, metavar="F", help=sentence("cli.help_export_out")
+        "--out", type=given_path, required=True, metavar="F", help=sentence("cli.help_export_out")
     )
     action("import", of_one=False).add_argument(
-        "file", type=Path, metavar="F", help=sentence("cli.help_import_file")
+        "file", type=given_path, metavar="F", help=sentence("cli.help_import_file")
     )
 
 
@@ -351,7 +358,9 @@ def _add_vault(vault: argparse.ArgumentParser, everywhere: argparse.ArgumentPars
     restore.add_argument("--yes", action="store_true", help=sentence("cli.help_yes_restore"))
     restore.add_argument("--json", action="store_true", help=sentence("cli.help_json"))
     for parser in (action("backup"), restore):
-        parser.add_argument("file", type=Path, metavar="F", help=sentence("cli.help_backup_file"))
+        parser.add_argument(
+            "file", type=given_path, metavar="F", help=sentence("cli.help_backup_file")
+        )
 
 
 def _print_json(plain: dict[str, Any], *, one_line: bool) -> None:

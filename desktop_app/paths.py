@@ -96,6 +96,14 @@ def app_paths(data_dir: Path | None = None) -> Paths:
     )
 
 
+def expanded(path: Path) -> Path:
+    """Return a path with `~` or `~name` as that person's folder; as it is where there is none."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
 def private_folder(folder: Path) -> Path:
     """Make `folder` for its owner alone (0700) unless it is there, and return it.
 

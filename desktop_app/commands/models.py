@@ -14,11 +14,19 @@ from desktop_app.errors import KnownError, ModelError
 from desktop_app.models import install
 from desktop_app.models.catalogue import Entry, catalogue, find_entry, keep_pins
 from desktop_app.models.ledger import connections
-from desktop_app.models.library import Model, id_of, installed_models, shipped_model, stands_for
+from desktop_app.models.library import (
+    Damaged,
+    Model,
+    damaged_models,
+    id_of,
+    installed_models,
+    shipped_model,
+    stands_for,
+)
 from desktop_app.models.machine import this_machine
 from desktop_app.models.recommend import recommend
 from desktop_app.models.verify import Whole, verify_whole
-from desktop_app.paths import Paths
+from desktop_app.paths import Paths, expanded
 from desktop_app.settings import Settings
 from resources.messages import language, sentence
 from resources.processor import physical_cores
@@ -56,11 +64,13 @@ def _here(paths: Paths) -> list[Model]:
 
 def _list(paths: Paths, chosen: Settings, *, as_json: bool) -> None:
     here, offered = _here(paths), catalogue(paths.models)
+    damaged = damaged_models(paths.models)
     in_use = {id_of(each) for each in here if stands_for(chosen.model, each, paths.models)}
     if as_json:
         print_json(
             {
                 "installed": [{**_plain(each), "in_use": id_of(each) in in_use} for each in here],
+                "damaged": [_plain_damaged(each) for each in damaged],
                 "catalogue": [_plain_entry(each) for each in offered],
             }
         )
@@ -70,6 +80,9 @@ def _list(paths: Paths, chosen: Settings, *, as_json: bool) -> None:
         mark = sentence("models.mark_in_use") if id_of(each) in in_use else ""
         size = megabytes(each.path.stat().st_size)
         speak(sentence("models.row", id=id_of(each), size=size, mark=mark))
+    for lost in damaged:
+        size, why = megabytes(lost.size), lost.why.in_terminal()
+        speak(sentence("models.row_damaged", id=lost.id, size=size, why=why))
     speak(sentence("models.offered"))
     for entry in offered:
         speak(sentence("models.offered_row", id=entry.id, facts=entry.facts, about=entry.purpose))
@@ -115,7 +128,7 @@ def _pin(arguments: argparse.Namespace, paths: Paths, chosen: Settings) -> None:
 
 
 def _add(arguments: argparse.Namespace, paths: Paths) -> None:
-    model = install.add(arguments.file.expanduser(), paths.models)
+    model = install.add(expanded(arguments.file), paths.models)
     speak(sentence("models.added", id=id_of(model)))
 
 
@@ -123,10 +136,7 @@ def _verify(arguments: argparse.Namespace, paths: Paths) -> None:
     """Check one model, or all of them; raises the first thing that is wrong, after all are done."""
     found: dict[str, Whole | KnownError] = {}
     for each in _named(arguments.id, paths):
-        try:
-            found[id_of(each)] = verify_whole(each)
-        except KnownError as error:
-            found[id_of(each)] = error
+        found[_id(each)] = _verified(each)
     wrong = [each for each in found.values() if isinstance(each, KnownError)]
     if arguments.json:
         states = {
@@ -142,10 +152,24 @@ def _verify(arguments: argparse.Namespace, paths: Paths) -> None:
         raise wrong[0]
 
 
-def _named(name: str | None, paths: Paths) -> Iterable[Model]:
+def _verified(model: Model | Damaged) -> Whole | KnownError:
+    if isinstance(model, Damaged):
+        return model.why
+    try:
+        return verify_whole(model)
+    except KnownError as error:
+        return error
+
+
+def _id(model: Model | Damaged) -> str:
+    return model.id if isinstance(model, Damaged) else id_of(model)
+
+
+def _named(name: str | None, paths: Paths) -> Iterable[Model | Damaged]:
+    here: list[Model | Damaged] = [*_here(paths), *damaged_models(paths.models)]
     if name is None:
-        return _here(paths)
-    found = [each for each in _here(paths) if id_of(each) == name]
+        return here
+    found = [each for each in here if _id(each) == name]
     if not found:
         raise ModelError("model.not_installed", name=name)
     return found
@@ -186,6 +210,15 @@ def _plain(model: Model) -> dict[str, Any]:
         "quantisation": manifest.quantisation,
         "repository": manifest.repository,
         "revision": manifest.revision,
+    }
+
+
+def _plain_damaged(model: Damaged) -> dict[str, Any]:
+    return {
+        "id": model.id,
+        "path": str(model.folder),
+        "bytes": model.size,
+        "error": model.why.key,
     }
 
 

@@ -215,10 +215,14 @@ class Climb:
 def _says_nothing(error: EngineError) -> bool:
     """Tell whether no device is to blame.
 
-    We ended the child, or it had not begun, or the installation is not whole.
+    We ended the child, or it had not begun, or the installation is not whole, or the file is gone.
     """
     ended_by_us = isinstance(error, DiedError) and not error.crashed
-    return ended_by_us or error.key in {"engine.cannot_start", "engine.no_module"}
+    return ended_by_us or error.key in {
+        "engine.cannot_start",
+        "engine.no_module",
+        "engine.file_gone",
+    }
 
 
 def _for_want_of_memory(error: EngineError | BugError) -> bool:

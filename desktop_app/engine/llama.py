@@ -171,7 +171,7 @@ class Llama:
         model_params.progress_callback = _reading_on(progress)
         self.model = C.llama_model_load_from_file(os.fsencode(path), model_params)
         if not self.model:
-            raise _refused(name)
+            raise _refused(path)
         trained = int(C.llama_model_n_ctx_train(self.model))
         context_params = C.llama_context_default_params()
         context_params.n_ctx = min(n_ctx or trained, trained)
@@ -250,8 +250,11 @@ class Llama:
         C.llama_set_abort_callback(self.context, self._abort, None)
 
 
-def _refused(name: str) -> EngineError:
+def _refused(path: str) -> EngineError:
     """Return why a file was not loaded: llama.cpp returns no more than that, but says it."""
+    name = os.path.basename(path)  # noqa: PTH119 - a string, as it came
+    if not os.path.exists(path):  # noqa: PTH110 - removed, moved, or on a stick that is gone
+        return EngineError("engine.file_gone", file=name)
     cause = cause_in(b"".join(_said))
     if cause in {Cause.MEMORY, Cause.DEVICE_MEMORY, Cause.DRIVER}:
         return EngineError(cause.value, cause=name)

@@ -145,7 +145,7 @@ class _Reader:
                 alignment = value
             elif key == b"tokenizer.chat_template" and isinstance(value, bytes):
                 template = value.decode("utf-8")
-            elif key.endswith(b".context_length") and type(value) is int:
+            elif key.endswith(b".context_length") and type(value) is int and value > 0:
                 context = value
             elif key == b"split.no" and type(value) is int:
                 part = value + 1

@@ -22,9 +22,17 @@ from typing import Any, BinaryIO, Final
 from desktop_app.atomic_file import sync_file, sync_folder, write_atomically
 from desktop_app.errors import ModelError
 from desktop_app.models.header import Header, HeaderError, read_header
-from desktop_app.models.library import CONTEXT, SHIPPED, Model, installed_models
+from desktop_app.models.library import (
+    CONTEXT,
+    SHIPPED,
+    Model,
+    folder_size,
+    id_of,
+    installed_folders,
+    installed_models,
+)
 from desktop_app.models.machine import SPARE_DISK, free_disk
-from desktop_app.models.manifest import FORMAT, MANIFEST, read_manifest
+from desktop_app.models.manifest import FORMAT, MANIFEST, manifest_beside, read_manifest
 from desktop_app.paths import private_folder
 from resources.file_lock import FileLock
 from resources.sizes import megabytes
@@ -50,6 +58,8 @@ def _nobody(_done: int, _total: int) -> None:
 def add(path: Path, installed: Path, progress: Progress = _nobody) -> Model:
     """Copy a GGUF file of the person's, with the `model.json` beside it, if there is one for it.
 
+    One that is here and lacks nothing but its manifest has one then, and keeps its id.
+
     Raises:
         ModelError: it is no model that could be used, it is here already, or there is no room;
             nothing is changed.
@@ -73,7 +83,7 @@ def add(path: Path, installed: Path, progress: Progress = _nobody) -> Model:
             for each in installed_models(installed):
                 if each.manifest.sha256 == found:
                     raise ModelError("model.here_already", id=each.path.parent.name)
-            name = free_id(shown.stem, installed)
+            name = _mended(found, size, installed) or free_id(shown.stem, installed)
             return settle(part, name, installed, {"name": shown.stem, **manifest}, sha256=found)
     except OSError as error:
         raise ModelError("model.not_copied", file=shown.name, reason=reason_of(error)) from error
@@ -126,11 +136,12 @@ def remove(name: str, installed: Path) -> int:
     """
     if name == SHIPPED:
         raise ModelError("model.ships")
-    folder = installed / name
-    if name != Path(name).name or name.startswith(".") or not folder.is_dir():
+    # Looked for among those that are there: joined to a path, some names mean another folder.
+    folder = next((each for each in installed_folders(installed) if each.name == name), None)
+    if folder is None:
         raise ModelError("model.not_installed", name=name)
     try:
-        size = sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
+        size = folder_size(folder)
         _set_aside(folder)
     except OSError as error:
         raise ModelError("model.not_removed", name=name, reason=reason_of(error)) from error
@@ -169,6 +180,20 @@ def free_id(stem: str, installed: Path) -> str:
     return next(each for each in taken if each != SHIPPED and not (installed / each).exists())
 
 
+def _mended(sha256: str, size: int, installed: Path) -> str | None:
+    """Return the id under which these bytes are here without a manifest that knows them."""
+    known = {id_of(each) for each in installed_models(installed) if each.manifest.sha256}
+    for folder in installed_folders(installed):
+        files = list(folder.glob("*.gguf"))
+        if folder.name in known or [each.name for each in files] != [MODEL]:
+            continue
+        if files[0].stat().st_size == size:
+            with files[0].open("rb") as file:
+                if sha256_of(file, size) == sha256:
+                    return folder.name
+    return None
+
+
 def _copy(path: Path, part: Path, size: int, progress: Progress) -> str:
     """Copy a file and return the SHA-256 of what was written."""
     digest, done = hashlib.sha256(), 0
@@ -200,15 +225,28 @@ def _checked_header(path: Path, name: str, size: int) -> Header:
         raise ModelError("model.truncated", file=name, size=size, expected=header.end)
     if header.template is None:
         raise ModelError("model.no_template", file=name)
+    _check_template(header.template, name)
     return header
+
+
+def _check_template(template: str, name: str) -> None:
+    """Check that a chat template is Jinja, without running any of it.
+
+    Compiling would run some: what is constant is computed then.
+    """
+    from resources.chat_templates import chat_environment  # noqa: PLC0415 - no start needs Jinja
+
+    try:
+        chat_environment().parse(template)
+    except Exception as error:  # a foreign text: a number of many digits is a ValueError
+        raise ModelError("model.template_broken", file=name) from error
 
 
 def _manifest_beside(path: Path) -> dict[str, Any]:
     """Return the `model.json` that lies beside a file and names it; checked, as a plain object."""
-    beside = path.parent / MANIFEST
-    if not beside.is_file() or read_manifest(beside).file != path.name:
+    if manifest_beside(path) is None:
         return {}
-    plain: dict[str, Any] = json.loads(beside.read_bytes())
+    plain: dict[str, Any] = json.loads((path.parent / MANIFEST).read_bytes())
     return plain
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
@@ -10,7 +11,8 @@ from typing import Final
 
 from desktop_app.errors import ModelError
 from desktop_app.models.header import Header
-from desktop_app.models.manifest import MANIFEST, Manifest, read_manifest
+from desktop_app.models.manifest import MANIFEST, Manifest, manifest_beside, read_manifest
+from desktop_app.paths import expanded
 
 SHIPPED: Final = "soulchat-mini"
 CONTEXT: Final = 8192
@@ -34,6 +36,24 @@ class Model:
         return self.manifest.context or (trained and min(trained, CONTEXT))
 
 
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """What is installed as a model and cannot be used: it keeps its room until it is removed."""
+
+    folder: Path
+    why: ModelError
+
+    @property
+    def id(self) -> str:
+        """What it was called while it could be used, and can be removed by."""
+        return self.folder.name
+
+    @property
+    def size(self) -> int:
+        """Bytes that removing it would free."""
+        return folder_size(self.folder)
+
+
 def find_model(name: str | None, installed: Path) -> Model:
     """Return the model `name` stands for.
 
@@ -47,12 +67,15 @@ def find_model(name: str | None, installed: Path) -> Model:
     """
     if name is None or name == SHIPPED:
         return shipped_model()
-    path = Path(name).expanduser()
+    if not name:  # as a path it would be the current folder
+        raise ModelError("model.unknown_id", name=name)
+    path = expanded(Path(name))
     if path.is_file():
-        return _model(path)
-    for folder in (path, installed / name):
-        if folder.is_dir():
-            return _model(_only_gguf(folder))
+        return _own(path)
+    if path.is_dir():
+        return _own(_only_gguf(path))
+    if (installed / name).is_dir():
+        return _model(_only_gguf(installed / name))
     if path.suffix == ".gguf" or len(path.parts) > 1:
         raise ModelError("model.missing", path=path)
     raise ModelError("model.unknown_id", name=name)
@@ -67,13 +90,43 @@ def stands_for(name: str | None, model: Model, installed: Path) -> bool:
 
 
 def installed_models(installed: Path) -> list[Model]:
-    """Return what is in the folder of installed models, by id; what is no model is passed over."""
+    """Return the installed models that can be used, by id; see `damaged_models` for the others."""
     found = []
-    for folder in sorted(installed.glob("[!.]*")):
+    for folder in installed_folders(installed):
         with suppress(ModelError):
-            if folder.is_dir():
-                found.append(_model(_only_gguf(folder)))
+            found.append(_model(_only_gguf(folder)))
     return found
+
+
+def damaged_models(installed: Path) -> list[Damaged]:
+    """Return the installed models that cannot be used, by id; a folder without one is passed over.
+
+    What only reading all of a file would show is not noticed here.
+    """
+    found = []
+    for folder in installed_folders(installed):
+        if not any(folder.glob("*.gguf")) and not (folder / MANIFEST).is_file():
+            continue
+        try:
+            _model(_only_gguf(folder))
+        except ModelError as error:
+            found.append(Damaged(folder, error))
+    return found
+
+
+def installed_folders(installed: Path) -> list[Path]:
+    """Return the folders of installed models, in the order of their ids, which are their names."""
+    return [each for each in sorted(installed.glob("[!.]*")) if each.is_dir()]
+
+
+def folder_size(folder: Path) -> int:
+    """Return the bytes of all files in a folder; of one that goes meanwhile, of what is left."""
+    size = 0
+    for inner, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                size += Path(inner, name).stat().st_size
+    return size
 
 
 def shipped_model() -> Model:
@@ -99,7 +152,13 @@ def _only_gguf(folder: Path) -> Path:
     return found[0]
 
 
+def _own(path: Path) -> Model:
+    """Return a person's own file: of what lies beside it, only what is about it counts."""
+    return Model(path, manifest_beside(path) or Manifest(name=path.stem, file=path.name))
+
+
 def _model(path: Path) -> Model:
+    """Return a model in a folder of ours: whatever manifest is there was written by us."""
     beside = path.parent / MANIFEST
     if beside.is_file():
         manifest = read_manifest(beside)

@@ -16,6 +16,8 @@ MANIFEST: Final = "model.json"
 FORMAT: Final = 1
 MAX_SEED: Final = 2**32 - 2
 """The one above it is llama.cpp's "draw one" (LLAMA_DEFAULT_SEED)."""
+MOST_CONTEXT: Final = 2**31 - 1
+"""Tokens; llama.cpp counts them in 32 bits, and takes one below zero for billions."""
 RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "temperature": (0, 10),
     "top_k": (-1, 2**20),
@@ -62,12 +64,45 @@ def read_manifest(path: Path) -> Manifest:
     """Return the manifest at `path`.
 
     Raises:
-        ModelError: it is not readable, not JSON, of another format, or a field has another type.
+        ModelError: it is not readable, not JSON, of another format, or a field has another type
+            or is out of its range.
     """
+    return _manifest(_parsed(path), path)
+
+
+def manifest_beside(model: Path) -> Manifest | None:
+    """Return what lies beside a person's own file about it; None where nothing does.
+
+    Other programs have a `model.json` too (TensorFlow.js has). One of ours says its format and
+    names the file; of one that is no JSON at all nobody can tell whose it was.
+
+    Raises:
+        ModelError: it is about that file and cannot be used, see `read_manifest`, or is no JSON.
+    """
+    path = model.parent / MANIFEST
+    if not path.is_file():
+        return None
+    plain = _parsed(path)
+    ours = isinstance(plain, dict) and "format" in plain and plain.get("file") == model.name
+    return _manifest(plain, path) if ours else None
+
+
+def _parsed(path: Path) -> Any:
     try:
-        plain = json.loads(path.read_bytes())
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError("model.manifest_broken", file=_shown(path)) from error
+
+
+def _shown(path: Path) -> str:
+    """Return which `model.json` it is: each model has one."""
+    return Path(*path.parts[-2:]).as_posix()
+
+
+def _manifest(plain: Any, path: Path) -> Manifest:
+    try:
         if plain["format"] != FORMAT:
-            raise ModelError("model.manifest_format", file=path.name)
+            raise ModelError("model.manifest_format", file=_shown(path))
         return Manifest(
             name=_typed(plain, "name", str) or path.parent.name,
             file=_required(plain, "file", str),
@@ -75,7 +110,7 @@ def read_manifest(path: Path) -> Manifest:
             bytes=_typed(plain, "bytes", int),
             licence=_typed(plain, "licence", str),
             languages=tuple(map(str, _typed(plain, "languages", list) or ())),
-            context=_typed(plain, "context", int),
+            context=_context(plain),
             template_sha256=_typed(plain, "template_sha256", str),
             system=_typed(plain, "system", str),
             sampling=_sampling(plain),
@@ -83,8 +118,8 @@ def read_manifest(path: Path) -> Manifest:
             repository=_typed(plain, "repository", str),
             revision=_typed(plain, "revision", str),
         )
-    except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
-        raise ModelError("model.manifest_broken", file=path.name) from error
+    except (ValueError, TypeError, LookupError) as error:
+        raise ModelError("model.manifest_broken", file=_shown(path)) from error
 
 
 def _typed(plain: dict[str, Any], key: str, kind: type[T]) -> T | None:
@@ -100,6 +135,13 @@ def _required(plain: dict[str, Any], key: str, kind: type[T]) -> T:
     value = _typed(plain, key, kind)
     if value is None:
         raise KeyError(key)
+    return value
+
+
+def _context(plain: dict[str, Any]) -> int | None:
+    value = _typed(plain, "context", int)
+    if value is not None and not 1 <= value <= MOST_CONTEXT:
+        raise ValueError("context")
     return value
 
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app.models.catalogue import Entry
-from desktop_app.models.library import SHIPPED, Model, id_of
+from desktop_app.models.library import SHIPPED, Damaged, Model, id_of
 from desktop_app.views.announcement import announce
 from desktop_app.views.notice import Notice, WayOn
 from desktop_app.views.styling import spacious
@@ -92,26 +92,46 @@ class ModelRow(QFrame):
         return label
 
 
-class InstalledRow(ModelRow):
+class RemovableRow(ModelRow):
+    """What can be removed, after a question."""
+
+    remove_wanted = Signal(str)
+
+    def __init__(self, name: str, model_id: str, parent: QWidget | None = None) -> None:
+        super().__init__(name, parent)
+        self.id = model_id
+
+    def add_remove(self) -> QPushButton:
+        """Add the button that asks."""
+        button = self.add_button("models.remove")
+        button.clicked.connect(self._ask)
+        return button
+
+    def _ask(self) -> None:
+        self.notice.say(
+            partial(sentence, "models.remove_means", name=self.name),
+            WayOn("models.remove_now", partial(self.remove_wanted.emit, self.id)),
+            WayOn("window.cancel", self.notice.clear),
+        )
+
+
+class InstalledRow(RemovableRow):
     """A model that is here."""
 
     use_wanted = Signal(str)
     verify_wanted = Signal(str)
-    remove_wanted = Signal(str)
 
     def __init__(self, model: Model, *, in_use: bool, parent: QWidget | None = None) -> None:
-        super().__init__(model.manifest.name, parent)
-        self.id = id_of(model)
+        super().__init__(model.manifest.name, id_of(model), parent)
         self._model = model
         self._in_use = in_use
         self.use = self.add_button("models.in_use" if in_use else "models.use")
         self.use.setEnabled(not in_use)
         self.verify = self.add_button("models.verify")
-        self.remove = self.add_button("models.remove")
+        self.remove = self.add_remove()
         self.remove.setVisible(self.id != SHIPPED)
         self.use.clicked.connect(partial(self.use_wanted.emit, self.id))
         self.verify.clicked.connect(partial(self.verify_wanted.emit, self.id))
-        self.remove.clicked.connect(self._ask)
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -124,12 +144,22 @@ class InstalledRow(ModelRow):
         licence = manifest.licence or sentence("models.licence_unknown")
         self.say(self.facts, sentence("models.here_facts", size=size, licence=licence))
 
-    def _ask(self) -> None:
-        self.notice.say(
-            partial(sentence, "models.remove_means", name=self.name),
-            WayOn("models.remove_now", partial(self.remove_wanted.emit, self.id)),
-            WayOn("window.cancel", self.notice.clear),
-        )
+
+class DamagedRow(RemovableRow):
+    """A model that is here and cannot be used: why, and a way to have its room back."""
+
+    def __init__(self, model: Damaged, parent: QWidget | None = None) -> None:
+        super().__init__(model.id, model.id, parent)
+        self._model = model
+        self._size = megabytes(model.size)
+        self.remove = self.add_remove()
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """See ModelRow."""
+        super().retranslate()
+        self.say(self.about, self._model.why.sentence())
+        self.say(self.facts, sentence("models.damaged_facts", size=self._size))
 
 
 class OfferedRow(ModelRow):

@@ -6,7 +6,9 @@ Nothing is looked up or fetched before a button was pressed that says so.
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from functools import partial
+from operator import eq
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,7 @@ from desktop_app.models.catalogue import catalogue
 from desktop_app.models.install import remove
 from desktop_app.models.library import (
     Model,
+    damaged_models,
     id_of,
     installed_models,
     shipped_model,
@@ -28,7 +31,7 @@ from desktop_app.models.verify import verify_whole
 from desktop_app.views.announcement import announce
 from desktop_app.views.appearance import Appearance
 from desktop_app.views.model_choice import ModelChoice
-from desktop_app.views.model_rows import InstalledRow, OfferedRow
+from desktop_app.views.model_rows import DamagedRow, InstalledRow, OfferedRow
 from desktop_app.views.models_sections import ConnectionsSection, SourceSection
 from desktop_app.views.notice import Notice, WayOn, explained
 from desktop_app.views.panel import Panel, Text
@@ -62,6 +65,7 @@ class ModelsPage(Panel):
         self._preferences = preferences
         self._tasks = Tasks(self)
         self.installed: list[InstalledRow] = []
+        self.damaged: list[DamagedRow] = []
         self.offered: list[OfferedRow] = []
         self._best: str | None = None
         self._reason = QLabel()
@@ -143,22 +147,27 @@ class ModelsPage(Panel):
     def _models(self) -> list[Model]:
         return [shipped_model(), *installed_models(self._transfers.installed)]
 
-    def _named(self, name: str | None, model: Model) -> bool:
+    def _named(self, model: Model, name: str | None) -> bool:
         return stands_for(name, model, self._transfers.installed)
 
     def _fill_installed(self) -> None:
-        for row in self.installed:
+        for row in (*self.installed, *self.damaged):
             self._here.removeWidget(row)
             row.hide()
             row.deleteLater()
-        self.installed = []
+        self.installed, self.damaged = [], []
         for model in self._models():
-            row = InstalledRow(model, in_use=self._named(self._choice.used, model))
+            row = InstalledRow(model, in_use=self._named(model, self._choice.used))
             row.use_wanted.connect(self._use)
             row.verify_wanted.connect(partial(self._verify, model))
-            row.remove_wanted.connect(partial(self._remove, model))
+            row.remove_wanted.connect(partial(self._remove, partial(self._named, model)))
             self.installed.append(row)
             self._here.addWidget(row)
+        for lost in damaged_models(self._transfers.installed):
+            row_of_it = DamagedRow(lost)
+            row_of_it.remove_wanted.connect(partial(self._remove, partial(eq, lost.id)))
+            self.damaged.append(row_of_it)
+            self._here.addWidget(row_of_it)
 
     def _fill_offered(self) -> None:
         for row in self.offered:
@@ -206,11 +215,12 @@ class ModelsPage(Panel):
 
         self._tasks.start(partial(verify_whole, model), done, failed)
 
-    def _remove(self, model: Model, name: str) -> None:
+    def _remove(self, is_it: Callable[[str | None], bool], name: str) -> None:
+        """Remove an installed model; `is_it` tells whether that is what somebody named."""
         chosen = self._preferences.settings.model
-        if self._named(chosen, model):
+        if is_it(chosen):
             chosen = None
-        if self._named(self._choice.used, model):
+        if is_it(self._choice.used):
             self._choice.open(chosen)  # before its file goes
         else:
             self._preferences.change(model=chosen)

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from desktop_app.models import catalogue
 from desktop_app.models.catalogue import Entry
 from desktop_app.models.install import PARTS, add
-from desktop_app.models.library import find_model, id_of
+from desktop_app.models.library import damaged_models, find_model, id_of
 from desktop_app.models.part import remove_other_parts
 from desktop_app.paths import Paths
 from desktop_app.settings import Settings, read, write
@@ -260,6 +260,45 @@ def test_a_model_that_a_start_named_is_let_go_of_before_it_is_removed(
     wait_for_model(qtbot, window)
     in_use = [row.id for row in page.installed if not row.use.isEnabled()]
     assert in_use == [id_of(other)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_model_that_is_damaged_says_why_and_its_room_can_be_had_back(
+    open_window: OpenWindow,
+    hub: Hub,
+    paths: Paths,
+    tmp_path: Path,
+    qtbot: QtBot,
+    language: Language,
+) -> None:
+    assert hub.asked == []
+    model = add(write_tiny_model(tmp_path / "own", seed=3), paths.models)
+    folder = model.path.parent
+    (folder / "model.json").write_text("", encoding="utf-8")
+    write(paths.settings, Settings(model=folder.name))
+    window = open_window(Path(folder.name))
+    qtbot.waitUntil(lambda: window.model.error is not None, timeout=WAIT_MS)
+    page = open_page(window)
+    window.choose_language(language)
+    (row,) = page.damaged
+    (lost,) = damaged_models(paths.models)
+    assert [each.id for each in page.installed] == ["soulchat-mini"]
+    assert row.about.accessibleName() == lost.why.sentence(language)
+    assert row.facts.accessibleName() == sentence("models.damaged_facts", size="1")
+
+    row.remove.click()
+    assert folder.exists()
+    remove = row.notice.button("models.remove_now")
+    assert remove is not None
+    remove.click()
+
+    gone = sentence("models.removed", id=folder.name, size="1")
+    qtbot.waitUntil(lambda: page.said.text == gone, timeout=WAIT_MS)
+    assert page.damaged == []
+    assert not folder.exists()
+    assert read(paths.settings)[0].model is None
+    assert window.counselling.model is None
+    wait_for_model(qtbot, window)
 
 
 def test_a_look_up_or_a_question_that_is_given_up_costs_nothing_that_has_come(

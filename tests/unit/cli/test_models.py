@@ -76,6 +76,29 @@ def test_get_list_verify_and_remove(hub: Hub, tmp_path: Path) -> None:
     }
 
 
+def test_a_model_whose_manifest_is_damaged_is_seen_and_can_be_mended_or_removed(
+    tmp_path: Path,
+) -> None:
+    own = write_tiny_model(tmp_path / "own")
+    (own.parent / "model.json").unlink()
+    run(tmp_path, "add", own)
+    manifest = tmp_path / "models" / "tiny" / "model.json"
+    manifest.write_bytes(manifest.read_bytes()[:-40])
+
+    assert "tiny/model.json" in run(tmp_path, "list")
+    (damaged,) = json.loads(run(tmp_path, "list", "--json"))["damaged"]
+    assert (damaged["id"], damaged["error"]) == ("tiny", "model.manifest_broken")
+    assert damaged["bytes"] > own.stat().st_size
+    for named in ((), ("tiny",)):
+        assert "tiny/model.json" in fails(tmp_path, "verify", *named)
+
+    run(tmp_path, "add", own)
+    assert json.loads(run(tmp_path, "verify", "tiny", "--json")) == {"tiny": "whole"}
+    manifest.write_text("", encoding="utf-8")
+    run(tmp_path, "remove", "tiny")
+    assert not manifest.parent.exists()
+
+
 def test_what_was_pinned_needs_no_yes_and_nothing_else_is_taken_for_it(
     hub: Hub, tmp_path: Path
 ) -> None:
@@ -110,6 +133,8 @@ def test_recommend_names_one_and_says_why_in_both_languages(tmp_path: Path) -> N
         (("get", SMALL, "--proxy", "http://me:secret@127.0.0.1:1"), "password"),
         (("remove", "soulchat-mini"), "comes with the app"),
         (("remove", "../vault"), "vault"),
+        (("remove", ""), "No model"),
+        (("add", "~nobody-of-that-name/m.gguf"), "m.gguf"),
         (("verify", "nothing"), "nothing"),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",

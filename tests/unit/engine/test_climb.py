@@ -36,6 +36,7 @@ from tests.unit.engine.test_process import HELLO
 DIED = DiedError(Death(Cause.UNKNOWN, "SIGSEGV", crashed=True))
 NEVER_STARTED = EngineError("engine.cannot_start")
 NO_MODULE = EngineError("engine.no_module")
+FILE_GONE = EngineError("engine.file_gone", file="")
 SHORT = EngineError(Cause.DEVICE_MEMORY.value, cause="")
 CLOSED = DiedError(Death(Cause.UNKNOWN, "closed", crashed=False))
 STRUCK = """
@@ -260,8 +261,8 @@ def test_a_card_played_by_a_function_whose_check_was_given_up_is_asked_again(
 
 @pytest.mark.parametrize(
     "given_up",
-    [CLOSED, NEVER_STARTED, NO_MODULE],
-    ids=["closed", "never started", "not installed whole"],
+    [CLOSED, NEVER_STARTED, NO_MODULE, FILE_GONE],
+    ids=["closed", "never started", "not installed whole", "file gone"],
 )
 def test_a_list_that_was_given_up_says_nothing_of_the_driver(
     climb: Callable[..., Climb], tiny_model: Path, tmp_path: Path, given_up: EngineError

@@ -67,6 +67,20 @@ def test_a_reply_ends_at_the_edge_of_the_context(endless_model: Path, tmp_path: 
     assert last.prompt_tokens + last.reply_tokens == 65  # the last one is never evaluated
 
 
+def test_a_file_that_went_away_is_not_called_damaged(tmp_path: Path) -> None:
+    """Removed under a running app, or on a stick; put back, the next message is answered."""
+    model = write_tiny_model(tmp_path / "model", says="你")
+    with ChildEngine(Settings(model, tmp_path, threads=1)) as engine:
+        finished(engine.reply(request()))
+        away = model.rename(model.with_suffix(".away"))
+        engine.close()
+        with pytest.raises(EngineError) as caught:
+            finished(engine.reply(request()))
+        assert (caught.value.key, caught.value.values) == ("engine.file_gone", {"file": model.name})
+        away.rename(model)
+        assert finished(engine.reply(request())).text == "你"
+
+
 def test_the_same_seed_gives_the_same_reply(tmp_path: Path) -> None:
     model = write_tiny_model(tmp_path)
     sampling = Sampling(temperature=1.0, seed=4)

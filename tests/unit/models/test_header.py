@@ -56,6 +56,18 @@ def test_what_is_no_header_is_refused(tmp_path: Path, content: bytes) -> None:
         read_header(path)
 
 
+@pytest.mark.parametrize(("context", "read"), [(4096, 4096), (-5, None), (0, None)])
+def test_a_context_that_no_model_has_counts_as_not_said(
+    tmp_path: Path, context: int, read: int | None
+) -> None:
+    key = b"x.context_length"
+    value = struct.pack(f"<Q{len(key)}sIi", len(key), key, 5, context)
+    path = tmp_path / "x.gguf"
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + value)
+
+    assert read_header(path).context == read
+
+
 def test_a_list_without_end_is_refused_before_it_is_read(tmp_path: Path) -> None:
     """16 MB of empty strings; a file as large as a model would hold hours of them."""
     path = tmp_path / "x.gguf"

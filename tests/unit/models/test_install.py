@@ -14,7 +14,7 @@ import pytest
 
 from desktop_app.errors import ModelError
 from desktop_app.models.install import MODEL, PARTS, add, remove
-from desktop_app.models.library import find_model, id_of, installed_models
+from desktop_app.models.library import damaged_models, find_model, id_of, installed_models
 from desktop_app.models.verify import verify_before_load, verify_whole
 from tests.support.engine_tiny import write_manifest, write_tiny_model
 from tests.support.small_disk import ONLY_ROOT, room_on
@@ -46,6 +46,10 @@ def in_part(model: Path, number: int, *, of: int) -> Path:
     part = model.with_name(f"tiny-{number + 1:05}-of-{of:05}.gguf")
     part.write_bytes(whole[:16] + struct.pack("<Q", pairs + 2) + marks + whole[24:] + bytes(64))
     return part
+
+
+def files_in(folder: Path) -> set[Path]:
+    return {each for each in folder.rglob("*") if each.is_file()}
 
 
 def nothing_left(installed: Path) -> bool:
@@ -212,6 +216,115 @@ def test_removed_it_is_gone_and_the_one_that_ships_stays(own: Path, installed: P
         with pytest.raises(ModelError) as caught:
             remove(name, installed)
         assert caught.value.key == key
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "/", "tiny/", "tiny/.", "./tiny", "tiny/../tiny"])
+def test_only_the_very_name_of_a_model_removes_it(own: Path, installed: Path, name: str) -> None:
+    """As paths these are folders: the one of all models, or the one above it."""
+    add(own, installed)
+    (installed / PARTS / "another.part").write_bytes(b"has come")
+    (installed / "pins.json").write_text("{}", encoding="utf-8")
+    there = files_in(installed.parent)
+
+    with pytest.raises(ModelError) as caught:
+        remove(name, installed)
+
+    assert (caught.value.key, caught.value.values) == ("model.not_installed", {"name": name})
+    assert files_in(installed.parent) == there
+
+
+@pytest.mark.parametrize("text", [None, "", "{}", '{"format": 2, "file": "model.gguf"}'])
+def test_one_without_a_manifest_of_use_that_is_added_again_is_made_whole_and_keeps_its_id(
+    own: Path, installed: Path, text: str | None
+) -> None:
+    manifest = add(own, installed).path.parent / "model.json"
+    manifest.unlink()
+    if text is not None:
+        manifest.write_text(text, encoding="utf-8")
+        assert [each.id for each in damaged_models(installed)] == ["tiny"]
+
+    assert id_of(add(own, installed)) == "tiny"
+
+    assert damaged_models(installed) == []
+    assert [verify_whole(each) for each in installed_models(installed)] == ["whole"]
+
+
+def test_a_damaged_one_of_other_bytes_stays_and_can_be_removed(
+    own: Path, installed: Path, tmp_path: Path
+) -> None:
+    model = add(own, installed)
+    (model.path.parent / "model.json").write_text("", encoding="utf-8")
+
+    assert id_of(add(write_tiny_model(tmp_path / "other", seed=2), installed)) == "tiny-2"
+
+    assert remove("tiny", installed) == own.stat().st_size
+    assert damaged_models(installed) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"format": "layers-model", "modelTopology": {}, "weightsManifest": []}',
+        "[1, 2]",
+        '{"file": "tiny.gguf"}',
+        '{"format": 1, "file": "other.gguf", "sampling": {"temperature": "x"}}',
+        '{"format": 99, "file": "other.gguf"}',
+    ],
+    ids=["TensorFlow.js", "list", "no format", "other file", "other file and format"],
+)
+def test_a_manifest_that_is_not_about_the_file_is_none_of_its(
+    own: Path, installed: Path, text: str
+) -> None:
+    (own.parent / "model.json").write_text(text, encoding="utf-8")
+
+    assert find_model(str(own), installed).manifest.sha256 is None
+    assert find_model(str(own.parent), installed).manifest.sha256 is None
+    assert add(own, installed).manifest.name == "tiny"
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('{"format": 1, "file": "tiny.gguf", "system": 7}', "model.manifest_broken"),
+        ('{"format": 1, "file": "tiny.gguf", "sys', "model.manifest_broken"),
+        ('{"format": 2, "file": "tiny.gguf"}', "model.manifest_format"),
+    ],
+    ids=["wrong", "cut off", "newer"],
+)
+def test_a_manifest_about_the_file_that_cannot_be_used_refuses_it(
+    own: Path, installed: Path, text: str, key: str
+) -> None:
+    (own.parent / "model.json").write_text(text, encoding="utf-8")
+
+    for use in (lambda: find_model(str(own), installed), lambda: add(own, installed)):
+        with pytest.raises(ModelError) as caught:
+            use()
+        assert caught.value.key == key
+    assert nothing_left(installed)
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{% for %}", "{{ messages", "{{ " + 5000 * "9" + " }}", "{{ " + 9999 * "(" + " }}"],
+    ids=["tag", "end", "digits", "depth"],
+)
+def test_a_chat_template_that_is_no_jinja_is_noticed_before_anything_is_copied(
+    installed: Path, tmp_path: Path, template: str
+) -> None:
+    own = write_tiny_model(tmp_path / "broken", template=template)
+
+    with pytest.raises(ModelError) as caught:
+        add(own, installed)
+
+    assert (caught.value.key, caught.value.values) == ("model.template_broken", {"file": own.name})
+    assert nothing_left(installed)
+
+
+def test_a_chat_template_is_read_and_not_computed(installed: Path, tmp_path: Path) -> None:
+    """Jinja would work this out to compile it, and be at it for hours."""
+    own = write_tiny_model(tmp_path / "long", template="{{ 9 ** (9 ** (9 ** 9)) }}")
+
+    assert id_of(add(own, installed)) == "tiny"
 
 
 def test_a_file_that_changes_while_it_is_copied_is_what_was_checked(

@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from desktop_app.errors import ModelError
-from desktop_app.models.library import find_model, shipped_folder
+from desktop_app.models.library import (
+    damaged_models,
+    find_model,
+    id_of,
+    installed_models,
+    shipped_folder,
+)
 from tests.support.engine_tiny import write_manifest, write_tiny_model
 
 
@@ -59,7 +65,46 @@ def test_a_manifest_speaks_for_the_file_it_names_only(installed: Path) -> None:
     assert find_model(str(folder / "other.gguf"), installed).manifest.sha256 is None
 
 
-@pytest.mark.parametrize("name", ["nothing", "/no/such/file.gguf", "nothing.gguf"])
+def test_an_empty_name_is_no_model_whatever_lies_in_the_current_folder(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(installed / "小心")
+
+    with pytest.raises(ModelError) as caught:
+        find_model("", installed)
+
+    assert caught.value.key == "model.unknown_id"
+
+
+def test_what_cannot_be_used_is_told_from_what_can_and_from_what_is_no_model(
+    installed: Path,
+) -> None:
+    newer, two, gone, cut = (
+        write_tiny_model(installed / each) for each in ("newer", "two", "gone", "cut")
+    )
+    write_manifest(newer, None, format=2)
+    (two.parent / "second.gguf").touch()
+    gone.unlink()
+    (cut.parent / "model.json").write_text('{"form', encoding="utf-8")
+    (installed / "notes").mkdir()
+    (installed / ".parts").mkdir()
+    (installed / "pins.json").write_text("{}", encoding="utf-8")
+
+    assert [id_of(each) for each in installed_models(installed)] == ["小心"]
+    found = {each.id: each for each in damaged_models(installed)}
+    assert {name: each.why.key for name, each in found.items()} == {
+        "cut": "model.manifest_broken",
+        "gone": "model.not_one",
+        "newer": "model.manifest_format",
+        "two": "model.not_one",
+    }
+    assert "cut/model.json" in found["cut"].why.sentence()
+    assert found["cut"].size == cut.stat().st_size + len('{"form')
+
+
+@pytest.mark.parametrize(
+    "name", ["nothing", "~nobody-of-that-name/nothing.gguf", "/no/such/file.gguf", "nothing.gguf"]
+)
 def test_a_model_that_is_not_there_is_one_sentence(name: str, installed: Path) -> None:
     with pytest.raises(ModelError, match=r"nothing|file"):
         find_model(name, installed)

@@ -41,6 +41,18 @@ def test_a_sampling_value_out_of_its_range_is_a_broken_manifest(tmp_path: Path, 
     assert caught.value.key == "model.manifest_broken"
 
 
+@pytest.mark.parametrize("context", [-5, 0, 2**31, 10**30])
+def test_a_context_that_no_model_has_is_a_broken_manifest(tmp_path: Path, context: int) -> None:
+    """Below zero it would be asked for as billions of tokens."""
+    path = tmp_path / "model.json"
+    path.write_text(f'{{"format": 1, "file": "a.gguf", "context": {context}}}', encoding="utf-8")
+
+    with pytest.raises(ModelError) as caught:
+        read_manifest(path)
+
+    assert caught.value.key == "model.manifest_broken"
+
+
 @pytest.mark.parametrize("table", ["{}", '{"top_k": -1, "top_p": 1, "seed": 4294967294}'])
 def test_what_models_are_published_with_is_taken(tmp_path: Path, table: str) -> None:
     assert sampling_from(saying(tmp_path, table).sampling)
