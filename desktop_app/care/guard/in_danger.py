@@ -11,7 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from desktop_app.care.guard.another import GONE, OTHER, SEEN, gets_ready, says_they_are_safe
+from desktop_app.care.guard.another import (
+    GONE,
+    OTHER,
+    SEEN,
+    gets_ready,
+    plainly_of_another,
+    says_they_are_safe,
+)
 from desktop_app.care.guard.answers import (
     OF_DANGER,
     Answer,
@@ -156,7 +163,8 @@ def _level(message: Heard, stand: Standing | None) -> Level:
     lost = of_another and message.gone and not turns_to_oneself(message)
     if lost and level.rank > Level.CONCERN.rank:
         return Level.CONCERN  # nobody can be helped any more
-    cared_for = message.another is None and in_care(message.plain, message.says)
+    # Who drives somebody to a hospital is not yet there.
+    cared_for = not plainly_of_another(message.said) and in_care(message.plain, message.says)
     if stand is None and level is Level.EMERGENCY and cared_for:
         return Level.HIGH
     return level

@@ -221,8 +221,9 @@ def has_died(reading: Reading, earlier: Iterable[Reading] = ()) -> bool:
     around = _around()  # "he is gone" is an idiom elsewhere
     if any(around["died"].search(piece) or around["buried"].search(piece) for piece in pieces):
         return True
-    left = any(around["left"].search(piece) for piece in pieces)
-    return left and any(around["dire"].search(each.worded) for each in (*earlier, reading))
+    if around["left"].search("\n".join(pieces)) is None:
+        return False
+    return any(around["dire"].search(each.worded) for each in (*earlier, reading))
 
 
 def is_recent(reading: Reading) -> bool:
