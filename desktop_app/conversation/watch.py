@@ -85,17 +85,23 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool, of_another: bo
     from desktop_app.care.guard.company import feared_by  # noqa: PLC0415
     from desktop_app.care.guard.heard import Heard  # noqa: PLC0415
     from desktop_app.care.guard.message import judged, recent_of  # noqa: PLC0415 - numpy, after the start
+    from desktop_app.care.guard.mourning import deaths_told, lost_lately  # noqa: PLC0415
     from desktop_app.care.guard.reading import read  # noqa: PLC0415
     from desktop_app.care.guard.said import Said  # noqa: PLC0415
+    from desktop_app.care.guard.subject import heard_of_another  # noqa: PLC0415
 
     said, recent = Said.of(message), recent_of(earlier)
     with_history = judged(said, recent, earlier)
     verdict = with_history.verdict
     another = anothers_danger(said)
-    if verdict.level is Level.NONE and not stands and not (another and plainly_of_another(said)):
+    plainly = another is not None and plainly_of_another(said)
+    if verdict.level is Level.NONE and not stands and not plainly and not lost_lately(said):
         return Heard(said, verdict, verdict)
     by_itself = judged(said) if earlier else with_history
     unheard = by_itself.verdict.level is Level.NONE and not plainly_of_another(said)
+    if (another is None or unheard) and not stands:
+        alone = heard_of_another(said, recent, verdict, by_itself.verdict)
+        another, unheard = alone or another, unheard and alone is None
     grave = stands or verdict.level.rank >= Level.HIGH.rank
     before = earlier[-REMEMBERED:] if grave else []
     readings = [*(read(text) for text in before), said.reading]
@@ -105,7 +111,8 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool, of_another: bo
         verdict,
         by_itself.verdict,
         another=None if unheard else another,
-        says=_says(said, readings, harmed=feared is not None, of_another=of_another),
+        says=_says(said, readings, harmed=feared is not None)
+        | deaths_told(said, readings, recent, stands=stands, of_another=of_another),
         feared=feared,
         ordinary=by_itself.calm,
         calm_before=bool(earlier)
@@ -114,15 +121,8 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool, of_another: bo
     )
 
 
-def _says(
-    said: Said, readings: Sequence[Reading], *, harmed: bool, of_another: bool
-) -> frozenset[str]:
+def _says(said: Said, readings: Sequence[Reading], *, harmed: bool) -> frozenset[str]:
     """Return what a message says in so many words, and what the talk has told."""
-    from desktop_app.care.guard.another import (  # noqa: PLC0415
-        GONE,
-        another_is_gone,
-        tells_of_death,
-    )
     from desktop_app.care.guard.answers import tells  # noqa: PLC0415
     from desktop_app.care.guard.beside import INGESTED, PLACED  # noqa: PLC0415
     from desktop_app.care.guard.company import HARMED  # noqa: PLC0415
@@ -135,8 +135,6 @@ def _says(
     says |= {
         sign for sign in (PLACED, INGESTED) if any(tells(sign, each.worded) for each in readings)
     }
-    if another_is_gone(said) or (of_another and tells_of_death(said)):
-        says.add(GONE)
     return frozenset(says)
 
 

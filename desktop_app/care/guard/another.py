@@ -11,8 +11,8 @@ from desktop_app.care.guard.verdict import Category, Level
 from desktop_app.care.guard.whose import (
     against_in,
     done_to_the_writer,
-    has_died,
     is_past,
+    is_ready,
     is_safe,
     others_in,
 )
@@ -44,6 +44,8 @@ OTHER: Final = "other"
 """What fixed replies about another person are about."""
 GONE: Final = "gone"
 """What is told where another has died (`when` of fixed_replies.toml)."""
+SEEN: Final = "seen"
+"""The same where it was a stranger, close to who writes."""
 
 
 def anothers_danger(said: Said) -> Level | None:
@@ -125,23 +127,9 @@ def tells_of_another(said: Said) -> bool:
     return bool(others_in(reading).clauses) or any(_of_another(hit) for hit in said.hits)
 
 
-def another_is_gone(said: Said) -> bool:
-    """Tell whether another's deed is told, and that it is over, and nothing of one's own."""
-    reading = said.reading
-    others_clauses = others_in(reading)
-    others = others_clauses.clauses | others_clauses.over
-    return (
-        is_past(reading)
-        and bool(others)
-        and not others_clauses.own
-        and not done_to_the_writer(reading)
-        and not any(hit.counts and hit.clause not in others for hit in said.hits)
-    )
-
-
-def tells_of_death(said: Said) -> bool:
-    """Tell whether it says that somebody could not be saved."""
-    return has_died(said.reading)
+def gets_ready(said: Said) -> bool:
+    """Tell whether, of whom danger was told, it says that they have what it takes."""
+    return is_ready(said.reading, range(len(said.reading.clauses)))
 
 
 def _rank(level: Level) -> int:

@@ -11,7 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from desktop_app.care.guard.another import GONE, OTHER, says_they_are_safe
+from desktop_app.care.guard.another import (
+    GONE,
+    OTHER,
+    SEEN,
+    gets_ready,
+    plainly_of_another,
+    says_they_are_safe,
+)
 from desktop_app.care.guard.answers import (
     OF_DANGER,
     Answer,
@@ -32,6 +39,7 @@ from desktop_app.care.guard.fixed_replies import (
     told_before,
 )
 from desktop_app.care.guard.heard import Heard
+from desktop_app.care.guard.mourning import after_a_death, follows, only_mourns, turns_from_mourning
 from desktop_app.care.guard.standing import OVER, Standing, just_over, standing
 from desktop_app.care.guard.taken import answer_of, leaves_open, turns_elsewhere
 from desktop_app.care.guard.to_answer import TO_ONESELF, reply_to
@@ -92,12 +100,15 @@ def next_words(message: Heard, replies: Sequence[str]) -> Next:
         elif "emergency.other.2" in already | covered_by(already):  # what helps at once comes first
             told |= {Sign.SYMPTOM}
     asked = PLAN_ASKED[Told.SUICIDE in message.says] if names_plan(message.plain) else frozenset()
+    if SEEN in told:
+        told |= {GONE}
+    message = after_a_death(message, told)
     words = _Words(already | covered_by(already) | asked, told)
     level = _level(message, stand)
     if stand is None and already & GRAVE:  # the person has come back from what was said before
         level = min(level, max(message.own.level, Level.CONCERN, key=_rank), key=_rank)
     abouts = _abouts(message, stand, level)
-    lost = GONE in told and message.another is None and not turns_to_oneself(message)
+    lost = GONE in told and only_mourns(message, already)
     if stand is not None and abouts[0] == OTHER and lost:
         said, level = _of_loss(words), Level.CONCERN
     elif stand is None:
@@ -141,6 +152,10 @@ def _level(message: Heard, stand: Standing | None) -> Level:
         ]
     if message.another is not None:
         levels.append(message.another)
+    if stand is None and message.gone:
+        levels.append(Level.CONCERN)
+    if follows(message):
+        levels.append(Level.HIGH)
     if stand is not None:
         levels.append(_level_after(message, stand))
     level = max(levels, key=_rank)
@@ -148,7 +163,9 @@ def _level(message: Heard, stand: Standing | None) -> Level:
     lost = of_another and message.gone and not turns_to_oneself(message)
     if lost and level.rank > Level.CONCERN.rank:
         return Level.CONCERN  # nobody can be helped any more
-    if stand is None and level is Level.EMERGENCY and in_care(message.plain, message.says):
+    # Who drives somebody to a hospital is not yet there.
+    cared_for = not plainly_of_another(message.said) and in_care(message.plain, message.says)
+    if stand is None and level is Level.EMERGENCY and cared_for:
         return Level.HIGH
     return level
 
@@ -156,7 +173,7 @@ def _level(message: Heard, stand: Standing | None) -> Level:
 def _level_after(message: Heard, stand: Standing) -> Level:
     """Return how grave a message is by what it answers."""
     text = message.text
-    if _needs_help(text, stand):
+    if _needs_help(message, stand):
         return Level.EMERGENCY
     if stand.about in TO_ONESELF and (level := _level_of_deeds(text, stand)) is not Level.NONE:
         return level
@@ -176,10 +193,11 @@ def _level_after(message: Heard, stand: Standing) -> Level:
     return Level.HIGH if answer in grave else Level.NONE
 
 
-def _needs_help(text: str, stand: Standing) -> bool:
-    """Tell whether who spoke of dying does not answer, or who is in danger or struck gives way."""
+def _needs_help(message: Heard, stand: Standing) -> bool:
+    """Tell whether who spoke of dying gives no answer or has the means, or a body gives way."""
+    text = message.text
     if stand.about == OTHER:
-        return tells(Sign.UNREACHED, text) or _fails(text, stand)
+        return tells(Sign.UNREACHED, text) or _fails(text, stand) or gets_ready(message.said)
     return stand.about == Category.HARM_TO_OTHERS and tells(Sign.FAILING, text)
 
 
@@ -225,6 +243,8 @@ def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
     of_own = _of_own(message)
     if plain := whom_first(message, stand):
         return [*plain, *of_own] if plain == [Category.ABUSE] else plain
+    if turns_from_mourning(message, stand):
+        return [Category.SUICIDE, *of_own]
     if kills and tells(Sign.DENIAL, message.plain):  # "I do not want to die, I want him dead"
         return [Category.HARM_TO_OTHERS, *of_own]
     first = _before_others(message, stand)

@@ -14,6 +14,7 @@ from typing import Final
 from desktop_app.care.guard.data import Words, table
 from desktop_app.care.guard.reading import Clause, Reading, negated, read
 from desktop_app.care.guard.verdict import ACTIONS, Category, Level, Verdict
+from desktop_app.care.guard.whose import has_died
 
 
 class Told(StrEnum):
@@ -23,6 +24,8 @@ class Told(StrEnum):
     PAST_ATTEMPT = "past_attempt"
     ASSAULT = "assault"
     OTHERS_ASSAULT = "others_assault"
+    FOLLOWS = "follows"
+    """To go where somebody went: it means death only after theirs."""
     AGAIN = "again"
     """Told only with an attempt before."""
     VIOLENCE = "violence"
@@ -41,6 +44,7 @@ PAST_BY_ITSELF: Final = {Told.PAST_ATTEMPT}
 OF_ONESELF: Final = {
     Told.SUICIDE,
     Told.PAST_ATTEMPT,
+    Told.FOLLOWS,
     Told.SWALLOWED,
     Told.OVERDOSE,
     Told.WOUNDED_SELF,
@@ -54,6 +58,8 @@ def told_by(reading: Reading) -> frozenset[Told]:
     found = {one for at in range(len(reading.clauses)) for one in _told_by(reading, at)}
     if Told.WOULD_KILL in found and any(each.text == "myself" for each in reading.clauses):
         found.add(Told.SUICIDE)  # "kill him, and then myself"
+    if Told.FOLLOWS in found and (has_died(reading) or _mourns(reading)):
+        found.add(Told.SUICIDE)
     if Told.UNSAFE in found:
         found.discard(Told.VIOLENCE)  # whether they are safe was said: it is not asked
     if Told.PAST_ATTEMPT not in found:
@@ -136,6 +142,10 @@ def _told_by(reading: Reading, number: int) -> Iterator[Told]:
         if name in OF_ONESELF and reading.person_before(number, place) not in {None, "self"}:
             continue
         yield Told(name)
+
+
+def _mourns(reading: Reading) -> bool:
+    return any({"grief", "custom"} & clause.names() for clause in reading.clauses)
 
 
 def _wished_now(clause: Clause) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from desktop_app.care.guard.another import (
     OTHER,
+    SEEN,
     speaks_of_own_death,
     tells_of_another,
     threatens_who_writes,
@@ -49,6 +50,8 @@ def turns_to_oneself(message: Heard) -> bool:
     """Tell whether who spoke of another speaks of their own danger: "he sent me" is not that."""
     if Told.SUICIDE in message.says:
         return True
+    if SEEN in message.says:
+        return False
     if speaks_of_own_death(message.said):  # "it won't stop bleeding" is said of whom one helps
         return message.of_self or not tells(Sign.BLEEDING, message.text)
     named = OTHERS & message.said.concepts

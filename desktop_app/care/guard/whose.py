@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -19,6 +19,7 @@ BETWEEN: Final = 8
 class Script:
     """The expressions of one script."""
 
+    person: re.Pattern[str]
     deed: re.Pattern[str]
     """A person, then what they do."""
     wish: re.Pattern[str]
@@ -32,6 +33,16 @@ class Script:
     found: re.Pattern[str]
     """A letter that was found."""
     bare_wish: re.Pattern[str]
+    dose: re.Pattern[str]
+    """A person, then more of a medicine than anybody takes; over a clause and the next."""
+    parting: re.Pattern[str]
+    """A person, then the last words they sent; over a clause and the next."""
+    course: re.Pattern[str]
+    """It was taken as it should be."""
+    says: re.Pattern[str]
+    """A clause in which the person of the one before says something."""
+    shut: re.Pattern[str]
+    """They are shut in."""
     ready: re.Pattern[str]
     """They hold what it takes, or are where it could be done."""
     own: re.Pattern[str]
@@ -46,7 +57,14 @@ class Script:
 
     @classmethod
     def of(
-        cls, words: Mapping[str, str], past: str, *, edge: str = "", end: str = "", blank: str = ""
+        cls,
+        words: Mapping[str, str],
+        past: str,
+        says: str,
+        *,
+        edge: str = "",
+        end: str = "",
+        blank: str = "",
     ) -> Script:
         """Return those of `another.toml`; `edge` and `end` are what words of the script have."""
         start = (
@@ -54,16 +72,24 @@ class Script:
         )
         alone = {
             name: f"{edge}(?:{words[name]}){end}"
-            for name in ("deed", "own", "against", "found", "with_child", "wish")
+            for name in ("own", "against", "found", "with_child", "shut", "course")
         }
+        deed = f"(?:{words['deed']}|{words['leapt']}){end}"
+        wish = f"(?:{words['wish']}|{words['threat']}){end}"
         return cls(
-            deed=re.compile(f"{start}(?:{words['deed']}){end}"),
-            wish=re.compile(f"{start}(?:{words['wish']}){end}"),
+            person=re.compile(f"{edge}(?:{words['person']})"),
+            deed=re.compile(f"{start}{deed}"),
+            wish=re.compile(f"{start}{wish}"),
             with_child=re.compile(alone["with_child"]),
             quoted=re.compile(f"{edge}(?:{words['person']}).{{0,12}}?(?:{words['quoted']}){end}"),
             found=re.compile(alone["found"]),
-            bare=re.compile(alone["deed"]),
-            bare_wish=re.compile(alone["wish"]),
+            bare=re.compile(f"{edge}{deed}"),
+            bare_wish=re.compile(f"{edge}{wish}"),
+            dose=re.compile(f"{start}(?:{words['dose']})"),
+            parting=re.compile(f"{start}(?:{words['parting']})"),
+            course=re.compile(alone["course"]),
+            says=re.compile(says),
+            shut=re.compile(alone["shut"]),
             ready=re.compile(f"{start}(?:{words['ready']}){end}"),
             own=re.compile(alone["own"]),
             against=re.compile(alone["against"]),
@@ -96,6 +122,10 @@ def others_in(reading: Reading) -> Others:
     weary = bool(_around()["weary"].search(reading.text))
     for number, clause in enumerate(reading.clauses):
         told, done = _told(clause, goes_on=goes_on or named, weary=weary)
+        if not told and number and _says(reading.clauses[number - 1], clause):
+            told = True
+        if not done and _done_over_two(reading, number):
+            told = done = True
         if not told and _past_deed(clause):
             over.add(number)
             named = True
@@ -109,16 +139,26 @@ def others_in(reading: Reading) -> Others:
             clauses.add(number)
     own = any(_own(clause) for clause in reading.clauses)
     if clauses and not happening:  # only said, but with what it takes, or where it could be done
-        happening = any(
-            each.ready.search(clause.text)
-            for at, clause in enumerate(reading.clauses)
-            for each in _scripts()
-            if at in clauses or "self" not in clause.names()
-        )
+        happening = is_ready(reading, clauses)
     written = any(
         each.quoted.search(clause.text) for clause in reading.clauses for each in _scripts()
     )
     return Others(frozenset(clauses), happening, own, frozenset(over), written)
+
+
+def is_ready(reading: Reading, clauses: Collection[int] = ()) -> bool:
+    """Tell whether somebody has what it takes, is where it could be done, or is shut in.
+
+    Args:
+        reading: the message.
+        clauses: those of another's danger; without them nobody is shut in, only behind a door.
+    """
+    return any(
+        each.ready.search(clause.text) or (at in clauses and each.shut.search(clause.text))
+        for at, clause in enumerate(reading.clauses)
+        for each in _scripts()
+        if at in clauses or "self" not in clause.names()
+    )
 
 
 def done_to_the_writer(reading: Reading) -> bool:
@@ -170,10 +210,39 @@ def is_past(reading: Reading) -> bool:
     return bool(over) and not around["still"].search(text)
 
 
-def has_died(reading: Reading) -> bool:
-    """Tell whether a message says, of whoever was in danger, that nothing helped."""
-    pieces = CLAUSE_END.split(reading.worded)  # "he is gone" is an idiom elsewhere
-    return any(_around()["died"].search(piece.strip()) for piece in pieces if piece)
+def has_died(reading: Reading, earlier: Iterable[Reading] = ()) -> bool:
+    """Tell whether a message says, of whoever was in danger, that nothing helped.
+
+    Args:
+        reading: the message.
+        earlier: those before it: who "is gone" after a deed that few outlive, has died.
+    """
+    pieces = [piece.strip() for piece in CLAUSE_END.split(reading.worded) if piece]
+    around = _around()  # "he is gone" is an idiom elsewhere
+    if any(around["died"].search(piece) or around["buried"].search(piece) for piece in pieces):
+        return True
+    if around["left"].search("\n".join(pieces)) is None:
+        return False
+    return any(around["dire"].search(each.worded) for each in (*earlier, reading))
+
+
+def is_recent(reading: Reading) -> bool:
+    """Tell whether a deed that is over was done in the last days or weeks."""
+    others = others_in(reading)
+    return any(
+        _around()["recent"].search(reading.clauses[at].text) for at in others.over | others.clauses
+    )
+
+
+def has_seen(reading: Reading) -> bool:
+    """Tell whether a message tells of a stranger's death close by, and of nothing else."""
+    if others_in(reading).own:
+        return False
+    seen = [bool(_around()["seen"].search(clause.text)) for clause in reading.clauses]
+    names = [clause.names() for clause in reading.clauses]
+    return any(seen) and not any(
+        {"die", "suicide", "method"} & each for each, at in zip(names, seen, strict=True) if not at
+    )
 
 
 def is_safe(reading: Reading) -> bool:
@@ -192,6 +261,29 @@ def _own(clause: Clause) -> bool:
 
 def _past_deed(clause: Clause) -> bool:
     return _around()["ended"].search(clause.text) is not None
+
+
+def _done_over_two(reading: Reading, number: int) -> bool:
+    """Tell whether somebody took far too much or took leave; the clause after may tell that."""
+    if reading.clauses[number].names() & {"media"}:
+        return False
+    text = ",".join(clause.text for clause in reading.clauses[number : number + 2])
+    return any(
+        (each.parting.search(text) or (each.dose.search(text) and not each.course.search(text)))
+        and not (each.own.search(text) or each.past.search(text))
+        for each in _scripts()
+    )
+
+
+def _says(before: Clause, clause: Clause) -> bool:
+    """Tell whether who was named in the clause before says in this one that they would die."""
+    return "self" not in clause.names() and any(
+        each.says.match(clause.text)
+        and each.person.match(before.text)
+        and each.bare_wish.search(clause.text)
+        and not (each.own.search(clause.text) or each.past.search(clause.text))
+        for each in _scripts()
+    )
 
 
 def _told(clause: Clause, *, goes_on: bool, weary: bool) -> tuple[bool, bool]:
@@ -220,8 +312,15 @@ def _scripts() -> tuple[Script, Script]:
     words = table("another")
     around = words["around"]
     return (
-        Script.of(words["zh"], around["zh_past"]),
-        Script.of(words["en"], around["en_past"], edge=r"\b", end="(?![a-z])", blank=" "),
+        Script.of(words["zh"], around["zh_past"], words["subject"]["zh_says"]),
+        Script.of(
+            words["en"],
+            around["en_past"],
+            words["subject"]["en_says"],
+            edge=r"\b",
+            end="(?![a-z])",
+            blank=" ",
+        ),
     )
 
 
@@ -237,6 +336,11 @@ def _around() -> dict[str, re.Pattern[str]]:
             "ended",
             "dead",
             "died",
+            "left",
+            "dire",
+            "buried",
+            "recent",
+            "seen",
             "gone",
             "before",
             "lately",

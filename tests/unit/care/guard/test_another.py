@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from desktop_app.care.guard.another import another_is_gone, anothers_danger, threatens_who_writes
+from desktop_app.care.guard.another import anothers_danger, threatens_who_writes
+from desktop_app.care.guard.mourning import another_is_gone
 from desktop_app.care.guard.said import Said
 from desktop_app.care.guard.verdict import Level
 
@@ -107,6 +108,57 @@ def test_an_impulse_that_is_shared_or_urged_on_is_the_writers(message: str) -> N
 )
 def test_what_somebody_told_of_another_is_the_others(message: str) -> None:
     assert anothers_danger(Said.of(message)) is Level.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "我弟跳楼了",
+        "我妈从六楼跳下去了",
+        "我哥卧轨了",
+        "my brother walked onto the tracks",
+        "she walked into the river",
+        "my sister walked into the motorway",
+    ],
+)
+def test_who_has_leapt_or_walked_under_a_train_is_an_emergency(message: str) -> None:
+    assert anothers_danger(Said.of(message)) is Level.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "我哥去跳伞了",
+        "我弟站在江边看烟花",
+        "我朋友说跳楼价，便宜死了",
+        "我们学校有个女生跳楼了，大家都在议论",
+        "my brother drove onto the motorway",
+        "my wife has gone to the river to fish",
+        "my dad walked to the river",
+    ],
+)
+def test_a_river_and_a_leap_are_most_often_harmless(message: str) -> None:
+    assert anothers_danger(Said.of(message)) is None
+
+
+@pytest.mark.parametrize(
+    "message", ["我爸吃了退烧药二十片", "我妈吃了降压药，吃了两板", "儿子把胃药全吃了，一盒"]
+)
+def test_much_of_any_medicine_is_an_overdose(message: str) -> None:
+    assert anothers_danger(Said.of(message)) is Level.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["我妈吃了降压药，一片", "我妈吃了感冒药，吃了两盒也没好", "我爸喝了两瓶酒，吃了感冒药"],
+)
+def test_a_course_of_medicine_is_none(message: str) -> None:
+    assert anothers_danger(Said.of(message)) is None
+
+
+def test_who_says_they_would_die_and_is_shut_in_is_in_danger_now() -> None:
+    assert anothers_danger(Said.of("我女儿说活着没意思，把门反锁了")) is Level.EMERGENCY
+    assert anothers_danger(Said.of("我女儿说活着没意思")) is Level.CONCERN
 
 
 def test_out_of_ones_skin_nobody_jumps_to_their_death() -> None:
