@@ -81,7 +81,7 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool, of_another: bo
         anothers_danger,
         plainly_of_another,
     )
-    from desktop_app.care.guard.answers import tells_at_length  # noqa: PLC0415
+    from desktop_app.care.guard.answers import Sign, tells, tells_at_length  # noqa: PLC0415
     from desktop_app.care.guard.company import feared_by  # noqa: PLC0415
     from desktop_app.care.guard.heard import Heard  # noqa: PLC0415
     from desktop_app.care.guard.message import judged, recent_of  # noqa: PLC0415 - numpy, after the start
@@ -118,6 +118,8 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool, of_another: bo
         calm_before=bool(earlier)
         and tells_at_length(earlier[-1])
         and judged(recent[-1]).verdict.level is Level.NONE,
+        plain_before=any(each.told.rank >= Level.HIGH.rank for each in recent)
+        or any(tells(Sign.DARK, each) for each in before),
     )
 
 

@@ -107,6 +107,8 @@ class Sign(StrEnum):
     PLANNED = "planned"
     """It says how, or that there is no plan."""
     THANKS = "thanks"
+    CORRECTED = "corrected"
+    """The person was taken wrong."""
     UNTOLD = "untold"
     """Somebody is not to know, or cannot be told."""
     PRESENT = "present"
@@ -170,6 +172,13 @@ def tells_of(sign: Sign, message: str, kinds: Sequence[str], *, how: str = "part
     return any(each.search(plain) for kind in kinds for each in _patterns(sign, how, kind))
 
 
+def match_of(sign: Sign, message: str, kinds: Sequence[str]) -> str | None:
+    """Return the words of `message` that tell that, in one of its kinds; None where none do."""
+    plain = _plain(message)
+    found = (each.search(plain) for kind in kinds for each in _patterns(sign, "part", kind))
+    return next((one.group() for one in found if one is not None), None)
+
+
 def ends_with(sign: Sign, message: str, kind: str) -> bool:
     """Tell whether a clause of `message` ends with that, and nothing after it takes it back."""
     pieces = [piece.strip() for piece in _PIECES.split(_plain(message))]
@@ -214,8 +223,23 @@ def company_in(message: str) -> Answer | None:
         return None  # a yes to something else
     if _whole(Answer.NEARBY, ("any",), plain):
         return Answer.NEARBY
-    there = tells(Sign.PRESENT, plain) and _whole(Answer.YES, ("company",), plain)
-    return Answer.ACCOMPANIED if there else None
+    return Answer.ACCOMPANIED if _there(plain) or _there_in_a_piece(plain) else None
+
+
+def _there(plain: str) -> bool:
+    return tells(Sign.PRESENT, plain) and _whole(Answer.YES, ("company",), plain)
+
+
+def _there_in_a_piece(plain: str) -> bool:
+    """Tell whether a clause says that somebody is there, and none takes it back."""
+    if tells_of(Sign.EASED, plain, ("any",), how="unless"):
+        return False
+    pieces = [piece.strip() for piece in _PIECES.split(plain)]
+    return any(
+        _there(piece) and not tells_of(Sign.EASED, later, ("after",), how="unless")
+        for at, piece in enumerate(pieces)
+        for later in ["\n".join(pieces[at + 1 :])]
+    )
 
 
 def says_safe(message: str) -> bool:

@@ -27,8 +27,8 @@ from desktop_app.care.guard.verdict import Category, Level
 DOABLE: Final = {"means", "help", "leave", "tell"}
 """Questions for something that helps: who says "I will do it" means that."""
 EASED: Final[dict[str, tuple[str, ...]]] = {
-    Category.SUICIDE: ("care", "arrived", "means", "place", "told", "line"),
-    Category.SELF_HARM: ("care", "arrived", "means", "place", "told", "line"),
+    Category.SUICIDE: ("care", "arrived", "rescued", "means", "place", "told", "line"),
+    Category.SELF_HARM: ("care", "arrived", "rescued", "means", "place", "told", "line"),
     Category.MEDICAL_EMERGENCY: ("care", "arrived"),
     Category.HARM_TO_OTHERS: ("arrived", "means", "place", "told"),
     Category.ABUSE: ("care", "arrived", "told"),
@@ -132,6 +132,11 @@ def in_care(plain: str, says: Collection[str]) -> bool:
         and not tells(Sign.DARK, plain)
         and not tells(Sign.NEAR, plain)
     )
+
+
+def rescued(plain: str) -> bool:
+    """Tell whether others got who writes away from it: where they were is told of as an attempt."""
+    return _eased(plain, ("rescued",)) is not None and not tells(Sign.NEAR, plain)
 
 
 def _eased(plain: str, kinds: Collection[str]) -> str | None:

@@ -27,7 +27,15 @@ from desktop_app.care.guard.answers import (
     short,
     tells,
 )
-from desktop_app.care.guard.beside import INGESTED, consents, in_care, names_plan, said_beside
+from desktop_app.care.guard.beside import (
+    INGESTED,
+    consents,
+    in_care,
+    names_plan,
+    rescued,
+    said_beside,
+)
+from desktop_app.care.guard.corrected import means_another, to_correction
 from desktop_app.care.guard.fixed_replies import (
     FixedReply,
     about_of,
@@ -173,7 +181,8 @@ def _level(message: Heard, stand: Standing | None) -> Level:
 def _level_after(message: Heard, stand: Standing) -> Level:
     """Return how grave a message is by what it answers."""
     text = message.text
-    if _needs_help(message, stand):
+    another = means_another(message, stand) and stand.level.rank >= Level.HIGH.rank
+    if another or _needs_help(message, stand):
         return Level.EMERGENCY
     if stand.about in TO_ONESELF and (level := _level_of_deeds(text, stand)) is not Level.NONE:
         return level
@@ -330,9 +339,11 @@ def _next_words(
 def _beside(message: Heard, stand: Standing, words: _Words) -> FixedReply | None:
     """Return what is said to what comes beside an answer."""
     # What is said in so many words: a classifier hears the danger in what puts an end to it.
-    if message.said.told.rank >= Level.HIGH.rank and not in_care(message.plain, message.says):
+    helped = in_care(message.plain, message.says) or rescued(message.plain)
+    if message.said.told.rank >= Level.HIGH.rank and not helped:
         return None
-    fitting = said_beside(message.plain, stand, message.says)
+    fitting = to_correction(message, stand)
+    fitting = fitting or said_beside(message.plain, stand, message.says)
     return next((said for on, about in fitting if (said := words.first(on, about))), None)
 
 

@@ -12,6 +12,7 @@ from desktop_app.care.guard.another import (
     threatens_who_writes,
 )
 from desktop_app.care.guard.answers import Sign, tells
+from desktop_app.care.guard.corrected import means_another
 from desktop_app.care.guard.deeds import TO_THE_PERSON, Deed
 from desktop_app.care.guard.told import Told
 from desktop_app.care.guard.verdict import Category, Level
@@ -26,6 +27,8 @@ OTHERS: Final = {"other", "friend", "child", "parent", "people"}
 
 def whom_first(message: Heard, stand: Standing | None) -> list[str]:
     """Return whom to speak about before all else; empty where it is the person, and plain."""
+    if means_another(message, stand):
+        return [OTHER]
     if Deed.ALONG in message.says and not TO_THE_PERSON & message.says:
         return [Category.SUICIDE, Category.HARM_TO_OTHERS]
     if is_feared(message, stand):  # before any word about staying with somebody
