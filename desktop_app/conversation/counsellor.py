@@ -11,6 +11,7 @@ from desktop_app.care.guard.verdict import Verdict
 from desktop_app.conversation.budget import FOR_SUMMARY, NEARLY_FULL, fit
 from desktop_app.conversation.continuity import Continuity
 from desktop_app.conversation.held_back import HeldBack
+from desktop_app.conversation.in_own_words import in_own_words
 from desktop_app.conversation.message import checked, composed
 from desktop_app.conversation.reply import Reply
 from desktop_app.conversation.summary_check import passes
@@ -57,8 +58,9 @@ class Counsellor:
         """Return `session` with turns unseen and summarised, where it nearly fills the context.
 
         Meant for after a reply, when nobody waits. While the next message is being written turns
-        go only where they have to. The summary is the model's where it passes its check, else made
-        of the person's own sentences. Where that is not `wanted` any more, nothing changes.
+        go only where they have to. The summary is the model's where it passes its check and no
+        danger was spoken of, else made of the person's own sentences. Where that is not `wanted`
+        any more, nothing changes.
 
         Raises:
             EngineError: the engine failed.
@@ -72,7 +74,7 @@ class Counsellor:
         if fitted.unseen == session.unseen or not wanted():
             return session
         self.continuity.enter(fitted)
-        if not (message or session.summary.own or self._hurried):
+        if not (message or session.summary.own or self._hurried or in_own_words(session)):
             written_by_model = self._summary_of(session, wanted)
             if not wanted():
                 self._hurried = True

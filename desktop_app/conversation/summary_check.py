@@ -1,7 +1,7 @@
 """Whether a summary that a model wrote may stand for what was said.
 
-A small model invents, asks, advises, falls into loops. What does not pass is not mended: the
-sentences of the person stand in its place (summary.py).
+A small model invents, asks, advises, falls into loops, and says the opposite. What does not pass is
+not mended: the sentences of the person stand in its place (summary.py).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from functools import cache
 from typing import Final
 
 from desktop_app.care.guard.verdict import Action
+from desktop_app.conversation.denial import STEM, contradicts
 from desktop_app.text import fold
 from resources.messages import language_of
 from resources.prompting import prompts
@@ -19,8 +20,6 @@ SHORTEST: Final = 8
 """Characters."""
 GROUNDED: Final = 0.6
 """At least this part of its content has to have been said."""
-STEM: Final = 5
-"""Letters by which two forms of an English word are taken for one."""
 LOOP: Final = 8
 """So many units in a row, characters of Chinese or words, occur once."""
 _NUMBER: Final = re.compile(r"\d+|[〇零一二两三四五六七八九十百千万半]+(?=[岁年月天周号点次])")
@@ -46,6 +45,7 @@ def passes(summary: str, said: str) -> bool:
         not _invented(summary, said)
         and not _loops(summary)
         and grounding(summary, said) >= GROUNDED
+        and not contradicts(summary, said)
         and not _judged(summary)
     )
 

@@ -40,7 +40,7 @@ class Death:
     how: str
     """In the system's own words: a signal or a status."""
     crashed: bool
-    """Nobody here wanted it to end, or it hung."""
+    """Nobody wanted it to end, or it hung."""
 
 
 class DiedError(EngineError):
@@ -108,6 +108,14 @@ STATUSES: Final = {
     0xC0000017: Cause.MEMORY,  # STATUS_NO_MEMORY
 }
 """What a status says by itself: a signal as subprocess counts it, or one of Windows' NTSTATUS."""
+
+ASKED_TO_END: Final = {
+    *(-getattr(signal, name, number) for name, number in (("SIGHUP", 1), ("SIGINT", 2))),
+    -signal.SIGTERM,
+    0xC000013A,  # STATUS_CONTROL_C_EXIT
+    0x40010004,  # DBG_TERMINATE_PROCESS
+}
+"""By what somebody else asks a process to end: a logout asks all that a person has running."""
 
 
 def cause_in(last_words: bytes) -> Cause:

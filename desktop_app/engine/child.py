@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from desktop_app.engine import wire
-from desktop_app.engine.causes import Cause, Death, classify, in_words
+from desktop_app.engine.causes import ASKED_TO_END, Cause, Death, classify, in_words
 from desktop_app.engine.job_object import bound_to_this_process
 from desktop_app.engine.last_words import LastWords
 
@@ -139,7 +139,8 @@ class Child:
             return Death(Cause.HUNG, "SIGKILL", crashed=True)
         ours = self._ended_for
         cause = classify(status, last_words) if ours is None else ours
-        return Death(cause, in_words(status), crashed=ours in {None, Cause.HUNG})
+        crashed = status not in ASKED_TO_END if ours is None else ours is Cause.HUNG
+        return Death(cause, in_words(status), crashed)
 
     def stop(self) -> None:
         """Close the child's stdin, which ends it; kill it when it does not listen."""

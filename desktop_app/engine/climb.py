@@ -113,7 +113,7 @@ class Climb:
         """Note that a placement did not hold; tell whether that is a reason to try the next one.
 
         On the processor only want of memory is one: what else is wrong is wrong everywhere. A child
-        that we ended ourselves, or that never started, is none.
+        that somebody ended, or that never started, is none.
         """
         if isinstance(error, EngineError) and _says_nothing(error):
             return False
@@ -215,10 +215,10 @@ class Climb:
 def _says_nothing(error: EngineError) -> bool:
     """Tell whether no device is to blame.
 
-    We ended the child, or it had not begun, or the installation is not whole, or the file is gone.
+    The child was ended, or it had not begun, or the installation is not whole, or the file is gone.
     """
-    ended_by_us = isinstance(error, DiedError) and not error.crashed
-    return ended_by_us or error.key in {
+    ended = isinstance(error, DiedError) and not error.crashed
+    return ended or error.key in {
         "engine.cannot_start",
         "engine.no_module",
         "engine.file_gone",

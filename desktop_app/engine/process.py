@@ -356,7 +356,8 @@ class ChildEngine:
     def _note_loss(self, error: DiedError | BugError) -> None:
         """Note that a child failed at work: where the place is to blame, the next one goes lower.
 
-        It is not for what a sleep did: a device may have lost all that was on it.
+        It is not for what a sleep did: a device may have lost all that was on it. Nor for what a
+        logout ends, or whoever has no time to wait.
         """
         loaded, climb, loaded_at = self._loaded, self._climb, self._loaded_at
         if loaded is None or climb is None or loaded_at is None:

@@ -31,8 +31,9 @@ ENDED_WITHIN_S: Final = 5.0
 def next_sign(child: Child, patience_s: float) -> wire.Message | None:
     """Return the next line of a child at work; None when it is dead.
 
-    One that is silent for `patience_s` seconds is ended, and dead by that. A laptop that slept
-    counts for no more than a moment: the waiting is counted in slices.
+    One that is silent for `patience_s` seconds is ended, and dead by that. It is said to have hung
+    where that is no less than `PATIENCE_S`: who has no time for more learns nothing of it. A laptop
+    that slept counts for no more than a moment: the waiting is counted in slices.
     """
     silent = 0.0
     while silent < patience_s:
@@ -41,7 +42,7 @@ def next_sign(child: Child, patience_s: float) -> wire.Message | None:
             return child.next_event(timeout=min(SLICE_S, patience_s))
         except queue.Empty:
             silent += min(time.monotonic() - began, 2 * SLICE_S)
-    child.kill(Cause.HUNG)
+    child.kill(Cause.HUNG if patience_s >= PATIENCE_S else Cause.UNKNOWN)
     try:
         while child.next_event(timeout=ENDED_WITHIN_S) is not None:
             pass

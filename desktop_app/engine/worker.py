@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import queue
+import signal
 import sys
 import threading
 import time
@@ -258,6 +259,7 @@ def main() -> None:
     """Run the child until its stdin ends."""
     namespace = leave_networks()  # while there is one thread, and before what it would undo
     take_precautions()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupted Python aborts, as if it crashed
     internet_refused = {"seccomp": refuse_internet(), "namespace": namespace}
     # Whatever a library prints goes to stderr; the pipe carries our lines alone.
     out = os.fdopen(os.dup(1), "wb")

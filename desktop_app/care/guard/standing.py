@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from desktop_app.care.guard.fixed_replies import FixedReply, fixed_replies
+from desktop_app.care.guard.fixed_replies import FixedReply, fixed_replies, heard
 from desktop_app.care.guard.verdict import Category, Level
 
 WITHIN: Final = 4
@@ -70,6 +70,12 @@ def standing(replies: Sequence[str]) -> Standing | None:
             level, about or Category.SUICIDE, last, fresh, eased and level is not Level.EMERGENCY
         )
     )
+
+
+def ever_stood(replies: Sequence[str]) -> bool:
+    """Tell whether any of these replies answered danger, be it over or not."""
+    ids = heard(replies)
+    return any(each.id in ids and each.on not in BESIDE for each in fixed_replies())
 
 
 def just_over(replies: Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ import pytest
 from desktop_app.conversation.counsellor import Counsellor
 from desktop_app.conversation.open_session import OpenSession, begun, kept
 from desktop_app.conversation.reply import Reply
+from desktop_app.conversation.watch import watch
 from desktop_app.dialogue import Role, Session, Summary, Turn
 from desktop_app.engine.process import ChildEngine, Settings
 from desktop_app.engine.protocol import Finished, Piece, Request, always
@@ -33,6 +34,7 @@ from tests.unit.conversation.test_continuity import (
 )
 
 SAID = "我妈妈病了，最近睡不好，真的很累。"
+DANGER = "我想自杀。"
 ITS_WORDS = "我妈妈病了，最近睡不好。"
 SYSTEM = "好"
 N_CTX = 2048
@@ -110,6 +112,43 @@ def test_what_a_model_writes_and_does_not_pass_is_not_taken(
         shorter = counsellor.make_room(filled(), "", wanted)
 
         assert [each.text for each in replies_of(counsellor)] == ["你"]
+    assert shorter.summary.made.endswith(SAID)
+
+
+def test_what_a_model_turns_round_is_not_taken(tmp_path: Path) -> None:
+    model = write_tiny_model(tmp_path, says=("我妈妈没病，", "最近睡不好。"))
+    with counsellor_on(model, tmp_path) as counsellor:
+        shorter = counsellor.make_room(filled(), "", wanted)
+
+        assert len(replies_of(counsellor)) == 1
+    assert shorter.summary.made.endswith(SAID)
+
+
+def test_danger_is_remembered_as_the_person_told_of_it(summing_model: Path, tmp_path: Path) -> None:
+    told = (Turn(Role.USER, DANGER), Turn(Role.ASSISTANT, "嗯"))
+    session = replace(filled(), turns=told + filled().turns)
+    with counsellor_on(summing_model, tmp_path) as counsellor:
+        shorter = counsellor.make_room(session, "", wanted)
+        longer = shorter.add(*filled().turns)
+        again = counsellor.make_room(longer, "", wanted)
+
+        assert replies_of(counsellor) == []  # nor when it stands in the summary alone
+    assert again.unseen > shorter.unseen > 0
+    for summary in (shorter.summary.made, again.summary.made):
+        assert DANGER in summary.splitlines()
+
+
+def test_once_danger_was_answered_no_model_writes_the_summary(
+    summing_model: Path, tmp_path: Path
+) -> None:
+    answered = watch(Session(), DANGER).reply
+    assert answered is not None
+    turns = (Turn(Role.USER, "嗯"), Turn(Role.ASSISTANT, answered), *filled().turns)
+    with counsellor_on(summing_model, tmp_path) as counsellor:
+        shorter = counsellor.make_room(Session(turns, SYSTEM, unseen=2), "", wanted)
+
+        assert replies_of(counsellor) == []
+    assert shorter.unseen > 2
     assert shorter.summary.made.endswith(SAID)
 
 

@@ -82,3 +82,69 @@ def test_what_a_reply_must_not_say_a_summary_must_not_either() -> None:
     said = SAID + "我觉得死是一种解脱，家人没有我会更轻松。"
 
     assert not passes(GOOD + "死是一种解脱。", said)
+
+
+TOLD = (
+    "我妈妈去年去世了，我一直很难过。我没有打过孩子。老板总是骂我，我不想去上班。\n"
+    "其实我爱我丈夫，他也没跟我吵过架。我考上了研究生，在上海做设计。"
+)
+TOLD_EN = (
+    "My mother died last year and I have been sad ever since. I never hit my children.\n"
+    "I work as a designer in Shanghai. My brother doesn't call me any more, and I cannot sleep."
+)
+REST = "妈妈去年去世，来访者一直很难过。"
+REST_EN = "Her mother died last year and she has been sad. "
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "来访者没有打过孩子，不想上班，考上了研究生。",
+        "来访者否认打过孩子，不想去上班，考上研究生。",
+        "來訪者沒有打過孩子，不想去上班，考上了研究生。",
+    ],
+)
+def test_what_is_denied_as_it_was_passes(summary: str) -> None:
+    assert passes(REST + summary, TOLD)
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "来访者打过孩子。",
+        "來訪者打過孩子。",
+        "来访者想去上班。",
+        "来访者没有考上研究生。",
+        "來訪者從來沒有考上研究生。",
+        "来访者唔系喺上海做设计。",
+        "来访者不爱丈夫。",
+        "来访者和丈夫吵过架。",
+    ],
+)
+def test_what_turns_it_round_does_not(summary: str) -> None:
+    assert not passes(REST + summary, TOLD)
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "She denies hitting her children and does not sleep.",
+        "Her brother no longer calls and she can't sleep; she is a designer in Shanghai.",
+    ],
+)
+def test_what_is_denied_in_english_as_it_was_passes(summary: str) -> None:
+    assert passes(REST_EN + summary, TOLD_EN)
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        "She hits the children.",
+        "She doesn't work as a designer.",
+        "She doesn’t work as a designer.",
+        "Her brother calls her.",
+        "She can sleep.",
+    ],
+)
+def test_what_turns_it_round_in_english_does_not(summary: str) -> None:
+    assert not passes(REST_EN + summary, TOLD_EN)

@@ -30,7 +30,7 @@ from resources.messages import LANGUAGES
 from tests.support.engine_limited import laptop_for
 from tests.support.engine_machine import GIB, card, processor, shape_in
 from tests.support.engine_tiny import Shape, write_tiny_model
-from tests.support.faults import impatient, order, with_faults
+from tests.support.faults import SOON_S, impatient, order, with_faults
 from tests.unit.engine.test_process import HELLO
 
 DIED = DiedError(Death(Cause.UNKNOWN, "SIGSEGV", crashed=True))
@@ -423,6 +423,59 @@ def test_a_played_card_is_not_blamed_for_what_it_lost_in_a_sleep(
     learned = tmp_path / "machine.json"
     facts = json.loads(learned.read_bytes()) if learned.exists() else {"failures": {}}
     assert len(facts["failures"].get("model", [])) == noted
+
+
+@pytest.fixture
+def on_card(at_work: ChildEngine) -> ChildEngine:
+    """That engine, with its model on a card; that is played, and its child is real."""
+    at_work._loaded = replace(at_work.start(), placement=Placement(4096, "CUDA0", 7))
+    return at_work
+
+
+def blamed(folder: Path) -> list[str]:
+    """Return the devices whose failing was written down."""
+    learned = folder / "machine.json"
+    facts = json.loads(learned.read_bytes()) if learned.exists() else {"failures": {}}
+    return [each["placement"]["device"] for each in facts["failures"].get("model", [])]
+
+
+@pytest.mark.parametrize(
+    ("sent", "noted"),
+    [
+        (signal.SIGTERM, []),
+        (signal.SIGHUP, []),
+        (signal.SIGINT, []),
+        (signal.SIGSEGV, ["CUDA0"]),
+        (signal.SIGKILL, ["CUDA0"]),
+    ],
+)
+def test_a_played_card_is_not_blamed_where_a_logout_ends_a_child_at_work(
+    on_card: ChildEngine, tmp_path: Path, sent: signal.Signals, noted: list[str]
+) -> None:
+    events = on_card.reply(Request(HELLO, GREEDY, 4000))
+    next(events)
+    os.kill(on_card.start().pid, sent)
+    with pytest.raises(DiedError) as caught:
+        list(events)
+
+    assert caught.value.values == {"cause": sent.name}
+    assert blamed(tmp_path) == noted
+
+
+@pytest.mark.parametrize(
+    ("patience", "key", "noted"),
+    [(0.5, "engine.died", []), (SOON_S, "engine.hung", ["CUDA0"])],
+    ids=["shorter than the watchdog's", "the watchdog's"],
+)
+def test_a_played_card_is_not_blamed_for_a_snapshot_nobody_had_time_to_wait_for(
+    on_card: ChildEngine, tmp_path: Path, patience: float, key: str, noted: list[str]
+) -> None:
+    os.kill(on_card.start().pid, signal.SIGSTOP)
+    with impatient(), pytest.raises(DiedError) as caught:
+        on_card.snapshot(HELLO, at_most=2**20, patience=patience)
+
+    assert caught.value.key == key
+    assert blamed(tmp_path) == noted
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
