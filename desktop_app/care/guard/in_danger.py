@@ -19,14 +19,7 @@ from desktop_app.care.guard.another import (
     plainly_of_another,
     says_they_are_safe,
 )
-from desktop_app.care.guard.answers import (
-    OF_DANGER,
-    Answer,
-    Sign,
-    answer_to,
-    short,
-    tells,
-)
+from desktop_app.care.guard.answers import OF_DANGER, Answer, Sign, answer_to, short, tells
 from desktop_app.care.guard.beside import (
     INGESTED,
     consents,

@@ -62,6 +62,28 @@ def test_where_room_is_scarce_the_best_stays() -> None:
     assert extracted(Summary(), said(*SAID), within(20)) == SAID[4]
 
 
+@pytest.mark.parametrize(
+    "danger",
+    [
+        "我攒了药。不想活了。",
+        "他又掐我，我想死。",
+        "我用刀片割腕过。",
+        "i want to die",
+        "I cut my arms again.",
+        "Some nights I think about overdosing.",
+    ],
+)
+def test_what_was_told_of_danger_is_the_last_to_go(danger: str) -> None:
+    facts = (
+        "我叫林小雨，妈妈2019年去世以后我很难过。",
+        "My name is Anna, and my mother died two years ago, I am so sad.",
+    )
+    turns = said(danger, *facts * 3)
+    told = list(sentences(danger))[-1]
+
+    assert extracted(Summary(), turns, within(len(told))) == told
+
+
 def test_without_room_nothing_stays() -> None:
     assert extracted(Summary(), said(*SAID), lambda _: False) == ""
 
