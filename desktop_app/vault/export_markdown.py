@@ -2,8 +2,7 @@
 
 A person's text is shown sign for sign: nothing in it becomes a heading, a list, a link. A reply
 keeps its own emphasis and lists, inside a quotation, where nothing it leaves open reaches beyond
-it; images, HTML and diagrams, which a viewer might fetch from the network, are shown as text. Its
-code is as it was said, where that is code to every viewer (markdown_code.py).
+it; images, HTML and diagrams, which a viewer might fetch from the network, are shown as text.
 Escapes are CommonMark 0.31, sections 2.4 and 2.5.
 """
 
@@ -16,7 +15,6 @@ from typing import Final
 from desktop_app.dialogue import Role
 from desktop_app.vault.carried import CarriedSession
 from desktop_app.vault.export_labels import ending, heading, moment, speaker
-from desktop_app.vault.markdown_code import Kind, pieces
 from resources.messages import sentence
 
 SIGNS: Final = re.compile(r"[\\`*_\[\]<>&~|$^]|(?<=\w):(?=//)")
@@ -27,9 +25,6 @@ INSIDE: Final = r"^((?:[ \t>*+-]|\d{1,9}[.)])*)"
 DIAGRAM: Final = re.compile(INSIDE + r"(?:(`{3,})[^`\n]*|(~{3,}).*)$", re.MULTILINE)
 """The fence of a code block, whose word some viewers hand to a program of their own."""
 IMPORT: Final = re.compile(INSIDE + r"@(?=\w)", re.MULTILINE)
-IMPORT_IN_CODE: Final = re.compile(INSIDE + r"@(?=import\b)", re.MULTILINE)
-"""Some viewers bring in a file before they look what is code."""
-TAG: Final = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 def as_markdown(sessions: Iterable[CarriedSession]) -> str:
@@ -53,19 +48,10 @@ def literal(text: str) -> str:
 
 def harmless(text: str) -> str:
     """Return a reply as a quotation in which Markdown counts and nothing is loaded."""
-    return "> " + "".join(_quiet(kind, piece) for kind, piece in pieces(_lines(text)))
-
-
-def _quiet(kind: Kind, piece: str) -> str:
     # Entities and not backslashes: a backslash before a backslash of the reply would undo it.
-    if kind is Kind.TEXT:
-        quiet = piece.replace("<", "&lt;").replace("![", "!&#91;")
-        quiet = IMPORT.sub(r"\1&#64;", DIAGRAM.sub(r"\1\2\3", quiet))
-        return quiet.replace("\n", "  \n> ")
-    if kind is Kind.LONG_CODE:
-        quiet = TAG.sub("&lt;", piece).replace("![", "!&#91;")
-        piece = DIAGRAM.sub(r"\1\2\3", quiet)
-    return IMPORT_IN_CODE.sub(r"\1&#64;", piece).replace("\n", "\n> ")
+    quiet = _lines(text).replace("<", "&lt;").replace("![", "!&#91;")
+    quiet = IMPORT.sub(r"\1&#64;", DIAGRAM.sub(r"\1\2\3", quiet))
+    return "> " + quiet.replace("\n", "  \n> ")
 
 
 def _lines(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -80,79 +79,6 @@ def test_a_persons_text_is_shown_sign_for_sign(said: str) -> None:
     shown = viewed(Role.USER, said).toPlainText().replace("\u2028", "\n")
 
     assert shown.endswith(f"\n{said}")
-
-
-IMAGE = "<img src='http://example.org/a.png'>"
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        f"[x](`) `a` {IMAGE} `",
-        f"$`$ `a` {IMAGE} `",
-        f"\\` {IMAGE} `",
-        f"一 ` 二\n`{IMAGE}`",
-        f"| 一 | 二 |\n|-|-|\n| `a | {IMAGE}` |",
-        f"~~~\n```\n~~~\n{IMAGE}\n```",
-        f"   ```\n```\n{IMAGE}\n```",
-        f"- 一\n\n  ```\n一\n{IMAGE}\n  ```",
-        f"> ```\n{IMAGE}\n> ```",
-        f"```\n一\n```\n{IMAGE}\n```",
-        f"$$\n```\n$$\n{IMAGE}\n```",
-        f"```\n一\n\n{IMAGE}",
-        f"http://example.org/` `a` {IMAGE} `",
-    ],
-)
-def test_what_looks_like_code_and_is_none_fetches_nothing(said: str) -> None:
-    assert viewed(Role.ASSISTANT, said).fetched == []
-    # Nor in a viewer that understands more, or less, than this one.
-    turn = CarriedTurn(Role.ASSISTANT, said)
-    assert "<img" not in as_markdown([CarriedSession("a", (turn,), "标题")])
-
-
-CODE = "if a < b and c &lt; d:\n    print('![x](y)', \"<b>\")  # 一\n@property\n"
-
-
-@pytest.mark.parametrize("fence", ["```", "```python", "````", "  ```"])
-def test_a_replys_code_is_shown_sign_for_sign(fence: str) -> None:
-    blanks, signs = fence[: fence.index("`")], fence.strip("python")
-    code = "".join(f"{blanks}{line}\n" for line in CODE.splitlines())
-
-    viewer = viewed(Role.ASSISTANT, f"一 < 二\n{fence}\n{code}{signs}\n后来", "再说")
-
-    assert CODE.strip() in viewer.toPlainText()
-    assert "一 < 二" in viewer.toPlainText()
-    assert viewer.fetched == []
-
-
-def test_of_code_with_a_blank_line_all_is_shown_but_what_could_be_a_tag() -> None:
-    """A viewer that knows no fences in a quotation would see the tag."""
-    turn = CarriedTurn(Role.ASSISTANT, f"```\na < b <= c\n\n{IMAGE}\n```")
-
-    said = as_markdown([CarriedSession("a", (turn,), "标题")])
-
-    assert "a < b <= c" in said
-    assert "<img" not in said
-
-
-@pytest.mark.parametrize(
-    "said", ["用 `a<b>` 和 `` x < ` ``。", "- `x<y`\n- `![一](二)`", "# `<b>`"]
-)
-def test_code_within_a_line_is_shown_sign_for_sign(said: str) -> None:
-    viewer = viewed(Role.ASSISTANT, said)
-
-    spans = re.findall(r"(?<!`)(`+)(?!`) ?(.+?) ?(?<!`)\1(?!`)", said)
-    assert spans
-    assert all(code in viewer.toPlainText() for _, code in spans)
-
-
-def test_no_file_is_brought_in_by_code() -> None:
-    turn = CarriedTurn(Role.ASSISTANT, '```\n@import "a.md"\n@media print\n```')
-
-    said = as_markdown([CarriedSession("a", (turn,), "标题")])
-
-    assert "@import" not in said
-    assert "@media print" in said
 
 
 def test_blanks_before_a_line_make_no_code_of_it() -> None:
