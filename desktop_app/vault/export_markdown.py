@@ -2,7 +2,8 @@
 
 A person's text is shown sign for sign: nothing in it becomes a heading, a list, a link. A reply
 keeps its own emphasis and lists, inside a quotation, where nothing it leaves open reaches beyond
-it; images, HTML and diagrams, which a viewer might fetch from the network, are shown as text.
+it; images, HTML and diagrams, which a viewer might fetch from the network, are shown as text. In
+code, too, where the entities stay to be seen: viewers differ in what they take for code.
 Escapes are CommonMark 0.31, sections 2.4 and 2.5.
 """
 

@@ -45,7 +45,7 @@ from desktop_app.vault.export_labels import ending, heading, moment, speaker
 from desktop_app.views import theme
 from desktop_app.views.document import MessageDocument, set_reply
 from desktop_app.views.reply_form import blocks, in_table, is_code, quote_level
-from desktop_app.views.wrapping import wrap_mode
+from desktop_app.views.wrapping import with_breaks
 from resources.messages import sentence
 
 MARGIN_MM: Final = 18.0
@@ -105,6 +105,9 @@ def laid_out(
     document.documentLayout().setPaintDevice(paper)
     document.setDocumentMargin(0)
     document.setDefaultFont(_font(BODY_POINTS))
+    wrapped = QTextOption(document.defaultTextOption())
+    wrapped.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    document.setDefaultTextOption(wrapped)
     # Laid out once, at the end: each turn would have all those before it looked through again.
     document.setLayoutEnabled(False)
     document.setUndoRedoEnabled(False)
@@ -112,9 +115,6 @@ def laid_out(
     cursor.beginEditBlock()
     _write(cursor, sessions, check)
     cursor.endEditBlock()
-    wrapped = QTextOption(document.defaultTextOption())
-    wrapped.setWrapMode(wrap_mode(document.toPlainText()))
-    document.setDefaultTextOption(wrapped)
     document.setPageSize(QSizeF(paper.width(), paper.height() - FOOT_MM * MM))
     _lay_out(document, check)
     return document
@@ -175,11 +175,12 @@ def _turn(cursor: QTextCursor, turn: CarriedTurn) -> None:
     frame.setBottomMargin(1 * MM)
     frame.setBorder(0)
     inside = cursor.insertFrame(frame).firstCursorPosition()
+    text = with_breaks(turn.content)
     if mine:
         inside.setBlockFormat(_spaced(0))
-        inside.insertText(turn.content.replace("\n", "\u2028"), _letters(BODY_POINTS))
+        inside.insertText(text.replace("\n", "\u2028"), _letters(BODY_POINTS))
     else:
-        _write_reply(inside, turn.content)
+        _write_reply(inside, text)
     cursor.movePosition(QTextCursor.MoveOperation.End)
 
 

@@ -185,6 +185,12 @@ def test_a_word_of_many_thousand_letters_breaks_anywhere(role: Role) -> None:
     assert doc.toPlainText() == "看：" + "x" * 5000
 
 
+@pytest.mark.parametrize("marks", ["。" * 5000, "ー" * 5000])
+def test_marks_that_stand_together_are_a_word(marks: str) -> None:
+    doc = made(marks, Role.USER)
+    assert doc.defaultTextOption().wrapMode() is QTextOption.WrapMode.WrapAnywhere
+
+
 @pytest.mark.parametrize("text", ["睡不着" * 5000, "one two " * 5000, "x" * 300])
 def test_what_has_places_to_break_breaks_there(text: str) -> None:
     doc = made(text, Role.USER)

@@ -8,13 +8,14 @@ import threading
 
 import pytest
 from PySide6.QtCore import QBuffer, QMargins, QRect, Qt
-from PySide6.QtGui import QFont, QImage, QPainter, QPdfWriter, QTextDocument
+from PySide6.QtGui import QFont, QImage, QPainter, QPdfWriter, QTextBlock, QTextDocument
 from pytestqt.logging import _QtMessageCapture
 
 from desktop_app.dialogue import Role
 from desktop_app.vault.carried import CarriedSession, CarriedTurn
 from desktop_app.views import export_pdf
 from desktop_app.views.export_pdf import pdf
+from desktop_app.views.reply_form import blocks
 from tests.support.source_tree import ROOT
 
 NEARLY_WHITE = 250
@@ -41,6 +42,28 @@ def test_a_short_conversation_is_one_page() -> None:
 
 def test_a_long_one_is_many() -> None:
     assert pages(pdf(conversation(60))) > 5
+
+
+def test_a_very_long_word_in_one_conversation_breaks_no_words_of_another(
+    paper: QPdfWriter,
+) -> None:
+    words = "sleepless " * 200
+    said = [
+        CarriedSession(name, (CarriedTurn(Role.USER, text), CarriedTurn(Role.ASSISTANT, text)), "")
+        for name, text in (("a", "x" * 5000), ("b", words))
+    ]
+    made = export_pdf.laid_out(said, paper)
+
+    ends = [line for block in blocks(made) if "sleepless" in block.text() for line in lines(block)]
+    assert len(ends) > 20
+    assert {line.strip().rpartition(" ")[2] for line in ends} == {"sleepless"}
+    assert made.toPlainText().replace("\u200b", "").count("x" * 5000) == 2
+
+
+def lines(block: QTextBlock) -> list[str]:
+    layout, text = block.layout(), block.text()
+    each = (layout.lineAt(number) for number in range(layout.lineCount()))
+    return [text[line.textStart() : line.textStart() + line.textLength()] for line in each]
 
 
 @pytest.fixture
