@@ -11,7 +11,7 @@ import pytest
 from desktop_app.dialogue import Role, Turn
 from desktop_app.vault.bringing_in import bring_in
 from desktop_app.vault.carried import CarriedSession, CarriedTurn, carried_session
-from desktop_app.vault.export import exported
+from desktop_app.vault.export import Form, exported
 from desktop_app.vault.import_file import read_conversations
 from desktop_app.vault.records import moment
 from desktop_app.vault.vault import Vault
@@ -61,7 +61,9 @@ def test_of_the_first_day_only_the_time_a_counter_begins_with_is_none(
     tmp_path: Path, written: int, read: int | None
 ) -> None:
     turn = CarriedTurn(Role.USER, "睡不着。", created=written)
-    (tmp_path / "e").write_text(exported([CarriedSession("a", (turn,), created=written)], "json"))
+    (tmp_path / "e").write_text(
+        exported([CarriedSession("a", (turn,), created=written)], Form.JSON)
+    )
 
     (session,) = read_conversations(tmp_path / "e").sessions
 
