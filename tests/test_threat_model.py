@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from desktop_app.vault.envelope import SlotKind
 from resources.messages import catalogue
 from tests.support.source_tree import ROOT
 
@@ -28,6 +29,12 @@ LIMITS = {
     "running": ("privacy.unprotected_programs", "Memory, swap", "内存、交换分区"),
     "one page": ("privacy.unprotected_disk", "one older page", "其中一页"),
 }
+
+
+@pytest.mark.parametrize("way", SlotKind)
+def test_the_privacy_page_says_of_each_way_what_its_loss_costs(way: SlotKind) -> None:
+    assert catalogue("en")[f"privacy.{way}_lost"].endswith("it stays closed")
+    assert catalogue("zh")[f"privacy.{way}_lost"].endswith("就打不开了")
 
 
 @pytest.mark.parametrize(("key", "en", "zh"), LIMITS.values(), ids=LIMITS)

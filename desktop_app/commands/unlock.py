@@ -143,10 +143,10 @@ def _opened_by_typing(folder: Path, ways: frozenset[SlotKind], *, rescues: bool)
 
 
 def _require_terminal(ways: frozenset[SlotKind], why: KnownError | None = None) -> None:
-    """Go on to a prompt, saying why; refuse where nobody could answer it."""
+    """Say why, and go on to a prompt; refuse where nobody could answer it."""
+    if why is not None:  # also before a refusal: mending the keyring is a way on without a prompt
+        tell(why)
     if not has_terminal():
         if SlotKind.PASSPHRASE in ways:
             raise InputError("input.no_passphrase", variable=PASSPHRASE)
         raise InputError("input.no_recovery_code", variable=RECOVERY_CODE)
-    if why is not None:
-        tell(why)

@@ -183,14 +183,17 @@ def _typed_passphrase() -> str:
 
 
 def _erase(paths: Paths, *, confirmed: bool) -> None:
+    from_keyring = takes_from_keyring(paths.vault)
     if not confirmed:
         if not has_terminal():
             raise InputError("input.not_confirmed", option="--yes")
         asked = [sentence("keys.erase", word=CONFIRMED)]
-        if takes_from_keyring(paths.vault):
+        if from_keyring:
             asked.insert(0, sentence("keys.erase_keyring"))
         if ask("\n".join(asked)) != CONFIRMED:
             tell(sentence("keys.not_erased"))
             return
     erase(paths.vault, Keychain())
     tell(sentence("keys.erased"))
+    if from_keyring:  # whoever said --yes was not asked, and so not told of it before
+        tell(sentence("keys.erased_in_keyring"))

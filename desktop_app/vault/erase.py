@@ -145,7 +145,7 @@ def _what_is_left(
     if others:
         paths = ", ".join(map(str, others))
         return KeysErasedError(f"vault.others_{and_keyring}left", paths=paths, **beside)
-    return None if keyring is None else KeyringError("vault.keyring_left", **beside)
+    return None if keyring is None else KeyringError("vault.erased_keyring_left", **beside)
 
 
 def _is_below(path: Path, unread: list[OSError]) -> bool:

@@ -11,6 +11,8 @@ from desktop_app.vault.sessions import SESSION_ID, SURROGATE
 
 __all__ = ["FORMAT", "own_sessions", "text_of", "time_of"]
 
+NO_TIME: Final = 0
+"""1970-01-01T00:00:00Z to the millisecond: what a counter holds that nobody set."""
 NO_DAY: Final = 253_402_214_400_000
 """The calendar's last day, 9999-12-31, in milliseconds since 1970: other programs write it
 for "never", and by a clock east of Greenwich it is in no year that can be said."""
@@ -64,7 +66,7 @@ def text_of(plain: object) -> str:
 
 
 def time_of(plain: object) -> int | None:
-    """Return milliseconds since 1970; None for what is no day, though it has the form of one.
+    """Return milliseconds since 1970; None for what is no time, though it has the form of one.
 
     Raises where they are in no year a calendar knows.
     """
@@ -74,4 +76,4 @@ def time_of(plain: object) -> int | None:
         raise TypeError("not a time")
     if not 0 <= plain < 253_402_300_800_000:  # the year 10000
         raise ValueError("not a time")
-    return plain if plain < NO_DAY else None
+    return plain if NO_TIME < plain < NO_DAY else None

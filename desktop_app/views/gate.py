@@ -276,6 +276,7 @@ class Gate(QStackedWidget):
         page.allow_skipping(allowed=not self._locked)
         page.skipped.connect(self._leave)
         page.erase_wanted.connect(self._ask_to_erase)
+        page.gone.connect(self.begin_waiting)
         page.exercises.clicked.connect(self.exercises_wanted)
         page.plan.clicked.connect(self.plan_wanted)
         page.plan.setVisible(VaultFiles(self._folder).has_readable_plan())
@@ -334,6 +335,7 @@ class Gate(QStackedWidget):
             from desktop_app.views.sheet_offer import SheetOffer
 
             self._made = vault
+            self.erased.emit()  # one that was here before was: what is sealed opens with its key
             page = SheetOffer(vault, self._appearance, self)
             page.done.connect(self._hand_over)
             self._show(page)

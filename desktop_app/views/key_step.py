@@ -109,7 +109,8 @@ class KeyStep(Step):
         self.probing.hide()
         if error is not None:
             again = WayOn("window.try_again", self._probe)
-            self._notice.say(partial(sentence, "first_steps.key_no_keyring"), again)
+            # What is said since the keyring was asked is said once: such as what an erasing left.
+            self._notice.say_too(partial(sentence, "first_steps.key_no_keyring"), again)
         self.choices.offer(Way.KEYRING, offered=error is None)
         if self.choices.current is None:
             self.choices.choose(Way.PASSPHRASE if error else Way.KEYRING)

@@ -72,6 +72,11 @@ class Notice(QFrame):
         self.show()
         announce(self, self._label.text())
 
+    def say_too(self, text: Callable[[], str], *ways: WayOn) -> None:
+        """Do as `say` does, below what is being said; its ways on stay."""
+        before = self._say
+        self.say(lambda: "\n".join(filter(None, (before(), text()))), *self.ways, *ways)
+
     def go_on_saying(self, text: Callable[[], str], *ways: WayOn) -> None:
         """Do as `say` does; where just that is being said, nobody hears it, or loses a button."""
         offered = [way.key for way, _ in self._buttons]

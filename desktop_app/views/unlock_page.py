@@ -41,8 +41,8 @@ MISTYPED: Final = (WrongPassphraseError, RecoveryCodeSlipError, WrongRecoveryCod
 """What is mended by typing, not by trying the same again."""
 LOST: Final = (*MISTYPED, KeyringError, DamagedEnvelopeError, DamagedHistoryError)
 """After these it may be that no way is left."""
-MENDING: Final = ("window.rescue", "bring_back.offer", "window.try_again")
-"""The ways on that may open the history after all, the likeliest first."""
+MENDING: Final = ("window.rescue", "bring_back.offer", "window.try_again", "unlock.make_new")
+"""The ways on that may open the history after all, the likeliest first; or a new one."""
 
 
 class UnlockPage(Panel):
@@ -53,6 +53,8 @@ class UnlockPage(Panel):
     """The history does not open, and the person would bring back a copy or a backup."""
     erase_wanted = Signal()
     """The history does not open by any way, and the person would have it gone; not asked yet."""
+    gone = Signal()
+    """There is no history any more, as where a terminal erased it; the person would go on."""
 
     def __init__(
         self, unlocking: Unlocking, appearance: Appearance, parent: QWidget | None = None
@@ -189,7 +191,7 @@ class UnlockPage(Panel):
         self._unlocking.open()
 
     def _failed(self, error: Exception) -> None:
-        ways = [] if isinstance(error, MISTYPED) else [WayOn("window.try_again", self._again)]
+        ways = [] if isinstance(error, MISTYPED) else [self._way_on(error)]
         if isinstance(error, DamagedHistoryError) and error.key == "vault.history_damaged":
             ways.append(WayOn("window.rescue", self._rescue))
         stays_shut = self._stays_shut(error)
@@ -208,6 +210,11 @@ class UnlockPage(Panel):
         self.adopt.setVisible(self._entry is not None and (lost or not self.adopt.isHidden()))
         self.notice.say(partial(self._explained, error), *ways)
         self._ask()
+
+    def _way_on(self, error: Exception) -> WayOn:
+        if isinstance(error, VaultError) and error.key == "vault.none":  # tried again, still none
+            return WayOn("unlock.make_new", self.gone.emit)
+        return WayOn("window.try_again", self._again)
 
     @property
     def _opens_by_typing(self) -> bool:

@@ -41,6 +41,7 @@ from tests.support.locking import (
     MESSAGE,
     UNRECORDED,
     OpenedWindow,
+    enter,
     lock,
     lock_of,
     talk,
@@ -138,6 +139,9 @@ def test_where_a_copy_cannot_be_read_that_is_said_and_what_follows_removes_for_g
     refuse_to_list(copy, monkeypatch)
 
     steps = erase(qtbot, window)
+    # The keyring, which is not there, is said beside it and not in its place.
+    no_keyring = sentence("first_steps.key_no_keyring")
+    qtbot.waitUntil(lambda: no_keyring in steps.notice.text, timeout=WAIT_MS)
     assert str(copy) in steps.notice.text
 
     begin_anew(qtbot, window, steps)
@@ -162,6 +166,53 @@ def test_locked_it_is_the_same_and_nothing_sealed_is_missed_afterwards(
     assert window.middle.notice.text == ""
     assert window.middle.composer.text == ""
     assert window.conversation.empty
+
+
+def locked_and_gone(qtbot: QtBot, window: MainWindow, go: Callable[[], object]) -> UnlockPage:
+    """Lock the window with a draft in it, let the history `go`, and try to open it."""
+    talk(qtbot, window, MESSAGE)
+    type_text(window.middle.composer.field, DRAFT)
+    lock(qtbot, window)
+    go()
+    page = try_passphrase(qtbot, window, PASSPHRASE)
+    assert wait_for_sentence(qtbot, page) == sentence("error.vault.none")
+    return page
+
+
+def make_new(page: UnlockPage) -> None:
+    button = page.notice.button("unlock.make_new")
+    assert button is not None
+    button.click()
+
+
+def test_one_that_a_terminal_erased_meanwhile_leads_on_to_a_new_one(
+    opened: OpenedWindow, closed: Path, qtbot: QtBot
+) -> None:
+    window = opened()
+    page = locked_and_gone(qtbot, window, lambda: erase_module.erase(closed, Keychain()))
+    assert page.notice.button("window.try_again") is None
+
+    make_new(page)
+
+    begin_anew(qtbot, window, steps_of(window))
+    assert window.sessions.keeps
+    assert window.middle.notice.text == ""
+    assert window.middle.composer.text == ""
+    assert window.conversation.empty
+
+
+def test_where_it_was_only_away_meanwhile_it_is_asked_for_as_before(
+    opened: OpenedWindow, closed: Path, qtbot: QtBot
+) -> None:
+    window = opened()
+    away = closed.with_name("away")
+    page = locked_and_gone(qtbot, window, lambda: closed.rename(away))
+    away.rename(closed)
+
+    make_new(page)
+
+    enter(qtbot, window)
+    assert window.middle.composer.text == DRAFT
 
 
 @pytest.mark.parametrize("typed", ["", "全部", "erase"])

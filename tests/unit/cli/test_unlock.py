@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from desktop_app.commands.environment import PASSPHRASE as VARIABLE
+from desktop_app.commands.environment import RECOVERY_CODE
 from desktop_app.commands.unlock import ATTEMPTS
 from desktop_app.vault.creation import create
 from desktop_app.vault.envelope import Envelope, SlotKind
 from desktop_app.vault.envelope_file import read_envelope, write_envelope
-from desktop_app.vault.keychain import Keychain
+from desktop_app.vault.keychain import SERVICE, Keychain, system_backend
 from desktop_app.vault.passphrase import LEAST_CHARACTERS
+from desktop_app.vault.recovery_code import RecoveryCode
 from desktop_app.vault.sealing import new_key
 from desktop_app.vault.vault import open_with_passphrase, slots
 from resources.messages import sentence
@@ -108,15 +111,64 @@ def test_a_keyring_that_lost_the_key_is_one_sentence(
     assert said.count("\n") == 1
 
 
-def test_a_locked_keyring_without_a_terminal_names_the_variable(
-    folder: Path, secret_service: Keychain
-) -> None:
-    create(folder, passphrase=PASSPHRASE, keychain=secret_service).close()
+Spoil = Callable[[Keychain, str, pytest.MonkeyPatch], None]
+
+
+def lose_key(keyring: Keychain, vault: str, _: pytest.MonkeyPatch) -> None:
+    keyring.delete(vault)
+
+
+def change_key(keyring: Keychain, vault: str, _: pytest.MonkeyPatch) -> None:
+    keyring.store(vault, new_key())
+
+
+def spoil_key(_: Keychain, vault: str, _patch: pytest.MonkeyPatch) -> None:
+    system_backend().set_password(SERVICE, vault, "no key")
+
+
+def lock_keyring(_: Keychain, _vault: str, _patch: pytest.MonkeyPatch) -> None:
     lock_default_collection()
+
+
+def lose_keyring(_: Keychain, _vault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+
+
+@pytest.mark.parametrize("by_code", [False, True], ids=["passphrase", "code"])
+@pytest.mark.parametrize(
+    ("spoil", "state"),
+    [
+        (lose_key, "absent"),
+        (change_key, "changed"),
+        (spoil_key, "changed"),
+        (lock_keyring, "locked"),
+        (lose_keyring, "unavailable"),
+    ],
+)
+def test_without_a_terminal_it_is_said_why_the_keyring_does_not_open_it_and_what_else_does(
+    folder: Path,
+    secret_service: Keychain,
+    monkeypatch: pytest.MonkeyPatch,
+    spoil: Spoil,
+    state: str,
+    *,
+    by_code: bool,
+) -> None:
+    with create(folder, passphrase=PASSPHRASE, keychain=secret_service) as vault:
+        if by_code:
+            vault.keys.set_recovery(RecoveryCode.new())
+            vault.keys.remove(SlotKind.PASSPHRASE)
+        name = vault.keys.envelope().vault
+    spoil(secret_service, name, monkeypatch)
+
     code, said = listed(folder)
 
+    asked = ("no_recovery_code", RECOVERY_CODE) if by_code else ("no_passphrase", VARIABLE)
     assert code == 1
-    assert VARIABLE in said
+    assert said.splitlines() == [
+        sentence(f"error.vault.keyring_{state}", keyring=secret_service.name),
+        sentence(f"error.input.{asked[0]}", variable=asked[1]),
+    ]
 
 
 def test_a_locked_keyring_on_a_terminal_leads_to_the_passphrase(
@@ -253,8 +305,10 @@ def test_without_keyring_variable_and_terminal_no_history_is_made(
     code, said = talk_once(folder, model)
 
     assert code == 1
-    assert VARIABLE in said
-    assert said.count("\n") == 1
+    assert said.splitlines() == [
+        sentence("error.vault.keyring_unavailable", keyring=Keychain().name),
+        sentence("error.input.no_passphrase", variable=VARIABLE),
+    ]
     assert slots(folder) == frozenset()
 
 

@@ -278,6 +278,33 @@ def test_who_erases_is_told_what_of_a_copied_folder_goes_with_the_keyrings_key(
     assert (sentence("keys.erase_keyring") in screen.seen) == by_keyring
 
 
+@pytest.mark.parametrize("by_keyring", [True, False])
+def test_who_erases_unasked_is_told_that_the_keyrings_key_is_gone_too(
+    closed: Path, secret_service: Keychain, *, by_keyring: bool
+) -> None:
+    if by_keyring:
+        with open_with_passphrase(closed, PASSPHRASE) as opened:
+            opened.keys.keep_in(secret_service)
+
+    code, _, said = vault(closed, "erase", "--yes")
+
+    too = [sentence("keys.erased_in_keyring")] if by_keyring else []
+    assert (code, said.splitlines()) == (0, [sentence("keys.erased"), *too])
+
+
+def test_where_the_keyring_is_out_of_reach_it_is_said_that_the_history_is_erased(
+    folder: Path, secret_service: Keychain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(folder, keychain=secret_service).close()
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+
+    code, _, said = vault(folder, "erase", "--yes")
+
+    left = sentence("error.vault.erased_keyring_left", keyring=secret_service.name)
+    assert (code, said.splitlines()) == (1, [left])
+    assert not folder.exists()
+
+
 def test_a_forgotten_passphrase_leads_to_the_recovery_code(closed: Path) -> None:
     _, sheet, _ = vault(closed, "recovery", SOULCHAT_PASSPHRASE=PASSPHRASE)
     with terminal("vault", "unlock-test", "--data-dir", closed.parent) as (child, screen):

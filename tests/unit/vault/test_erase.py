@@ -176,8 +176,9 @@ def test_a_locked_keyring_is_said_and_all_is_erased(folder: Path, secret_service
     create(folder, keychain=secret_service).close()
     lock_default_collection()
 
-    with pytest.raises(KeyringError, match="没用的旧密钥"):
+    with pytest.raises(KeyringError, match=r"^对话记录已经删除。.*没用的旧密钥") as raised:
         erase(folder, secret_service)
+    assert raised.value.sentence("en").startswith("The history is erased. ")
 
     assert names(folder) == {"vault.lock"}
 

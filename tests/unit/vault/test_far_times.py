@@ -1,4 +1,4 @@
-"""Times at the end of the calendar, which other programs write for "never"."""
+"""Times at either end of the calendar, which other programs write for "never"."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from desktop_app.dialogue import Role, Turn
 from desktop_app.vault.bringing_in import bring_in
-from desktop_app.vault.carried import carried_session
-from desktop_app.vault.export import exported
+from desktop_app.vault.carried import CarriedSession, CarriedTurn, carried_session
+from desktop_app.vault.export import Form, exported
 from desktop_app.vault.import_file import read_conversations
 from desktop_app.vault.records import moment
 from desktop_app.vault.vault import Vault
@@ -56,7 +56,21 @@ def test_what_was_thrown_away_then_is_never_due(vault: Vault) -> None:
     assert thrown.keys() == {"near", "far"}
 
 
-@pytest.mark.parametrize("never", [253_402_214_400, 253_402_300_799, 253_402_300_799.999])
+@pytest.mark.parametrize(("written", "read"), [(0, None), (1, 1), (1000, 1000)])
+def test_of_the_first_day_only_the_time_a_counter_begins_with_is_none(
+    tmp_path: Path, written: int, read: int | None
+) -> None:
+    turn = CarriedTurn(Role.USER, "睡不着。", created=written)
+    (tmp_path / "e").write_text(
+        exported([CarriedSession("a", (turn,), created=written)], Form.JSON)
+    )
+
+    (session,) = read_conversations(tmp_path / "e").sessions
+
+    assert (session.created, session.turns[0].created) == (read, read)
+
+
+@pytest.mark.parametrize("never", [0, 0.0, 253_402_214_400, 253_402_300_799, 253_402_300_799.999])
 def test_a_message_of_never_is_dated_as_what_it_follows(
     vault: Vault, tmp_path: Path, never: float
 ) -> None:

@@ -229,6 +229,24 @@ def test_where_deleted_conversations_are_not_kept_those_of_a_backup_are_said_to_
     assert (goes in again.told("backup.restored", "backup.nothing_new")) is not kept
 
 
+def test_what_went_so_comes_again_once_deleted_conversations_are_kept(
+    vault: Vault, elsewhere: Vault, tmp_path: Path
+) -> None:
+    """As a terminal is told, where that comes too late to be chosen before."""
+    vault.sessions.add("a", Turn(Role.USER, "一"))
+    vault.sessions.delete("a")
+    write_backup(vault, tmp_path / "b")
+    elsewhere.trash.keep(kept=False)
+    merged(tmp_path / "b", elsewhere)
+    elsewhere.sessions.purge("a")
+
+    elsewhere.trash.keep(kept=True)
+    gain = merged(tmp_path / "b", elsewhere)
+
+    assert gain == Gain(sessions=1, trashed_sessions=1, new_turns=1)
+    assert [session.id for session in elsewhere.sessions.trashed()] == ["a"]
+
+
 def test_of_what_is_not_in_the_trash_nothing_is_said_to_go(backup: Path, elsewhere: Vault) -> None:
     elsewhere.trash.keep(kept=False)
 
