@@ -31,6 +31,8 @@ LEAST_WORTH: Final = 0.75
 """Points left of a sentence; below, it says again what others have said."""
 CANDIDATES: Final = 100
 """So many sentences are compared with each other; no summary has room for more."""
+TRIED: Final = 12
+"""So many of those behind the first that does not fit are tried: each takes a count of tokens."""
 _END: Final = re.compile(r"(?<=[。！？!?…；;])(?![”’」』）)\"'。！？!?…])|(?<=\.)(?=\s)|\n")
 _CLAUSE: Final = re.compile(r"(?<=[，,、\s])")
 _QUESTION: Final = re.compile(r"[？?][”’」』）)\"']*$")
@@ -57,7 +59,11 @@ def extracted(before: Summary, turns: Iterable[Turn], fits: Fits) -> str:
     while low < high:  # as many of the best as there is room for
         middle = (low + high + 1) // 2
         low, high = (middle, high) if fits(_joined(ranked[:middle])) else (low, middle - 1)
-    return _joined(ranked[:low])
+    kept = ranked[:low]
+    for each in ranked[low : low + TRIED]:  # one that is too long keeps out no shorter one
+        if fits(_joined([*kept, each])):
+            kept.append(each)
+    return _joined(kept)
 
 
 def sentences(text: str) -> Iterator[str]:

@@ -187,10 +187,11 @@ def _mended(sha256: str, size: int, installed: Path) -> str | None:
         files = list(folder.glob("*.gguf"))
         if folder.name in known or [each.name for each in files] != [MODEL]:
             continue
-        if files[0].stat().st_size == size:
-            with files[0].open("rb") as file:
-                if sha256_of(file, size) == sha256:
-                    return folder.name
+        with suppress(OSError):  # somebody else's
+            if files[0].stat().st_size == size:
+                with files[0].open("rb") as file:
+                    if sha256_of(file, size) == sha256:
+                        return folder.name
     return None
 
 

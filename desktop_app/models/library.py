@@ -93,7 +93,7 @@ def installed_models(installed: Path) -> list[Model]:
     """Return the installed models that can be used, by id; see `damaged_models` for the others."""
     found = []
     for folder in installed_folders(installed):
-        with suppress(ModelError):
+        with suppress(ModelError, OSError):
             found.append(_model(_only_gguf(folder)))
     return found
 
@@ -105,12 +105,15 @@ def damaged_models(installed: Path) -> list[Damaged]:
     """
     found = []
     for folder in installed_folders(installed):
-        if not any(folder.glob("*.gguf")) and not (folder / MANIFEST).is_file():
-            continue
         try:
-            _model(_only_gguf(folder))
+            if any(folder.glob("*.gguf")) or (folder / MANIFEST).is_file():
+                _model(_only_gguf(folder))
         except ModelError as error:
             found.append(Damaged(folder, error))
+        except OSError as error:  # somebody else's
+            why = ModelError("model.unreadable", file=folder.name)
+            why.__cause__ = error
+            found.append(Damaged(folder, why))
     return found
 
 

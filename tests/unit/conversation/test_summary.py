@@ -84,6 +84,12 @@ def test_what_was_told_of_danger_is_the_last_to_go(danger: str) -> None:
     assert extracted(Summary(), turns, within(len(told))) == told
 
 
+def test_a_sentence_that_is_too_long_keeps_no_shorter_one_out() -> None:
+    long = "我不想活了" + "每天都是一样的事情没有人听我说话" * 6
+
+    assert extracted(Summary(), said(long, *SAID), within(62)).split("\n") == FACTS
+
+
 def test_without_room_nothing_stays() -> None:
     assert extracted(Summary(), said(*SAID), lambda _: False) == ""
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -149,3 +152,36 @@ def test_a_manifest_of_a_later_format_asks_for_a_later_app(installed: Path) -> N
 
     with pytest.raises(ModelError, match="更新"):
         find_model("小心", installed)
+
+
+SOMEBODY_ELSE = """
+import os, sys
+from pathlib import Path
+from desktop_app.models.library import damaged_models, installed_models
+from desktop_app.models import header, manifest
+if os.getuid() == 0:  # who may read everything
+    os.setuid(65534)
+installed = Path(sys.argv[1])
+print(len(installed_models(installed)))
+print([(each.id, each.why.key) for each in damaged_models(installed)])
+"""
+
+
+def test_a_folder_of_somebody_else_is_named_and_hides_no_other() -> None:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as place:
+        installed = Path(place)
+        installed.chmod(0o755)
+        write_tiny_model(installed / "mine")
+        (installed / "theirs").mkdir(mode=0)
+        try:
+            done = subprocess.run(
+                [sys.executable, "-c", SOMEBODY_ELSE, installed],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        finally:
+            (installed / "theirs").chmod(0o700)
+
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["1", "[('theirs', 'model.unreadable')]"]
