@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from desktop_app.conversation.opening import checked_model, engine_for
+from desktop_app.conversation.opening import checked_model, engine_for, engine_without_model
 from desktop_app.engine.process import ChildEngine
 from desktop_app.errors import KnownError
 from desktop_app.paths import Paths
@@ -46,7 +46,6 @@ def examine(model: str | None, paths: Paths) -> Facts:
             "config": str(paths.config),
             "vault": str(paths.vault),
         },
-        "guard": None,
     }
 
 
@@ -85,7 +84,7 @@ def _model_and_engine(name: str | None, paths: Paths) -> Facts:
     try:
         model = checked_model(name, paths)
     except KnownError as error:
-        return {"model": {"error": error.key}, "engine": None}
+        return {"model": {"error": error.key}, "engine": _engine_alone(paths)}
     facts: Facts = {
         "model": {
             "name": model.manifest.name,
@@ -100,6 +99,15 @@ def _model_and_engine(name: str | None, paths: Paths) -> Facts:
             return facts | {"engine": engine.describe() | {"placement": _placement(engine)}}
     except KnownError as error:
         return facts | {"engine": {"error": error.key}}
+
+
+def _engine_alone(paths: Paths) -> Facts:
+    """Return what can be said of the engine where there is no model for it."""
+    try:
+        with engine_without_model(paths) as engine:
+            return engine.describe()
+    except KnownError as error:
+        return {"error": error.key}
 
 
 def _placement(engine: ChildEngine) -> Facts:

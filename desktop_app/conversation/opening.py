@@ -49,6 +49,13 @@ def engine_for(
         yield engine
 
 
+@contextmanager
+def engine_without_model(paths: Paths) -> Iterator[ChildEngine]:
+    """Give an engine that can be asked what it is made of, and nothing else."""
+    with _workdir(paths) as workdir, ChildEngine(Settings(Path(), workdir)) as engine:
+        yield engine
+
+
 def _laptop(model: Model, paths: Paths) -> Laptop:
     """Return what the model's place on this machine is chosen by."""
     file = model.path.stat()

@@ -69,13 +69,14 @@ def find_model(name: str | None, installed: Path) -> Model:
         return shipped_model()
     if not name:  # as a path it would be the current folder
         raise ModelError("model.unknown_id", name=name)
+    # Before what happens to be called so in the current folder: that can be said as ./name.
+    if name in {each.name for each in installed_folders(installed)}:
+        return _model(_only_gguf(installed / name))
     path = expanded(Path(name))
     if path.is_file():
         return _own(path)
     if path.is_dir():
         return _own(_only_gguf(path))
-    if (installed / name).is_dir():
-        return _model(_only_gguf(installed / name))
     if path.suffix == ".gguf" or len(path.parts) > 1:
         raise ModelError("model.missing", path=path)
     raise ModelError("model.unknown_id", name=name)

@@ -197,11 +197,14 @@ def test_the_doctor_names_versions_processor_engine_and_paths(tiny_model: Path) 
     assert facts["paths"]["data"]
 
 
-def test_the_doctor_sees_what_is_wrong_with_a_model() -> None:
+def test_the_doctor_sees_what_is_wrong_with_a_model_and_tells_of_the_engine_all_the_same() -> None:
     done = soulchat("doctor", "--json", "--model", "/no/such.gguf")
 
     assert done.returncode == 0
-    assert json.loads(done.stdout)["model"] == {"error": "model.missing"}
+    facts = json.loads(done.stdout)
+    assert facts["model"] == {"error": "model.missing"}
+    assert "CPU" in facts["engine"]["features"]
+    assert facts["engine"]["internet_refused"]
 
 
 def test_a_reader_that_leaves_is_no_error() -> None:

@@ -39,6 +39,17 @@ def test_an_installed_model_is_found_by_its_id(installed: Path) -> None:
     assert find_model("小心", installed).path == installed / "小心" / "tiny.gguf"
 
 
+def test_an_installed_model_goes_before_what_is_called_so_in_the_current_folder(
+    installed: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path_factory.mktemp("here")
+    monkeypatch.chdir(here)
+    other = write_tiny_model(here / "小心")
+
+    assert find_model("小心", installed).path == installed / "小心" / "tiny.gguf"
+    assert find_model("./小心", installed).path.resolve() == other
+
+
 @pytest.mark.parametrize("name", [None, "soulchat-mini"])
 def test_the_model_that_ships_is_the_default_and_has_an_id(
     name: str | None, tmp_path: Path
