@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from desktop_app.care.guard.another import OTHER
 from desktop_app.care.guard.answers import Sign, is_wholly, tells_of
 from desktop_app.care.guard.beside import INGESTED
 from desktop_app.care.guard.to_answer import BELIEVED, MAKES_SURE, TO_ONESELF, Words
