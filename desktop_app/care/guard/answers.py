@@ -172,13 +172,6 @@ def tells_of(sign: Sign, message: str, kinds: Sequence[str], *, how: str = "part
     return any(each.search(plain) for kind in kinds for each in _patterns(sign, how, kind))
 
 
-def match_of(sign: Sign, message: str, kinds: Sequence[str]) -> str | None:
-    """Return the words of `message` that tell that, in one of its kinds; None where none do."""
-    plain = _plain(message)
-    found = (each.search(plain) for kind in kinds for each in _patterns(sign, "part", kind))
-    return next((one.group() for one in found if one is not None), None)
-
-
 def ends_with(sign: Sign, message: str, kind: str) -> bool:
     """Tell whether a clause of `message` ends with that, and nothing after it takes it back."""
     pieces = [piece.strip() for piece in _PIECES.split(_plain(message))]
@@ -203,10 +196,10 @@ def _ends(sign: Sign, piece: str, kind: str) -> bool:
     )
 
 
-def is_wholly(sign: Sign, message: str) -> bool:
-    """Tell whether `message` is nothing but that."""
+def is_wholly(sign: Sign, message: str, kind: str = "any") -> bool:
+    """Tell whether `message` is nothing but that, of the kind in which it is kept."""
     plain = _plain(message)
-    return bool(plain) and any(each.fullmatch(plain) for each in _patterns(sign, "whole", "any"))
+    return bool(plain) and any(each.fullmatch(plain) for each in _patterns(sign, "whole", kind))
 
 
 def rest_after(sign: Sign, message: str) -> str | None:

@@ -27,8 +27,8 @@ from desktop_app.care.guard.verdict import Category, Level
 DOABLE: Final = {"means", "help", "leave", "tell"}
 """Questions for something that helps: who says "I will do it" means that."""
 EASED: Final[dict[str, tuple[str, ...]]] = {
-    Category.SUICIDE: ("care", "arrived", "rescued", "means", "place", "told", "line"),
-    Category.SELF_HARM: ("care", "arrived", "rescued", "means", "place", "told", "line"),
+    Category.SUICIDE: ("care", "arrived", "means", "place", "told", "line"),
+    Category.SELF_HARM: ("care", "arrived", "means", "place", "told", "line"),
     Category.MEDICAL_EMERGENCY: ("care", "arrived"),
     Category.HARM_TO_OTHERS: ("arrived", "means", "place", "told"),
     Category.ABUSE: ("care", "arrived", "told"),
@@ -116,6 +116,8 @@ def made_safer(plain: str, stand: Standing, says: Collection[str]) -> str | None
     """
     if stand.level.rank < Level.HIGH.rank or tells(Sign.NEAR, plain):
         return None
+    if rescued(plain, stand, says):
+        return "rescued"
     kinds = EASED.get(stand.about, ())
     if stand.about == OTHER and INGESTED in says:
         kinds = AFTER_SWALLOWING
@@ -134,9 +136,15 @@ def in_care(plain: str, says: Collection[str]) -> bool:
     )
 
 
-def rescued(plain: str) -> bool:
-    """Tell whether others got who writes away from it: where they were is told of as an attempt."""
-    return _eased(plain, ("rescued",)) is not None and not tells(Sign.NEAR, plain)
+def rescued(plain: str, stand: Standing, says: Collection[str]) -> bool:
+    """Tell whether known helpers got who writes away from their own death, and no more is said.
+
+    Who is held after they swallowed something is in no less danger.
+    """
+    if stand.about != Category.SUICIDE or INGESTED in says:
+        return False
+    kinds = ("off", "held") if PLACED in says else ("held",)
+    return any(is_wholly(Sign.EASED, plain, kind) for kind in kinds)
 
 
 def _eased(plain: str, kinds: Collection[str]) -> str | None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from desktop_app.care.guard.another import OTHER
-from desktop_app.care.guard.answers import Sign, match_of, tells, tells_of
+from desktop_app.care.guard.answers import Sign, is_wholly, tells_of
+from desktop_app.care.guard.beside import INGESTED
 from desktop_app.care.guard.to_answer import BELIEVED, MAKES_SURE, TO_ONESELF, Words
 from desktop_app.care.guard.told import Told
 from desktop_app.care.guard.verdict import Category, Level
@@ -40,18 +40,15 @@ def to_correction(message: Heard, stand: Standing) -> list[Words]:
 
 
 def _takes_back(message: Heard, stand: Standing) -> bool:
-    """Tell whether it denies what was heard, and tells of nothing dark beside that."""
+    """Tell whether it denies what was heard, and says nothing that is not known to be harmless.
+
+    Without a word on what was meant it is believed where it is asked about once more, or where
+    little was heard.
+    """
     if not stand.fresh or message.said.told.rank >= Level.HIGH.rank or Told.SUICIDE in message.says:
         return False
-    if stand.about == Category.MEDICAL_EMERGENCY:
+    if stand.about == Category.MEDICAL_EMERGENCY or INGESTED in message.says:
         return False  # a body does not wait
-    if tells_of(Sign.CORRECTED, message.plain, ("another",)):
-        return False
-    kinds = ["misread"]
-    if message.own.level is Level.NONE:
-        kinds.append("found_out" if stand.about == OTHER else "explained")
-    found = match_of(Sign.CORRECTED, message.plain, kinds)
-    if found is None:
-        return False
-    rest = message.plain.replace(found, " ")
-    return not any(tells(sign, rest) for sign in (Sign.DARK, Sign.DESPAIR, Sign.NEAR, Sign.FAILING))
+    bare = stand.about in TO_ONESELF or stand.level is Level.CONCERN
+    kinds = ("harmless", "bare") if bare else ("harmless",)
+    return any(is_wholly(Sign.CORRECTED, message.plain, kind) for kind in kinds)

@@ -332,7 +332,7 @@ def _next_words(
 def _beside(message: Heard, stand: Standing, words: _Words) -> FixedReply | None:
     """Return what is said to what comes beside an answer."""
     # What is said in so many words: a classifier hears the danger in what puts an end to it.
-    helped = in_care(message.plain, message.says) or rescued(message.plain)
+    helped = in_care(message.plain, message.says) or rescued(message.plain, stand, message.says)
     if message.said.told.rank >= Level.HIGH.rank and not helped:
         return None
     fitting = to_correction(message, stand)

@@ -18,12 +18,12 @@ def joined(verdict: Verdict, new: Reading, recent: Sequence[Reading]) -> Verdict
     if any("laugh" in clause.names() for clause in new.clauses):
         return verdict
     now = {name for name, _ in _words("now").found_in(new.text.strip(ENDS))}
-    told = {name for each in recent for name, _ in _words("before").found_in(each.text)}
+    told = {name for each in recent for name, _ in _words("before").found_in(each.worded)}
     both = now & told
     if not both:
         return verdict
     level = max((verdict.level, *(_levels()[name] for name in both)), key=lambda one: one.rank)
-    named = {*verdict.categories, Category.SUICIDE}
+    named = {*verdict.categories, *(_categories()[name] for name in both)}
     return Verdict(level, tuple(one for one in Category if one in named), ACTIONS[level])
 
 
@@ -35,3 +35,9 @@ def _words(side: str) -> Words:
 @cache
 def _levels() -> dict[str, Level]:
     return {pair["name"]: Level(pair["level"]) for pair in table("joined")["pair"]}
+
+
+@cache
+def _categories() -> dict[str, Category]:
+    pairs = table("joined")["pair"]
+    return {pair["name"]: Category(pair.get("category", Category.SUICIDE)) for pair in pairs}

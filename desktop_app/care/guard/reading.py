@@ -61,7 +61,7 @@ class Reading:
 def read(message: str) -> Reading:
     """Return `message` in plain words, idioms taken out, in clauses with their concepts."""
     worded = plain(message)
-    text = _idioms().replaced_in(worded, IDIOM)
+    text = _idioms().replaced_in(_alone_out(worded), IDIOM)
     pieces = [piece for piece in map(str.strip, CLAUSE_END.split(text)) if piece]
     starts = [0, *accumulate(len(piece) + 1 for piece in pieces)]
     lines = "\n".join(pieces)  # looked through once: no expression crosses the end of a line
@@ -111,6 +111,28 @@ def _rules() -> Words:
 def _idioms() -> Words:
     idioms = table("concepts")["idioms"]
     return Words.of({IDIOM: [*idioms["zh"], *idioms["en"]]})
+
+
+def _alone_out(worded: str) -> str:
+    """Return a message without what is harmless where a message says nothing else."""
+    for machine in _alone():
+        if found := machine.fullmatch(worded.strip()):
+            return found["open"] + IDIOM + found["close"]
+    return worded
+
+
+@cache
+def _alone() -> tuple[re.Pattern[str], ...]:
+    """Return what a whole message of one script may be, made of nothing but what is known."""
+    tables = table("concepts")["alone"]
+    return tuple(
+        re.compile(
+            rf"(?P<open>(?>{edge}(?:{'|'.join(parts['open'])}){edge})*)"
+            rf"{edge}(?:{'|'.join(parts['core'])}){edge}"
+            rf"(?P<close>(?>{edge}(?:{'|'.join(parts['close'])}){edge})*)"
+        )
+        for parts, edge in ((tables["zh"], ""), (tables["en"], r"(?<![a-z](?=[a-z]))"))
+    )
 
 
 @cache
