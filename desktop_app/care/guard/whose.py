@@ -13,6 +13,12 @@ from desktop_app.care.guard.reading import CLAUSE_END, Clause, Reading, negated
 
 BETWEEN: Final = 8
 """So many words may stand between a person and what they do."""
+ENDS: Final = " .!?。！？~"
+DANGERS: Final = {
+    *("die", "suicide", "selfharm", "bye", "letter", "pain", "nopoint", "burden", "neg"),
+    *("medical", "urgent", "unreached", "drug", "blade", "gun", "wound", "failing"),
+}
+"""Concepts with which nothing is play."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +125,11 @@ def others_in(reading: Reading) -> Others:
     clauses: set[int] = set()
     over: set[int] = set()
     happening = goes_on = named = False
+    playful = _is_playful(reading)
     weary = bool(_around()["weary"].search(reading.text))
     for number, clause in enumerate(reading.clauses):
         told, done = _told(clause, goes_on=goes_on or named, weary=weary)
+        told, done = told and not playful, done and not playful
         if not told and number and _says(reading.clauses[number - 1], clause):
             told = True
         if not done and _done_over_two(reading, number):
@@ -260,7 +268,13 @@ def _own(clause: Clause) -> bool:
 
 
 def _past_deed(clause: Clause) -> bool:
-    return _around()["ended"].search(clause.text) is not None
+    return "media" not in clause.names() and _around()["ended"].search(clause.text) is not None
+
+
+def _is_playful(reading: Reading) -> bool:
+    """Tell whether a message ends in play or work, and nothing in it speaks of a danger."""
+    ends = _around()["playful"].search(reading.worded.rstrip(ENDS)) is not None
+    return ends and not any(DANGERS & clause.names() for clause in reading.clauses)
 
 
 def _done_over_two(reading: Reading, number: int) -> bool:
@@ -339,6 +353,7 @@ def _around() -> dict[str, re.Pattern[str]]:
             "left",
             "dire",
             "buried",
+            "playful",
             "recent",
             "seen",
             "gone",
