@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from desktop_app.care.guard.another import GONE, SEEN, speaks_of_own_death
+from desktop_app.care.guard.another import GONE, OTHER, SEEN, gets_ready, speaks_of_own_death
 from desktop_app.care.guard.answers import Sign, tells
-from desktop_app.care.guard.reading import Reading
+from desktop_app.care.guard.grief import endangers, grieves
+from desktop_app.care.guard.message import judge_message
+from desktop_app.care.guard.reading import Clause, Reading
 from desktop_app.care.guard.said import Said
 from desktop_app.care.guard.told import Told, told_by
 from desktop_app.care.guard.verdict import Level
-from desktop_app.care.guard.whom import turns_to_oneself
 from desktop_app.care.guard.whose import (
+    by_somebody_in,
     done_to_the_writer,
     has_died,
-    has_seen,
     is_past,
     is_recent,
     others_in,
+    tell_of_death,
 )
+from desktop_app.care.guard.witness import has_seen
 
 if TYPE_CHECKING:
     from desktop_app.care.guard.heard import Heard
     from desktop_app.care.guard.standing import Standing
-
-ASKED_AFTER: Final = "concern.gone.2"
-"""Words that ask who mourns about themselves."""
 
 
 def deaths_told(
@@ -65,9 +65,10 @@ def lost_lately(said: Said) -> bool:
 
 def after_a_death(message: Heard, told: Collection[str]) -> Heard:
     """Return a message with what it means after a death: to go where they went is suicide."""
-    if GONE not in told or Told.FOLLOWS not in message.says:
+    if GONE not in told:
         return message
-    return replace(message, says=message.says | {Told.SUICIDE})
+    says = message.says | ({Told.SUICIDE} if Told.FOLLOWS in message.says else set())
+    return replace(message, says=says, bereaved=True)
 
 
 def follows(message: Heard) -> bool:
@@ -75,26 +76,58 @@ def follows(message: Heard) -> bool:
     return {Told.FOLLOWS, Told.SUICIDE} <= message.says
 
 
-def only_mourns(message: Heard, already: Collection[str]) -> bool:
+def only_mourns(message: Heard) -> bool:
     """Tell whether, after a death, a message speaks of no danger: neither another's nor one's own.
 
-    "I cannot sleep" is grief, until one was asked whether it is too much to bear.
+    What is known as grief may be as heavy as it is; anything else must alarm nobody by itself.
     """
-    if message.another is not None:
+    if SEEN in message.says:
+        return True  # nothing but grief stands beside it
+    if message.another is not None or gets_ready(message.said) or endangered(message):
         return False
-    grieves = message.itself.rank <= Level.CONCERN.rank and ASKED_AFTER not in already
-    own = speaks_of_own_death(message.said) or tells(Sign.NEAR, message.plain)
-    own = own or Told.SUICIDE in message.says
-    return not own if grieves else not turns_to_oneself(message)
+    if grieves(_beside(message)):
+        return True
+    if message.gone:
+        return _alone(message).rank < Level.HIGH.rank
+    calm = message.verdict.level.rank <= Level.CONCERN.rank or not message.of_self
+    return calm and message.own.level is Level.NONE
+
+
+def endangered(message: Heard) -> bool:
+    """Tell whether who mourns speaks of their own death, of a means or a place, or of following."""
+    if Told.SUICIDE in message.says or tells(Sign.NEAR, message.plain):
+        return True
+    own = speaks_of_own_death(message.said) and not tells(Sign.BLEEDING, message.text)
+    return own or endangers(_beside(message))
 
 
 def turns_from_mourning(message: Heard, stand: Standing | None) -> bool:
     """Tell whether who was spoken to as bereaved speaks of their own danger now."""
     if follows(message):
         return True
-    if stand is None or stand.last.when not in {GONE, SEEN} or message.another is not None:
+    if stand is None or stand.about != OTHER or not message.bereaved:
         return False
-    return not only_mourns(message, {stand.last.id})
+    if message.another is not None or gets_ready(message.said) or is_hurt(message):
+        return False
+    # Of whom else something was told since, it may be told as well.
+    of_the_dead = message.gone or stand.last.when in {GONE, SEEN} or message.of_self
+    return of_the_dead and not only_mourns(message)
+
+
+def level_of_who_mourns(message: Heard, stand: Standing | None) -> Level:
+    """Return how grave it is that a death is told first, or that who mourns turns to themselves."""
+    if not turns_from_mourning(message, stand):
+        return Level.CONCERN if stand is None and message.gone else Level.NONE
+    if tells(Sign.NEAR, message.plain):
+        return Level.EMERGENCY
+    grave = follows(message) or endangered(message)
+    return max(Level.HIGH if grave else Level.CONCERN, message.own.level, key=lambda one: one.rank)
+
+
+def is_hurt(message: Heard) -> bool:
+    """Tell whether somebody does violence to who mourns: a gun in their own hands is not that."""
+    told = {Told.VIOLENCE, Told.UNSAFE, Told.ASSAULT, Told.TOUCHED} & message.says
+    return bool(told or by_somebody_in(message.said.reading))
 
 
 def another_is_gone(said: Said) -> bool:
@@ -108,4 +141,22 @@ def another_is_gone(said: Said) -> bool:
         and not others_clauses.own
         and not done_to_the_writer(reading)
         and not any(hit.counts and hit.clause not in others for hit in said.hits)
+        and not endangers(_clauses_beside(reading))
     )
+
+
+def _beside(message: Heard) -> list[Clause]:
+    """Return the clauses of a message that do not tell of the death itself."""
+    reading = message.said.reading
+    return _clauses_beside(reading) if message.gone else list(reading.clauses)
+
+
+def _clauses_beside(reading: Reading) -> list[Clause]:
+    dead = tell_of_death(reading)
+    return [clause for at, clause in enumerate(reading.clauses) if at not in dead]
+
+
+def _alone(message: Heard) -> Level:
+    """Return how grave what stands beside a death is by itself."""
+    rest = ", ".join(clause.text for clause in _beside(message))
+    return judge_message(rest).level if rest else Level.NONE

@@ -229,9 +229,34 @@ def has_died(reading: Reading, earlier: Iterable[Reading] = ()) -> bool:
     around = _around()  # "he is gone" is an idiom elsewhere
     if any(around["died"].search(piece) or around["buried"].search(piece) for piece in pieces):
         return True
-    if around["left"].search("\n".join(pieces)) is None:
+    left = [piece for piece in pieces if around["left"].search(piece)]
+    beside = [piece for piece in pieces if piece not in left]
+    if not left or not all(around["with_left"].search(piece) for piece in beside):
         return False
-    return any(around["dire"].search(each.worded) for each in (*earlier, reading))
+    before = [*earlier, reading]
+    return any(_was_dire(each) for each in before) and not any(is_safe(each) for each in before)
+
+
+def _was_dire(reading: Reading) -> bool:
+    """Tell whether somebody was treated, or did what few outlive: told as it happened."""
+    around = _around()
+    return any(
+        around["dire"].search(piece) and not around["undone"].search(piece)
+        for piece in CLAUSE_END.split(reading.worded)
+    )
+
+
+def tell_of_death(reading: Reading) -> frozenset[int]:
+    """Return the clauses in which another's deed, or their death, is told."""
+    others = others_in(reading)
+    around = _around()
+    names = ("dead", "died", "left", "buried", "gone")
+    dead = {
+        number
+        for number, clause in enumerate(reading.clauses)
+        if any(around[name].search(clause.text) for name in names)
+    }
+    return others.clauses | others.over | frozenset(dead)
 
 
 def is_recent(reading: Reading) -> bool:
@@ -239,17 +264,6 @@ def is_recent(reading: Reading) -> bool:
     others = others_in(reading)
     return any(
         _around()["recent"].search(reading.clauses[at].text) for at in others.over | others.clauses
-    )
-
-
-def has_seen(reading: Reading) -> bool:
-    """Tell whether a message tells of a stranger's death close by, and of nothing else."""
-    if others_in(reading).own:
-        return False
-    seen = [bool(_around()["seen"].search(clause.text)) for clause in reading.clauses]
-    names = [clause.names() for clause in reading.clauses]
-    return any(seen) and not any(
-        {"die", "suicide", "method"} & each for each, at in zip(names, seen, strict=True) if not at
     )
 
 
@@ -352,10 +366,11 @@ def _around() -> dict[str, re.Pattern[str]]:
             "died",
             "left",
             "dire",
+            "undone",
+            "with_left",
             "buried",
             "playful",
             "recent",
-            "seen",
             "gone",
             "before",
             "lately",
