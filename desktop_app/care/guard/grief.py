@@ -23,24 +23,50 @@ OF_PARTING: Final = {"bye", "letter", "ready", "settle"}
 BURIAL: Final = "custom"
 
 
-def endangers(clauses: Iterable[Clause]) -> bool:
-    """Tell whether, after a death, one of these clauses may speak of who would follow."""
-    return any(_endangers(clause) for clause in clauses)
+def endangers(clauses: Iterable[Clause], *, of_another: bool = False) -> bool:
+    """Tell whether, after a death, one of these clauses may speak of who would follow.
+
+    Args:
+        clauses: those that do not tell of the death.
+        of_another: they speak of another, who does "the same", and only means tell of who writes.
+    """
+    return any(_endangers(clause, 0, of_another=of_another) for clause in clauses)
+
+
+def turns(clauses: Iterable[Clause]) -> bool:
+    """Tell whether a clause that tells of a death goes on to speak of who would follow."""
+    return any(
+        _endangers(clause, found.start())
+        for clause in clauses
+        for each in _words("turn")
+        for found in each.finditer(clause.text)
+    )
+
+
+def would_follow(clauses: Iterable[Clause]) -> bool:
+    """Tell whether one of these clauses says of who writes that they would follow, or could."""
+    return any(
+        "self" in clause.names()
+        and (
+            clause.names() & OF_DANGER or any(each.search(clause.text) for each in _words("follow"))
+        )
+        for clause in clauses
+    )
 
 
 def grieves(clauses: Iterable[Clause]) -> bool:
     """Tell whether all of these clauses are known as grief."""
     return all(
-        any(each.search(clause.text) for each in _words("known")) and not _endangers(clause)
+        any(each.search(clause.text) for each in _words("known")) and not _endangers(clause, 0)
         for clause in clauses
     )
 
 
-def _endangers(clause: Clause) -> bool:
-    names = clause.names()
+def _endangers(clause: Clause, after: int, *, of_another: bool = False) -> bool:
+    names = {name for place, name in clause.concepts if place >= after}
     if names & OF_DANGER or (names & OF_PARTING and BURIAL not in names):
         return True
-    return any(each.search(clause.text) for each in _words("own"))
+    return not of_another and any(each.search(clause.text, after) for each in _words("own"))
 
 
 @cache

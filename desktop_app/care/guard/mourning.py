@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from desktop_app.care.guard.another import GONE, OTHER, SEEN, gets_ready, speaks_of_own_death
 from desktop_app.care.guard.answers import Sign, tells
-from desktop_app.care.guard.grief import endangers, grieves
+from desktop_app.care.guard.grief import endangers, grieves, turns, would_follow
 from desktop_app.care.guard.message import judge_message
 from desktop_app.care.guard.reading import Clause, Reading
 from desktop_app.care.guard.said import Said
+from desktop_app.care.guard.subject import begins_with_another, speaks_of_another_only
 from desktop_app.care.guard.told import Told, told_by
 from desktop_app.care.guard.verdict import Level
 from desktop_app.care.guard.whose import (
@@ -23,7 +24,7 @@ from desktop_app.care.guard.whose import (
     others_in,
     tell_of_death,
 )
-from desktop_app.care.guard.witness import has_seen
+from desktop_app.care.guard.witness import MADE_UP, beside_what_was_seen, has_seen
 
 if TYPE_CHECKING:
     from desktop_app.care.guard.heard import Heard
@@ -47,6 +48,8 @@ def deaths_told(
         stands: danger stands.
         of_another: it is another's.
     """
+    if tells_of_following(said):
+        return frozenset({Told.FOLLOWS, Told.SUICIDE})
     if another_is_gone(said) or (of_another and has_died(said.reading, readings)):
         return frozenset({GONE})
     if stands:
@@ -56,6 +59,19 @@ def deaths_told(
     before = [each.reading for each in recent[-1:]]
     told = any(others_in(each).over for each in before)
     return frozenset({GONE} if told and has_died(said.reading, before) else ())
+
+
+def tells_of_following(said: Said) -> bool:
+    """Tell whether, beside a death of the last weeks or one they saw, somebody would follow."""
+    reading = said.reading
+    if any(MADE_UP & clause.names() for clause in reading.clauses):
+        return False
+    if would_follow(beside_what_was_seen(reading)):
+        return True
+    others = others_in(reading)
+    lately = bool(others.over | others.clauses) and is_past(reading) and is_recent(reading)
+    told = [clause for at, clause in enumerate(reading.clauses) if at in others.over]
+    return lately and (would_follow(_clauses_beside(reading)) or turns(told))
 
 
 def lost_lately(said: Said) -> bool:
@@ -85,6 +101,8 @@ def only_mourns(message: Heard) -> bool:
         return True  # nothing but grief stands beside it
     if message.another is not None or gets_ready(message.said) or endangered(message):
         return False
+    if endangers(_beside(message)):
+        return False  # be it of another
     if grieves(_beside(message)):
         return True
     if message.gone:
@@ -98,7 +116,8 @@ def endangered(message: Heard) -> bool:
     if Told.SUICIDE in message.says or tells(Sign.NEAR, message.plain):
         return True
     own = speaks_of_own_death(message.said) and not tells(Sign.BLEEDING, message.text)
-    return own or endangers(_beside(message))
+    another = speaks_of_another_only(message.said.reading)
+    return own or endangers(_beside(message), of_another=another)
 
 
 def turns_from_mourning(message: Heard, stand: Standing | None) -> bool:
@@ -111,6 +130,8 @@ def turns_from_mourning(message: Heard, stand: Standing | None) -> bool:
         return False
     # Of whom else something was told since, it may be told as well.
     of_the_dead = message.gone or stand.last.when in {GONE, SEEN} or message.of_self
+    if speaks_of_another_only(message.said.reading) and not endangered(message):
+        return False
     return of_the_dead and not only_mourns(message)
 
 
@@ -127,7 +148,9 @@ def level_of_who_mourns(message: Heard, stand: Standing | None) -> Level:
 def is_hurt(message: Heard) -> bool:
     """Tell whether somebody does violence to who mourns: a gun in their own hands is not that."""
     told = {Told.VIOLENCE, Told.UNSAFE, Told.ASSAULT, Told.TOUCHED} & message.says
-    return bool(told or by_somebody_in(message.said.reading))
+    reading = message.said.reading
+    own_gun = "gun" in message.said.concepts and not begins_with_another(reading)
+    return bool(told or (by_somebody_in(reading) and not own_gun))
 
 
 def another_is_gone(said: Said) -> bool:
@@ -142,6 +165,7 @@ def another_is_gone(said: Said) -> bool:
         and not done_to_the_writer(reading)
         and not any(hit.counts and hit.clause not in others for hit in said.hits)
         and not endangers(_clauses_beside(reading))
+        and not turns(reading.clauses)
     )
 
 

@@ -45,6 +45,12 @@ def may_be_saved(reading: Reading) -> bool:
     return alive or any("self" not in each.names() for each in told[len(strangers) :])
 
 
+def beside_what_was_seen(reading: Reading) -> list[Clause]:
+    """Return what stands beside a stranger's death that was seen; empty where none is told."""
+    seen, beside = _parted(reading, "seen")
+    return beside if seen else []
+
+
 def _of_the_living(clause: Clause) -> bool:
     """Tell whether what looks like the writer's grief is said of who was seen."""
     of_another = OTHERS & clause.names() and "self" not in clause.names()
