@@ -20,7 +20,6 @@ OF_DANGER: Final = {
 """Concepts that are no grief: a wish, a means, or a place."""
 OF_PARTING: Final = {"bye", "letter", "ready", "settle"}
 """The same, but where a burial is spoken of, which has to be prepared and to be paid."""
-BURIAL: Final = "custom"
 
 
 def endangers(clauses: Iterable[Clause], *, of_another: bool = False) -> bool:
@@ -54,6 +53,11 @@ def would_follow(clauses: Iterable[Clause]) -> bool:
     )
 
 
+def sounds_like_following(clause: Clause) -> bool:
+    """Tell whether the words of a clause may be those of who would follow, means aside."""
+    return any(each.search(clause.text) for each in _words("own"))
+
+
 def grieves(clauses: Iterable[Clause]) -> bool:
     """Tell whether all of these clauses are known as grief."""
     return all(
@@ -64,7 +68,8 @@ def grieves(clauses: Iterable[Clause]) -> bool:
 
 def _endangers(clause: Clause, after: int, *, of_another: bool = False) -> bool:
     names = {name for place, name in clause.concepts if place >= after}
-    if names & OF_DANGER or (names & OF_PARTING and BURIAL not in names):
+    burial = any(each.search(clause.text) for each in _words("burial"))
+    if names & OF_DANGER or (names & OF_PARTING and not burial):
         return True
     return not of_another and any(each.search(clause.text, after) for each in _words("own"))
 

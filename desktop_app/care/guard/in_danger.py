@@ -12,9 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from desktop_app.care.guard.another import (
-    GONE,
     OTHER,
-    SEEN,
     gets_ready,
     plainly_of_another,
     says_they_are_safe,
@@ -44,6 +42,7 @@ from desktop_app.care.guard.mourning import (
     after_a_death,
     level_of_who_mourns,
     only_mourns,
+    told_in_mourning,
     turns_from_mourning,
 )
 from desktop_app.care.guard.standing import OVER, Standing, just_over, standing
@@ -106,9 +105,8 @@ def next_words(message: Heard, replies: Sequence[str]) -> Next:
         elif "emergency.other.2" in already | covered_by(already):  # what helps at once comes first
             told |= {Sign.SYMPTOM}
     asked = PLAN_ASKED[Told.SUICIDE in message.says] if names_plan(message.plain) else frozenset()
-    if SEEN in told:
-        told |= {GONE}
     message = after_a_death(message, told)
+    told = told_in_mourning(message, told)
     words = _Words(already | covered_by(already) | asked, told)
     level = _level(message, stand)
     if stand is None and already & GRAVE:  # the person has come back from what was said before

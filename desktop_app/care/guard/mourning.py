@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from desktop_app.care.guard.another import GONE, OTHER, SEEN, gets_ready, speaks_of_own_death
 from desktop_app.care.guard.answers import Sign, tells
+from desktop_app.care.guard.company import HARMED
 from desktop_app.care.guard.grief import endangers, grieves, turns, would_follow
 from desktop_app.care.guard.message import judge_message
 from desktop_app.care.guard.reading import Clause, Reading
@@ -70,7 +71,9 @@ def tells_of_following(said: Said) -> bool:
         return True
     others = others_in(reading)
     lately = bool(others.over | others.clauses) and is_past(reading) and is_recent(reading)
-    told = [clause for at, clause in enumerate(reading.clauses) if at in others.over]
+    told = [
+        clause for at, clause in enumerate(reading.clauses) if at in others.over | others.clauses
+    ]
     return lately and (would_follow(_clauses_beside(reading)) or turns(told))
 
 
@@ -81,10 +84,16 @@ def lost_lately(said: Said) -> bool:
 
 def after_a_death(message: Heard, told: Collection[str]) -> Heard:
     """Return a message with what it means after a death: to go where they went is suicide."""
-    if GONE not in told:
+    if not {GONE, SEEN} & set(told):
         return message
     says = message.says | ({Told.SUICIDE} if Told.FOLLOWS in message.says else set())
     return replace(message, says=says, bereaved=True)
+
+
+def told_in_mourning(message: Heard, told: Collection[str]) -> frozenset[str]:
+    """Return what was told: a stranger's death is one, and "his gun" was held at nobody."""
+    gone = {GONE} if SEEN in told else set[str]()
+    return frozenset(told) - ({HARMED} if has_means(message) else set()) | gone
 
 
 def follows(message: Heard) -> bool:
@@ -115,9 +124,13 @@ def endangered(message: Heard) -> bool:
     """Tell whether who mourns speaks of their own death, of a means or a place, or of following."""
     if Told.SUICIDE in message.says or tells(Sign.NEAR, message.plain):
         return True
-    own = speaks_of_own_death(message.said) and not tells(Sign.BLEEDING, message.text)
-    another = speaks_of_another_only(message.said.reading)
-    return own or endangers(_beside(message), of_another=another)
+    said = message.said
+    own = speaks_of_own_death(said) and not tells(Sign.BLEEDING, message.text)
+    if said.told is Level.NONE and grieves(said.reading.clauses):
+        own = False  # "tomorrow" is the funeral's
+    another = speaks_of_another_only(said.reading)
+    goes_on = message.gone and turns(said.reading.clauses)
+    return own or goes_on or endangers(_beside(message), of_another=another)
 
 
 def turns_from_mourning(message: Heard, stand: Standing | None) -> bool:
@@ -148,9 +161,14 @@ def level_of_who_mourns(message: Heard, stand: Standing | None) -> Level:
 def is_hurt(message: Heard) -> bool:
     """Tell whether somebody does violence to who mourns: a gun in their own hands is not that."""
     told = {Told.VIOLENCE, Told.UNSAFE, Told.ASSAULT, Told.TOUCHED} & message.says
-    reading = message.said.reading
-    own_gun = "gun" in message.said.concepts and not begins_with_another(reading)
-    return bool(told or (by_somebody_in(reading) and not own_gun))
+    by_somebody = bool(by_somebody_in(message.said.reading))
+    return bool(told) or (by_somebody and not has_means(message))
+
+
+def has_means(message: Heard) -> bool:
+    """Tell whether a means is told of that nobody else holds: "his gun" is the writer's now."""
+    means = {"gun", "blade", "rope", "method"} & message.said.concepts
+    return message.bereaved and bool(means) and not begins_with_another(message.said.reading)
 
 
 def another_is_gone(said: Said) -> bool:

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Final
 
 from desktop_app.care.guard.data import table
-from desktop_app.care.guard.grief import endangers, grieves
+from desktop_app.care.guard.grief import endangers, grieves, sounds_like_following
 from desktop_app.care.guard.reading import Clause, Reading
 from desktop_app.care.guard.whose import has_died, is_past, others_in
 
@@ -34,7 +34,7 @@ def may_be_saved(reading: Reading) -> bool:
         return False
     strangers, beside = _parted(reading, "seen")
     own_people, beside_those = _parted(reading, "own_people")
-    if not (strangers or own_people) or endangers(beside if strangers else beside_those):
+    if not (strangers or own_people) or _tempts(beside if strangers else beside_those):
         return False
     if is_past(reading) or has_died(reading):
         return False
@@ -43,6 +43,16 @@ def may_be_saved(reading: Reading) -> bool:
     told = [*strangers, *(each for each in beside if not grieves([each]) or _of_the_living(each))]
     alive = any(_words("alive").search(each.text) for each in told)
     return alive or any("self" not in each.names() for each in told[len(strangers) :])
+
+
+def _tempts(beside: Iterable[Clause]) -> bool:
+    """Tell whether who saw it would do it, too: a rope of nobody is where it was."""
+    return any(
+        endangers([each])
+        if "self" in each.names()
+        else sounds_like_following(each) and not OTHERS & each.names()
+        for each in beside
+    )
 
 
 def beside_what_was_seen(reading: Reading) -> list[Clause]:
