@@ -85,20 +85,26 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool, of_another: bo
     from desktop_app.care.guard.company import feared_by  # noqa: PLC0415
     from desktop_app.care.guard.heard import Heard  # noqa: PLC0415
     from desktop_app.care.guard.message import judged, recent_of  # noqa: PLC0415 - numpy, after the start
-    from desktop_app.care.guard.mourning import deaths_told, lost_lately  # noqa: PLC0415
+    from desktop_app.care.guard.mourning import (  # noqa: PLC0415
+        deaths_told,
+        lost_lately,
+        tells_of_following,
+    )
     from desktop_app.care.guard.reading import read  # noqa: PLC0415
     from desktop_app.care.guard.said import Said  # noqa: PLC0415
     from desktop_app.care.guard.subject import heard_of_another  # noqa: PLC0415
+    from desktop_app.care.guard.witness import may_be_saved  # noqa: PLC0415
 
     said, recent = Said.of(message), recent_of(earlier)
     with_history = judged(said, recent, earlier)
     verdict = with_history.verdict
-    another = anothers_danger(said)
-    plainly = another is not None and plainly_of_another(said)
-    if verdict.level is Level.NONE and not stands and not plainly and not lost_lately(said):
+    another = Level.EMERGENCY if may_be_saved(said.reading) else anothers_danger(said)
+    plainly = another is not None and (plainly_of_another(said) or may_be_saved(said.reading))
+    told = plainly or lost_lately(said) or tells_of_following(said)
+    if verdict.level is Level.NONE and not stands and not told:
         return Heard(said, verdict, verdict)
     by_itself = judged(said) if earlier else with_history
-    unheard = by_itself.verdict.level is Level.NONE and not plainly_of_another(said)
+    unheard = by_itself.verdict.level is Level.NONE and not plainly
     if (another is None or unheard) and not stands:
         alone = heard_of_another(said, recent, verdict, by_itself.verdict)
         another, unheard = alone or another, unheard and alone is None

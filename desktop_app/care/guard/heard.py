@@ -31,6 +31,8 @@ class Heard:
     """Who does violence to them, by all they said (company.py)."""
     calm_before: bool = False
     """The message before it told of something, and of no danger."""
+    bereaved: bool = False
+    """Another's death was told, in it or before."""
     plain_before: bool = False
     """One of those before it told of danger, or of dying, in so many words."""
 

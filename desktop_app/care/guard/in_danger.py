@@ -12,9 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from desktop_app.care.guard.another import (
-    GONE,
     OTHER,
-    SEEN,
     gets_ready,
     plainly_of_another,
     says_they_are_safe,
@@ -40,13 +38,19 @@ from desktop_app.care.guard.fixed_replies import (
     told_before,
 )
 from desktop_app.care.guard.heard import Heard
-from desktop_app.care.guard.mourning import after_a_death, follows, only_mourns, turns_from_mourning
+from desktop_app.care.guard.mourning import (
+    after_a_death,
+    level_of_who_mourns,
+    only_mourns,
+    told_in_mourning,
+    turns_from_mourning,
+)
 from desktop_app.care.guard.standing import OVER, Standing, just_over, standing
 from desktop_app.care.guard.taken import answer_of, leaves_open, turns_elsewhere
 from desktop_app.care.guard.to_answer import TO_ONESELF, reply_to
 from desktop_app.care.guard.told import Told
 from desktop_app.care.guard.verdict import ACTIONS, Category, Level, Verdict
-from desktop_app.care.guard.whom import is_near, of_oneself, turns_to_oneself, whom_first
+from desktop_app.care.guard.whom import is_near, of_oneself, whom_first
 
 AFTER = {
     Level.CONCERN: ("concern", "unanswered"),
@@ -101,17 +105,19 @@ def next_words(message: Heard, replies: Sequence[str]) -> Next:
         elif "emergency.other.2" in already | covered_by(already):  # what helps at once comes first
             told |= {Sign.SYMPTOM}
     asked = PLAN_ASKED[Told.SUICIDE in message.says] if names_plan(message.plain) else frozenset()
-    if SEEN in told:
-        told |= {GONE}
     message = after_a_death(message, told)
+    told = told_in_mourning(message, told)
     words = _Words(already | covered_by(already) | asked, told)
     level = _level(message, stand)
     if stand is None and already & GRAVE:  # the person has come back from what was said before
         level = min(level, max(message.own.level, Level.CONCERN, key=_rank), key=_rank)
     abouts = _abouts(message, stand, level)
-    lost = GONE in told and only_mourns(message, already)
+    lost = message.bereaved and only_mourns(message)
     if stand is not None and abouts[0] == OTHER and lost:
         said, level = _of_loss(words), Level.CONCERN
+    elif stand and level.rank >= Level.HIGH.rank and turns_from_mourning(message, stand):
+        gravest = max(level, stand.level, key=_rank)  # whatever else it might answer
+        said = _unheard(gravest, abouts, words, to_the_end=True)
     elif stand is None:
         over = just_over(replies) or bool(already & GRAVE)
         said = _first_words(message, level, abouts, words, over=over)
@@ -146,24 +152,15 @@ def _of_loss(words: _Words) -> FixedReply | None:
 
 
 def _level(message: Heard, stand: Standing | None) -> Level:
-    levels = [message.verdict.level]
+    heard_now = message.verdict.level
     if stand is not None and stand.eased:  # what was told before it is less grave now
-        levels = [
-            min(message.verdict.level, max(message.own.level, Level.HIGH, key=_rank), key=_rank)
-        ]
-    if message.another is not None:
-        levels.append(message.another)
-    if stand is None and message.gone:
-        levels.append(Level.CONCERN)
-    if follows(message):
-        levels.append(Level.HIGH)
+        heard_now = min(heard_now, max(message.own.level, Level.HIGH, key=_rank), key=_rank)
+    levels = [heard_now, message.another or Level.NONE, level_of_who_mourns(message, stand)]
     if stand is not None:
         levels.append(_level_after(message, stand))
     level = max(levels, key=_rank)
-    of_another = stand is None or stand.about == OTHER
-    lost = of_another and message.gone and not turns_to_oneself(message)
-    if lost and level.rank > Level.CONCERN.rank:
-        return Level.CONCERN  # nobody can be helped any more
+    if message.gone and (stand is None or stand.about == OTHER) and only_mourns(message):
+        return min(level, Level.CONCERN, key=_rank)  # nobody can be helped any more
     # Who drives somebody to a hospital is not yet there.
     cared_for = not plainly_of_another(message.said) and in_care(message.plain, message.says)
     if stand is None and level is Level.EMERGENCY and cared_for:
@@ -243,10 +240,11 @@ def _abouts(message: Heard, stand: Standing | None, level: Level) -> list[str]:
     """Return what to speak about, first what is first in mind."""
     kills = _would_kill(message)
     of_own = _of_own(message)
+    if turns_from_mourning(message, stand):
+        body = level is Level.EMERGENCY and message.of_the_body
+        return [*([Category.MEDICAL_EMERGENCY] if body else []), Category.SUICIDE, *of_own]
     if plain := whom_first(message, stand):
         return [*plain, *of_own] if plain == [Category.ABUSE] else plain
-    if turns_from_mourning(message, stand):
-        return [Category.SUICIDE, *of_own]
     if kills and tells(Sign.DENIAL, message.plain):  # "I do not want to die, I want him dead"
         return [Category.HARM_TO_OTHERS, *of_own]
     first = _before_others(message, stand)

@@ -64,19 +64,29 @@ def heard_of_another(
         return None
     if _names_the_writer(reading) or _feels(reading):
         return None
-    begins = _begins_with_another(reading)
+    begins = begins_with_another(reading)
     if own.level.rank >= Level.HIGH.rank and begins:
         return verdict.level
     if not begins and not any(each.trace.search(reading.worded) for each in _scripts()):
         return None
     before = [each.reading for each in recent]
     goes_on = bool(before) and all(
-        _begins_with_another(each) and not _names_the_writer(each) for each in before
+        begins_with_another(each) and not _names_the_writer(each) for each in before
     )
     return verdict.level if goes_on else None
 
 
-def _begins_with_another(reading: Reading) -> bool:
+def speaks_of_another_only(reading: Reading) -> bool:
+    """Tell whether another is the subject of a message, and who writes is none."""
+    return begins_with_another(reading) and not _is_subject(reading)
+
+
+def _is_subject(reading: Reading) -> bool:
+    return any(each.writer.search(each.aside.sub("_", reading.worded)) for each in _scripts())
+
+
+def begins_with_another(reading: Reading) -> bool:
+    """Tell whether another is named before all else."""
     return any(each.first.match(reading.worded) for each in _scripts())
 
 
@@ -87,7 +97,7 @@ def _names_the_writer(reading: Reading) -> bool:
     spoken = {name for clause in reading.clauses for name in clause.names()}
     if spoken & GRIEVED or any(each.unless.search(reading.worded) for each in _scripts()):
         return True
-    return any(each.writer.search(each.aside.sub("_", reading.worded)) for each in _scripts())
+    return _is_subject(reading)
 
 
 def _feels(reading: Reading) -> bool:

@@ -13,6 +13,12 @@ from desktop_app.care.guard.reading import CLAUSE_END, Clause, Reading, negated
 
 BETWEEN: Final = 8
 """So many words may stand between a person and what they do."""
+ENDS: Final = " .!?。！？~"
+DANGERS: Final = {
+    *("die", "suicide", "selfharm", "bye", "letter", "pain", "nopoint", "burden", "neg"),
+    *("medical", "urgent", "unreached", "drug", "blade", "gun", "wound", "failing"),
+}
+"""Concepts with which nothing is play."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +125,11 @@ def others_in(reading: Reading) -> Others:
     clauses: set[int] = set()
     over: set[int] = set()
     happening = goes_on = named = False
+    playful = _is_playful(reading)
     weary = bool(_around()["weary"].search(reading.text))
     for number, clause in enumerate(reading.clauses):
         told, done = _told(clause, goes_on=goes_on or named, weary=weary)
+        told, done = told and not playful, done and not playful
         if not told and number and _says(reading.clauses[number - 1], clause):
             told = True
         if not done and _done_over_two(reading, number):
@@ -221,9 +229,34 @@ def has_died(reading: Reading, earlier: Iterable[Reading] = ()) -> bool:
     around = _around()  # "he is gone" is an idiom elsewhere
     if any(around["died"].search(piece) or around["buried"].search(piece) for piece in pieces):
         return True
-    if around["left"].search("\n".join(pieces)) is None:
+    left = [piece for piece in pieces if around["left"].search(piece)]
+    beside = [piece for piece in pieces if piece not in left]
+    if not left or not all(around["with_left"].search(piece) for piece in beside):
         return False
-    return any(around["dire"].search(each.worded) for each in (*earlier, reading))
+    before = [*earlier, reading]
+    return any(_was_dire(each) for each in before) and not any(is_safe(each) for each in before)
+
+
+def _was_dire(reading: Reading) -> bool:
+    """Tell whether somebody was treated, or did what few outlive: told as it happened."""
+    around = _around()
+    return any(
+        around["dire"].search(piece) and not around["undone"].search(piece)
+        for piece in CLAUSE_END.split(reading.worded)
+    )
+
+
+def tell_of_death(reading: Reading) -> frozenset[int]:
+    """Return the clauses in which another's deed, or their death, is told."""
+    others = others_in(reading)
+    around = _around()
+    names = ("dead", "died", "left", "buried", "gone")
+    dead = {
+        number
+        for number, clause in enumerate(reading.clauses)
+        if any(around[name].search(clause.text) for name in names)
+    }
+    return others.clauses | others.over | frozenset(dead)
 
 
 def is_recent(reading: Reading) -> bool:
@@ -231,17 +264,6 @@ def is_recent(reading: Reading) -> bool:
     others = others_in(reading)
     return any(
         _around()["recent"].search(reading.clauses[at].text) for at in others.over | others.clauses
-    )
-
-
-def has_seen(reading: Reading) -> bool:
-    """Tell whether a message tells of a stranger's death close by, and of nothing else."""
-    if others_in(reading).own:
-        return False
-    seen = [bool(_around()["seen"].search(clause.text)) for clause in reading.clauses]
-    names = [clause.names() for clause in reading.clauses]
-    return any(seen) and not any(
-        {"die", "suicide", "method"} & each for each, at in zip(names, seen, strict=True) if not at
     )
 
 
@@ -260,7 +282,13 @@ def _own(clause: Clause) -> bool:
 
 
 def _past_deed(clause: Clause) -> bool:
-    return _around()["ended"].search(clause.text) is not None
+    return "media" not in clause.names() and _around()["ended"].search(clause.text) is not None
+
+
+def _is_playful(reading: Reading) -> bool:
+    """Tell whether a message ends in play or work, and nothing in it speaks of a danger."""
+    ends = _around()["playful"].search(reading.worded.rstrip(ENDS)) is not None
+    return ends and not any(DANGERS & clause.names() for clause in reading.clauses)
 
 
 def _done_over_two(reading: Reading, number: int) -> bool:
@@ -338,9 +366,11 @@ def _around() -> dict[str, re.Pattern[str]]:
             "died",
             "left",
             "dire",
+            "undone",
+            "with_left",
             "buried",
+            "playful",
             "recent",
-            "seen",
             "gone",
             "before",
             "lately",

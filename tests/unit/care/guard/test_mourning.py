@@ -37,6 +37,36 @@ def test_gone_means_away_elsewhere(before: str, message: str) -> None:
     assert GONE not in _told(message, before)
 
 
+@pytest.mark.parametrize(
+    ("before", "message"),
+    [
+        *(
+            ("他要跳桥", "他走了"),
+            ("我老公说要跳江", "他走了"),
+            ("送医院了", "她走了，自己跑出医院了"),
+        ),
+        *(("他跳楼被救下来了，没事了", "他走了"), ("she won't go to hospital", "she's gone")),
+        ("she is in hospital", "she's gone, she walked out of the ward"),
+        ("he nearly hanged himself", "he's gone"),
+    ],
+)
+def test_after_a_threat_or_with_where_they_went_it_means_away(before: str, message: str) -> None:
+    assert GONE not in _told(message, before)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "我上周打电话的朋友割腕走了，我也准备好了",
+        "my best friend hanged herself last week and I'm next",
+    ],
+)
+def test_who_would_follow_is_told_from_who_mourns(message: str) -> None:
+    said = Said.of(message)
+    told = deaths_told(said, [said.reading], (), stands=False, of_another=False)
+    assert told == {Told.FOLLOWS, Told.SUICIDE}
+
+
 @pytest.mark.parametrize("message", ["没有救回来", "she died at the scene", "明天火化"])
 def test_death_is_told_in_many_words(message: str) -> None:
     assert GONE in _told(message)
