@@ -89,16 +89,12 @@ class Session:
         """Return this one as `other` remembers it, where that is later.
 
         `other` was this conversation at another moment: later is whose summary the person has put
-        otherwise since, then who sees less. One that forgot turns that are not in this is another
-        version of it, and remembers nothing here.
+        otherwise since, then who sees less. A summary stands for what was unseen with it: turns
+        that went while the person put it otherwise are seen again, and go again with its words
+        before them. One that forgot turns that are not in this is another version of it, and
+        remembers nothing here.
         """
         mine, its = (self.summary.edition, self.unseen), (other.summary.edition, other.unseen)
-        if (its <= mine and other.unseen <= self.unseen) or (
-            other.turns[: other.unseen] != self.turns[: other.unseen]
-        ):
+        if its <= mine or other.turns[: other.unseen] != self.turns[: other.unseen]:
             return self
-        return replace(
-            self,
-            unseen=max(self.unseen, other.unseen),
-            summary=other.summary if its > mine else self.summary,
-        )
+        return replace(self, unseen=other.unseen, summary=other.summary)

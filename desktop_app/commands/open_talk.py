@@ -35,6 +35,8 @@ class OpenTalk:
         self._opened = begun(sessions, new_session_id())
         self._card_stood = False
         """The crisis card has come by itself in the session that is open."""
+        self._known: int | None = None
+        """For so many turns stands the memory that the person has read or written last."""
         self.in_danger = False
         """The guard heard high danger, or an emergency, in the last message."""
 
@@ -112,16 +114,18 @@ class OpenTalk:
 
     def remembered(self) -> str:
         """Return what the model remembers of what it no longer sees; empty for nothing."""
+        self._known = self.unseen
         return self._opened.session.summary.text
 
     def remember(self, text: str) -> None:
-        """Have it remember `text` in place of that.
+        """Have it remember `text` in place of that; what was added since it was shown stays.
 
         Raises:
             MessageError: it is too long, or holds what is no character.
             VaultError: it cannot be kept; nothing has changed.
         """
-        self._opened.rewrite_summary(text)
+        self._opened.rewrite_summary(text, self._known)
+        self._known = self.unseen
 
     @property
     def unseen(self) -> int:
@@ -157,7 +161,7 @@ class OpenTalk:
             speak(self._card.numbers() + "\n")
 
     def _leave(self) -> None:
-        self._card_stood = False
+        self._card_stood, self._known = False, None
         try:
             self.close()
         except VaultError as error:

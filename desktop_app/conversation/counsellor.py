@@ -42,39 +42,43 @@ class Counsellor:
         self.sampling = sampling
         self._hurried = False
         """A person went on before the model had written a summary; the next one is not its."""
+        self._tried: tuple[Session, Session] | None = None
+        """A conversation, and as it was read last because of what was written and not sent."""
 
     def fitted(self, session: Session, message: str, *, max_tokens: int = MAX_TOKENS) -> Session:
         """Return `session` and `message`, with as many turns unseen as the context demands.
 
-        A session without a system text gets the model's own.
+        A session without a system text gets the model's own. Where the message was read ahead,
+        the same turns stay, unless it needs fewer to go by now, or more.
 
         Raises:
             MessageError: the message is empty, or longer than the model can read.
             EngineError: the engine failed.
         """
-        return self._fit(session.add(Turn(Role.USER, checked(message))), max_tokens)
+        return self._fit_message(session, checked(message), max_tokens)
 
     def make_room(self, session: Session, written: str, wanted: Callable[[], bool]) -> Session:
         """Return `session` with turns unseen and summarised, where it nearly fills the context.
 
-        Meant for after a reply, when nobody waits. While the next message is being written turns
-        go only where they have to. The summary is the model's where it passes its check and no
-        danger was spoken of, else made of the person's own sentences. Where that is not `wanted`
-        any more, nothing changes.
+        Meant for after a reply, when nobody waits. While the next message is being written nothing
+        goes: it may never be sent, and what went for it would stay away. The summary is the model's
+        where it passes its check and no danger was spoken of, else made of the person's own
+        sentences. Where that is not `wanted` any more, nothing changes.
 
         Raises:
             EngineError: the engine failed.
         """
-        session, message = self.continuity.latest(session), composed(written)
-        filled = 1.0 if message else NEARLY_FULL
+        session = self.continuity.latest(session)
+        if composed(written):
+            return session
         try:
-            fitted = self._fit(session.add(Turn(Role.USER, message)), MAX_TOKENS, filled)
+            fitted = self._fit(session.add(Turn(Role.USER, "")), MAX_TOKENS, NEARLY_FULL)
         except MessageError:  # it is met again, and told, when it is sent
             return session
         if fitted.unseen == session.unseen or not wanted():
             return session
         self.continuity.enter(fitted)
-        if not (message or session.summary.own or self._hurried or in_own_words(session)):
+        if not (session.summary.own or self._hurried or in_own_words(session)):
             written_by_model = self._summary_of(session, wanted)
             if not wanted():
                 self._hurried = True
@@ -111,19 +115,37 @@ class Counsellor:
         """Have the model read `session` and what is `written` of the next message, if anything.
 
         What is then said is answered sooner, and nothing else follows from it: no word of it is
-        judged, kept or answered. Returns how many tokens that took.
+        judged, kept or answered, and turns that it leaves no room for are back when it is deleted.
+        Returns how many tokens that took.
 
         Raises:
             MessageError: it is longer than the model can read.
             EngineError: the engine failed.
         """
-        session = self.continuity.latest(session)
-        fitted = self._fit(session.add(Turn(Role.USER, composed(written))), MAX_TOKENS)
+        session, message = self.continuity.latest(session), composed(written)
+        fitted = self._fit_message(session, message, MAX_TOKENS)
+        read = replace(fitted, turns=session.turns)
+        self._tried = (session, read) if message else None
         self.continuity.enter(fitted)
         tokens = self.engine.read(fitted.visible(), wanted)
-        if tokens >= WORTH_SEALING and not composed(written):
-            self.continuity.has_read(replace(fitted, turns=session.turns))
+        if tokens >= WORTH_SEALING and not message:
+            self.continuity.has_read(read)
         return tokens
+
+    def _fit_message(self, session: Session, message: str, max_tokens: int) -> Session:
+        """Return `session` and `message` as fitted, or as read last where that is as good.
+
+        While a message grows, what was read for its beginning stays so until it is full again:
+        fitted anew for every word, the transcript would begin elsewhere and be read again.
+        """
+        asked = session.add(Turn(Role.USER, message))
+        fitted = self._fit(asked, max_tokens)
+        before, read = self._tried or (None, fitted)
+        if before != session or not session.unseen < read.unseen <= fitted.unseen:
+            return fitted
+        again = replace(fitted, unseen=read.unseen, summary=read.summary)
+        fits = self.engine.count(again.visible()) <= self._room(max_tokens)
+        return again if fits else fitted
 
     def _fit(self, asked: Session, max_tokens: int, filled: float = 1.0) -> Session:
         """Return a session that ends with a message, with its system text, and what fits of it."""

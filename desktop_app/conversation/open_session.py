@@ -118,8 +118,12 @@ class OpenSession:
             self._note(waits=False)
         return news
 
-    def rewrite_summary(self, text: str) -> None:
+    def rewrite_summary(self, text: str, unseen: int | None = None) -> None:
         """Have the model remember `text` in place of the summary; what is added later follows it.
+
+        `unseen` is for how many turns the summary stood when it was shown. Those that went since
+        are in no text the person has read: they are seen again, and what is made of them when they
+        go follows `text`. Without it `text` is for all that is unseen now.
 
         Raises:
             MessageError: it is too long, or holds what is no character.
@@ -132,8 +136,10 @@ class OpenSession:
             )
         own = checked(own) if own else own
         with self._noting:
-            written = Summary(own, edition=self.session.summary.edition + 1)
-            rewritten = replace(self.session, summary=written)
+            before = self.session
+            written = Summary(own, edition=before.summary.edition + 1)
+            stands_for = before.unseen if unseen is None else min(unseen, before.unseen)
+            rewritten = replace(before, unseen=stands_for, summary=written)
             self._record.remember(memory.noted(rewritten))
             self.session = rewritten
 

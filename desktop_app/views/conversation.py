@@ -118,9 +118,9 @@ class Conversation(QObject):
         """See `OpenSession.remember`."""
         return self._opened.remember(session)
 
-    def rewrite_summary(self, text: str) -> None:
+    def rewrite_summary(self, text: str, unseen: int) -> None:
         """See `OpenSession.rewrite_summary`; raises MessageError and VaultError."""
-        self._opened.rewrite_summary(text)
+        self._opened.rewrite_summary(text, unseen)
 
     @property
     def remembered(self) -> str | None:

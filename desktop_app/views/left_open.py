@@ -31,6 +31,8 @@ class Edit:
     row: int | None
     """The message's; None for what the model remembers of it."""
     text: str
+    unseen: int = 0
+    """For so many messages what is remembered stood when it was shown."""
 
 
 @dataclass(frozen=True, slots=True)

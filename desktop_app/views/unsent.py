@@ -78,22 +78,22 @@ class Unsent:
     def edit_in_progress(self) -> left_open.Edit | None:
         """Return what is being put otherwise, as far as it is written."""
         if self._memory is not None:
-            return left_open.Edit(None, self._memory.text)
+            return left_open.Edit(None, self._memory.text, self._memory.unseen)
         return None if self._history is None else self._history.versions.in_progress()
 
     def edit_again(self, edit: left_open.Edit) -> None:
         """Go on with what was being put otherwise."""
         if edit.row is None:
-            self.show_memory(edit.text)
+            self.show_memory(edit)
         elif self._history is not None and edit.row < self._messages():
             self._history.versions.edit(edit.row, edit.text)
 
-    def show_memory(self, text: str | None = None) -> None:
-        """Show what the model remembers of the conversation, or `text` that is to be that."""
+    def show_memory(self, begun: left_open.Edit | None = None) -> None:
+        """Show what the model remembers of the conversation, or what had been begun of that."""
         from desktop_app.views.memory_dialog import MemoryDialog
 
         window = self._window
-        self._memory = MemoryDialog(window.conversation, window.middle, text)
+        self._memory = MemoryDialog(window.conversation, window.middle, begun)
         self._memory.accepted.connect(window.read_ahead.soon)
         self._memory.finished.connect(self._memory_closed)
         self._memory.open()

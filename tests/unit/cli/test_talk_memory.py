@@ -33,3 +33,16 @@ def test_it_is_shown_and_put_otherwise_and_stays_so(small: Path) -> None:
     after, told = talk(small, "/open 1", "/memory", "/memory " + "长" * 1001)
     assert OWN in after.splitlines()
     assert "1001" in told
+
+
+def test_what_has_gone_since_it_was_shown_is_added_below(small: Path) -> None:
+    said = [f"{number}{SAID}" for number in range(24)]
+    of_another = "我弟弟小明今年高考。"
+
+    talk(small, *said)
+    _, told = talk(small, "/open 1", "/memory", of_another, *said, f"/memory {OWN}", "嗯")
+    after, _ = talk(small, "/open 1", "/memory")
+
+    assert told.count("模型已看不到最早的") > 2  # it was shown once, and has gone on since
+    lines = after.splitlines()
+    assert of_another in lines[lines.index(OWN) :]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.conversation.counsellor import Counsellor
-from desktop_app.conversation.open_session import OpenSession, begun, kept
+from desktop_app.conversation.open_session import OpenSession, begun, kept, off_the_record
 from desktop_app.conversation.reply import Reply
 from desktop_app.conversation.watch import watch
 from desktop_app.dialogue import Role, Session, Summary, Turn
@@ -38,6 +38,7 @@ DANGER = "我想自杀。"
 ITS_WORDS = "我妈妈病了，最近睡不好。"
 SYSTEM = "好"
 N_CTX = 2048
+TEMPLATE = 21
 EXCHANGES = 19
 """So many of them fill more than 90 % of what such a context has room for, and not all."""
 
@@ -214,16 +215,94 @@ def test_what_the_person_put_there_is_never_rewritten(summing_model: Path, tmp_p
     assert "爸爸去年失业" in twice.summary.made
 
 
-def test_while_a_message_is_being_written_turns_go_only_where_they_have_to(
+LONG = "长" * 100
+"""More than `filled` leaves room for."""
+
+
+def read(counsellor: Counsellor, session: OpenSession, written: str) -> int:
+    """Do what the window does after a pause in writing; return the tokens that were read."""
+    session.remember(counsellor.make_room(session.session, written, wanted))
+    return counsellor.read_ahead(session.session, written, wanted)
+
+
+def test_a_long_text_that_is_deleted_unsent_takes_nothing_from_the_conversation(
     tiny_model: Path, tmp_path: Path
 ) -> None:
-    session = filled()
+    session = off_the_record(filled().turns)
     with counsellor_on(tiny_model, tmp_path) as counsellor:
-        assert counsellor.make_room(session, "嗯", wanted) is session
-        shorter = counsellor.make_room(session, "长" * 100, wanted)
+        beginning = counsellor.fitted(session.session, LONG)
+        assert beginning.unseen > 0
+        assert read(counsellor, session, LONG) > 0
+        assert session.session.unseen == 0
+        assert read(counsellor, session, "嗯") > 0  # all of it is seen again
+        *_, reply = counsellor.answer(session.session, "嗯")
 
-        assert replies_of(counsellor) == []
-    assert shorter.unseen > 0
+        assert replies_of(counsellor)[-1].evaluated_tokens <= TEMPLATE + 2
+    assert isinstance(reply, Reply)
+    assert reply.session.unseen == 0
+    assert session.remembered is None
+
+
+def test_what_is_sent_takes_turns_for_good_and_nothing_of_it_is_left_to_be_read(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    session = off_the_record(filled().turns)
+    with counsellor_on(tiny_model, tmp_path) as counsellor:
+        read(counsellor, session, LONG)
+        session.say(LONG)
+        *_, reply = counsellor.answer(session.session, LONG)
+        assert isinstance(reply, Reply)
+        session.keep(reply)
+        session.settle()
+
+        assert reply.finished.evaluated_tokens <= TEMPLATE + 2
+    assert session.session.unseen > 0
+    assert SAID in session.session.summary.made
+    assert session.remembered is not None
+
+
+def test_a_message_that_grows_over_the_edge_has_the_conversation_read_again_once(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    session, word = off_the_record(filled().turns), "长" * 10
+    with counsellor_on(tiny_model, tmp_path) as counsellor:
+        read(counsellor, session, LONG)
+        for words in range(1, 21):
+            assert read(counsellor, session, LONG + words * word) == len(word.encode())
+        *_, reply = counsellor.answer(session.session, LONG + 20 * word)
+
+    assert isinstance(reply, Reply)
+    assert reply.finished.evaluated_tokens <= TEMPLATE + 2
+
+
+def test_a_message_that_shrinks_takes_no_more_turns_than_it_would_by_itself(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    session = off_the_record(filled().turns)
+    with counsellor_on(tiny_model, tmp_path) as counsellor:
+        alone = counsellor.fitted(session.session, LONG)
+        read(counsellor, session, 4 * LONG)
+        assert counsellor.fitted(session.session, 4 * LONG).unseen > alone.unseen
+
+        read(counsellor, session, LONG)
+        *_, reply = counsellor.answer(session.session, LONG)
+
+    assert isinstance(reply, Reply)
+    assert reply.session.unseen == alone.unseen
+    assert reply.finished.evaluated_tokens <= TEMPLATE + 2
+
+
+def test_while_a_message_waits_for_its_reply_no_turn_goes_either(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    """It may be taken back."""
+    session = off_the_record((*filled().turns, Turn(Role.USER, LONG)))
+    with counsellor_on(tiny_model, tmp_path) as counsellor:
+        read(counsellor, session, session.question())
+        assert session.take_back() == LONG
+
+        assert read(counsellor, session, "嗯") > 0
+    assert session.session.unseen == 0
 
 
 def test_one_that_has_room_stays_whole(tiny_model: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.conversation.budget import fit
 from desktop_app.conversation.open_session import (
     LONGEST_SUMMARY,
     OpenSession,
@@ -16,7 +17,7 @@ from desktop_app.conversation.open_session import (
     kept,
     off_the_record,
 )
-from desktop_app.dialogue import Session, Summary
+from desktop_app.dialogue import Role, Session, Summary, Turn
 from desktop_app.errors import MessageError
 from desktop_app.vault.vault import Vault, open_rescued
 from tests.support.damaged_vault import flip_a_byte
@@ -102,6 +103,72 @@ def test_what_the_person_wrote_while_a_reply_was_written_stands(
     assert talk.session.summary == Summary(edition=1)
     assert talk.session.unseen == 2
     assert again(vault) == talk.session
+
+
+OWN = "我叫小雨。"
+
+
+def went(session: Session) -> Session:
+    """The same when two turns more have gone."""
+    made = Summary(session.summary.own, f"{MADE.made}\n第1句。", session.summary.edition)
+    return replace(session, unseen=session.unseen + 2, summary=made)
+
+
+def test_turns_that_went_while_the_person_read_what_stood_before_are_seen_again(
+    talk: OpenSession, vault: Vault
+) -> None:
+    shown = talk.session.unseen
+    talk.remember(went(talk.session))
+
+    talk.rewrite_summary(OWN, shown)
+
+    assert talk.session.unseen == shown == 2
+    assert [turn.content for turn in talk.session.visible()[1:3]] == ["第1句。", "嗯1。"]
+    assert again(vault) == talk.session
+
+
+def test_turns_that_go_while_the_person_puts_it_otherwise_are_seen_again(
+    talk: OpenSession, vault: Vault
+) -> None:
+    going = went(talk.session)
+    talk.rewrite_summary(OWN, talk.session.unseen)
+
+    assert not talk.remember(going)
+
+    assert (talk.session.unseen, talk.session.summary) == (2, Summary(OWN, edition=1))
+    assert again(vault) == talk.session
+
+
+def test_turns_that_go_with_an_answer_meanwhile_are_seen_again(
+    talk: OpenSession, vault: Vault
+) -> None:
+    talk.say("还有。")
+    talk.write("嗯。")
+    reply = reply_to(talk, "嗯。")
+    talk.rewrite_summary(OWN, talk.session.unseen)
+
+    talk.keep(replace(reply, session=went(reply.session)))
+    talk.settle()
+
+    assert (talk.session.unseen, talk.session.summary) == (2, Summary(OWN, edition=1))
+    assert talk.session.turns[-1].content == "嗯。"
+    assert again(vault) == talk.session
+
+
+def test_what_goes_later_is_added_below_what_the_person_wrote(talk: OpenSession) -> None:
+    shown = talk.session.unseen
+    talk.remember(went(talk.session))
+    talk.rewrite_summary(OWN, shown)
+    longer = talk.session.add(*said(*["我爸爸去年失业了。", "嗯。"] * 8))
+    asked = longer.add(Turn(Role.USER, "还有。"))
+
+    def characters(turns: tuple[Turn, ...]) -> int:
+        return sum(len(turn.content) for turn in turns)
+
+    fitted = fit(asked, 150, characters, filled=0.5)
+
+    assert fitted.unseen > shown + 2
+    assert fitted.summary.text == f"{OWN}\n我爸爸去年失业了。"
 
 
 NEWER = Summary(made="妈妈病了，爸爸也病了。")
