@@ -10,7 +10,7 @@ one who has gone, and nothing of the history may outlast a prompt. Its key then 
 asked also where a file could not be removed: erasing again, no envelope would name the key.
 
 Backups that a person saved are files of their own, and stay, also where they lie beside it and are
-called like it. They open as before, and whoever erases is told.
+called like it. They open by a passphrase or recovery code as before, and whoever erases is told.
 """
 
 from __future__ import annotations

@@ -154,6 +154,7 @@ class Gate(QStackedWidget):
             self._unlock_page().begin_waiting()
         else:
             self.begin()
+            told += (partial(sentence, "bring_back.sealed"),) * self.sealed_waits()
         page = self.currentWidget()
         if told and isinstance(page, Panel):
             page.notice.say(lambda: "\n".join(tell() for tell in told))

@@ -194,7 +194,9 @@ def test_one_that_a_terminal_erased_meanwhile_leads_on_to_a_new_one(
 
     make_new(page)
 
-    begin_anew(qtbot, window, steps_of(window))
+    steps = steps_of(window)
+    assert steps.notice.text == sentence("bring_back.sealed")
+    begin_anew(qtbot, window, steps)
     assert window.sessions.keeps
     assert window.middle.notice.text == ""
     assert window.middle.composer.text == ""

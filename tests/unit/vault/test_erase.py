@@ -136,7 +136,7 @@ def test_of_a_backup_that_is_left_it_is_said_that_it_opens(vault: Vault, folder:
     write_backup(vault, backup)
     vault.close()
 
-    with pytest.raises(KeysErasedError, match="原来的口令仍能打开") as raised:
+    with pytest.raises(KeysErasedError, match="当时的口令或恢复码仍能打开") as raised:
         erase(folder, Keychain())
 
     assert str(backup) in str(raised.value)
