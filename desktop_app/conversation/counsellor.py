@@ -78,7 +78,7 @@ class Counsellor:
         if fitted.unseen == session.unseen or not wanted():
             return session
         self.continuity.enter(fitted)
-        if not (session.summary.own or self._hurried or in_own_words(session, wanted)):
+        if not (session.summary.own or self._hurried or in_own_words(session)):
             written_by_model = self._summary_of(session, wanted)
             if not wanted():
                 self._hurried = True

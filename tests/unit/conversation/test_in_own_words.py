@@ -21,10 +21,6 @@ def talk(*texts: str, unseen: int = 0) -> Session:
     return Session(tuple(map(Turn, roles, texts)), unseen=unseen)
 
 
-def always() -> bool:
-    return True
-
-
 @pytest.mark.parametrize(
     "said",
     [
@@ -34,16 +30,12 @@ def always() -> bool:
     ],
 )
 def test_danger_in_what_is_still_seen_or_remembered(said: str) -> None:
-    assert in_own_words(talk(*CALM, said), always)
-    assert in_own_words(replace(talk(*CALM), summary=Summary(made=f"我叫小雨。\n{said}")), always)
+    assert in_own_words(talk(*CALM, said))
+    assert in_own_words(replace(talk(*CALM), summary=Summary(made=f"我叫小雨。\n{said}")))
 
 
 def test_no_danger() -> None:
-    assert not in_own_words(replace(talk(*CALM), summary=Summary(made="我叫小雨。")), always)
-
-
-def test_who_is_waited_for_is_no_reason_to_ask_a_model() -> None:
-    assert in_own_words(talk(*CALM), lambda: False)
+    assert not in_own_words(replace(talk(*CALM), summary=Summary(made="我叫小雨。")))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -51,11 +43,11 @@ def test_danger_that_was_answered_in_a_turn_no_longer_seen(lang: Language) -> No
     answers = [each.text[lang] for each in fixed_replies() if each.on in set(Level)]
 
     assert answers
-    assert all(in_own_words(talk("嗯", answer, *CALM, unseen=2), always) for answer in answers)
+    assert all(in_own_words(talk("嗯", answer, *CALM, unseen=2)) for answer in answers)
 
 
 def test_who_asked_what_this_is_or_heard_a_reply_withheld_spoke_of_no_danger() -> None:
     others = [each.text["zh"] for each in fixed_replies() if each.on in {"asked", "withheld"}]
 
     assert others
-    assert not any(in_own_words(talk("嗯", other, *CALM), always) for other in others)
+    assert not any(in_own_words(talk("嗯", other, *CALM)) for other in others)
