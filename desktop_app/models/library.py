@@ -94,7 +94,7 @@ def installed_models(installed: Path) -> list[Model]:
     """Return the installed models that can be used, by id; see `damaged_models` for the others."""
     found = []
     for folder in installed_folders(installed):
-        with suppress(ModelError, OSError):
+        with suppress(ModelError):
             found.append(_model(_only_gguf(folder)))
     return found
 
@@ -107,14 +107,10 @@ def damaged_models(installed: Path) -> list[Damaged]:
     found = []
     for folder in installed_folders(installed):
         try:
-            if any(folder.glob("*.gguf")) or (folder / MANIFEST).is_file():
+            if any(folder.glob("*.gguf")) or _lies_there(folder / MANIFEST):
                 _model(_only_gguf(folder))
         except ModelError as error:
             found.append(Damaged(folder, error))
-        except OSError as error:  # somebody else's
-            why = ModelError("model.unreadable", file=folder.name)
-            why.__cause__ = error
-            found.append(Damaged(folder, why))
     return found
 
 
@@ -124,11 +120,11 @@ def installed_folders(installed: Path) -> list[Path]:
 
 
 def folder_size(folder: Path) -> int:
-    """Return the bytes of all files in a folder; of one that goes meanwhile, of what is left."""
+    """Return the bytes of all files in a folder that can be looked at, and do not go meanwhile."""
     size = 0
     for inner, _, names in os.walk(folder):
         for name in names:
-            with suppress(FileNotFoundError):
+            with suppress(OSError):
                 size += Path(inner, name).stat().st_size
     return size
 
@@ -164,8 +160,15 @@ def _own(path: Path) -> Model:
 def _model(path: Path) -> Model:
     """Return a model in a folder of ours: whatever manifest is there was written by us."""
     beside = path.parent / MANIFEST
-    if beside.is_file():
+    if _lies_there(beside):
         manifest = read_manifest(beside)
         if manifest.file == path.name:
             return Model(path, manifest)
     return Model(path, Manifest(name=path.stem, file=path.name))
+
+
+def _lies_there(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError as error:  # in a folder of somebody else's
+        raise ModelError("model.unreadable", file=file.parent.name) from error

@@ -168,22 +168,29 @@ def test_a_manifest_of_a_later_format_asks_for_a_later_app(installed: Path) -> N
 SOMEBODY_ELSE = """
 import os, sys
 from pathlib import Path
-from desktop_app.models.library import damaged_models, installed_models
+from desktop_app.errors import ModelError
+from desktop_app.models.library import damaged_models, find_model, installed_models
 from desktop_app.models import header, manifest
 if os.getuid() == 0:  # who may read everything
     os.setuid(65534)
 installed = Path(sys.argv[1])
 print(len(installed_models(installed)))
-print([(each.id, each.why.key) for each in damaged_models(installed)])
+print([(each.id, each.why.key, each.size) for each in damaged_models(installed)])
+try:
+    find_model("theirs", installed)
+except ModelError:
+    print("refused")
 """
 
 
-def test_a_folder_of_somebody_else_is_named_and_hides_no_other() -> None:
+@pytest.mark.parametrize("mode", [0, 0o444], ids=["shut", "listed"])
+def test_a_folder_of_somebody_else_is_named_and_hides_no_other(mode: int) -> None:
     with TemporaryDirectory(ignore_cleanup_errors=True) as place:
         installed = Path(place)
         installed.chmod(0o755)
         write_tiny_model(installed / "mine")
-        (installed / "theirs").mkdir(mode=0)
+        write_tiny_model(installed / "theirs")
+        (installed / "theirs").chmod(mode)
         try:
             done = subprocess.run(
                 [sys.executable, "-c", SOMEBODY_ELSE, installed],
@@ -195,4 +202,4 @@ def test_a_folder_of_somebody_else_is_named_and_hides_no_other() -> None:
             (installed / "theirs").chmod(0o700)
 
     assert done.stderr == ""
-    assert done.stdout.splitlines() == ["1", "[('theirs', 'model.unreadable')]"]
+    assert done.stdout.splitlines() == ["1", "[('theirs', 'model.unreadable', 0)]", "refused"]
