@@ -23,7 +23,9 @@ def joined(verdict: Verdict, new: Reading, recent: Sequence[Reading]) -> Verdict
     if not both:
         return verdict
     level = max((verdict.level, *(_levels()[name] for name in both)), key=lambda one: one.rank)
-    named = {*verdict.categories, *(_categories()[name] for name in both)}
+    named = {_categories()[name] for name in both}
+    if level is verdict.level:  # else what was heard in the message by itself was a guess
+        named |= set(verdict.categories)
     return Verdict(level, tuple(one for one in Category if one in named), ACTIONS[level])
 
 

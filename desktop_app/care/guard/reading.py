@@ -58,10 +58,15 @@ class Reading:
         return None
 
 
-def read(message: str) -> Reading:
-    """Return `message` in plain words, idioms taken out, in clauses with their concepts."""
+def read(message: str, *, idle: bool = True) -> Reading:
+    """Return `message` in plain words, idioms taken out, in clauses with their concepts.
+
+    Args:
+        message: as it was written.
+        idle: what is harmless where nothing else is said is taken out as well.
+    """
     worded = plain(message)
-    text = _idioms().replaced_in(_alone_out(worded), IDIOM)
+    text = _idioms().replaced_in(_alone_out(worded) if idle else worded, IDIOM)
     pieces = [piece for piece in map(str.strip, CLAUSE_END.split(text)) if piece]
     starts = [0, *accumulate(len(piece) + 1 for piece in pieces)]
     lines = "\n".join(pieces)  # looked through once: no expression crosses the end of a line
