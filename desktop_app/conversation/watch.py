@@ -101,7 +101,7 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool, of_another: bo
     from desktop_app.care.guard.witness import may_be_saved  # noqa: PLC0415
 
     recent = recent_of(earlier)
-    said = Said.of(message, idle=False) if stands else said_after(message, recent)
+    said = Said.of(message, alone="") if stands else said_after(message, recent)
     with_history = judged(said, recent, earlier)
     verdict = with_history.verdict
     another = Level.EMERGENCY if may_be_saved(said.reading) else anothers_danger(said)
@@ -116,7 +116,7 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool, of_another: bo
         another, unheard = alone or another, unheard and alone is None
     grave = stands or verdict.level.rank >= Level.HIGH.rank
     before = earlier[-REMEMBERED:] if grave else []
-    readings = [*(read(text, idle=False) for text in before), said.reading]
+    readings = [*(read(text, alone="lasting") for text in before), said.reading]
     feared = feared_by(readings)
     return Heard(
         said,

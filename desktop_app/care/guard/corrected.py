@@ -25,11 +25,13 @@ MISREAD: Final = "misread"
 def means_another(message: Heard, stand: Standing | None) -> bool:
     """Tell whether it says that another is meant, where the writer was spoken to.
 
-    After a death of their own was spoken of, or blows, whom they name may be who it is about.
+    After a death of their own was spoken of, or blows, whom they name may be who it is about. Only
+    what was swallowed may be another's where it is said not to be theirs.
     """
     if stand is None or not stand.fresh or stand.about not in TO_ONESELF:
         return False
-    if message.own_before or HARMED in message.says:
+    not_me = INGESTED in message.says and tells_of(Sign.CORRECTED, message.plain, ("not_me",))
+    if HARMED in message.says or (message.own_before and not not_me):
         return False
     return Told.SUICIDE not in message.says and tells_of(
         Sign.CORRECTED, message.plain, ("another",)

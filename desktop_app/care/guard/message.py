@@ -38,7 +38,7 @@ TOGETHER: Final = 3
 ALONE: Final = 1.0
 """Below it (log odds of risk) a short message that stands alone is none, whatever the head for
 emergencies says: "I am here" and "bye" end many a last message, and begin most of the others."""
-HEAVY: Final = OF_DANGER | {"bye", "letter", "die", "pain", "threat", "unreached"}
+HEAVY: Final = OF_DANGER | {"bye", "letter", "die", "kill", "pain", "threat", "unreached"}
 """Concepts after which an errand is no mere errand."""
 BRIEF: Final = 40
 """Characters: a message that says one thing."""
@@ -118,16 +118,18 @@ def judge_message(
 
 
 def recent_of(history: Sequence[str]) -> tuple[Said, ...]:
-    """Return the earlier messages that count, read, oldest first.
+    """Return the earlier messages that count, read, oldest first."""
+    return tuple(said_before(message) for message in history[-RECENT:] if message.strip())
 
-    A place where nothing was meant is still the one they are in when the next message comes.
-    """
-    return tuple(Said.of(message, idle=False) for message in history[-RECENT:] if message.strip())
+
+def said_before(message: str) -> Said:
+    """Return an earlier message, read: a place where nothing was meant is still where they are."""
+    return Said.of(message, alone="lasting")
 
 
 def said_after(message: str, recent: Sequence[Said]) -> Said:
     """Return a message, read; after whatever is heavy, nothing in it is harmless by itself."""
-    return Said.of(message, idle=not any(_is_heavy(each) for each in recent))
+    return Said.of(message, alone="" if any(_is_heavy(each) for each in recent) else "core")
 
 
 def _is_heavy(said: Said) -> bool:
