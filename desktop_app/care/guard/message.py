@@ -161,7 +161,7 @@ def judged(
     verdict = Verdict(level, named, ACTIONS[level])
     brief = len(new.reading.text) < BRIEF
     raised_by_words = raised(verdict, told_by(new.reading), brief=brief)
-    with_others = joined(raised_by_words, new.reading, [said.reading for said in recent])
+    with_others = joined(raised_by_words, new.reading, history)
     return Judged(_with_deeds(with_others, new), calm)
 
 
