@@ -49,8 +49,8 @@ def to_correction(message: Heard, stand: Standing) -> list[Words]:
 def _takes_back(message: Heard, stand: Standing) -> bool:
     """Tell whether it denies what was heard, and says nothing that is not known to be harmless.
 
-    What was grave is asked about once more, and only dying can be. Who was hurt or threatened may
-    take it back in fear, so that they have to say what was meant.
+    What was grave is asked about once more, and only dying can be. Where it is
+    of violence it may be taken back in fear, so that it has to be said what was meant.
     """
     if not stand.fresh or message.said.told.rank >= Level.HIGH.rank or Told.SUICIDE in message.says:
         return False
@@ -59,6 +59,7 @@ def _takes_back(message: Heard, stand: Standing) -> bool:
         return False  # a body does not wait
     if grave and stand.about != Category.SUICIDE:
         return False  # nor does a wound, and who may be struck is asked about that
-    hurt = stand.about == Category.ABUSE or HARMED in message.says
+    violent = {Category.ABUSE, Category.HARM_TO_OTHERS}
+    hurt = stand.about in violent or HARMED in message.says
     kinds = ("harmless",) if hurt else ("harmless", "bare")
     return any(is_wholly(Sign.CORRECTED, message.plain, kind) for kind in kinds)
