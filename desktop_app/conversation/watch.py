@@ -80,11 +80,16 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool, of_another: bo
     from desktop_app.care.guard.another import (  # noqa: PLC0415
         anothers_danger,
         plainly_of_another,
+        speaks_of_own_death,
     )
-    from desktop_app.care.guard.answers import Sign, tells, tells_at_length  # noqa: PLC0415
+    from desktop_app.care.guard.answers import tells_at_length  # noqa: PLC0415
     from desktop_app.care.guard.company import feared_by  # noqa: PLC0415
     from desktop_app.care.guard.heard import Heard  # noqa: PLC0415
-    from desktop_app.care.guard.message import judged, recent_of  # noqa: PLC0415 - numpy, after the start
+    from desktop_app.care.guard.message import (  # noqa: PLC0415 - numpy, after the start
+        judged,
+        recent_of,
+        said_after,
+    )
     from desktop_app.care.guard.mourning import (  # noqa: PLC0415
         deaths_told,
         lost_lately,
@@ -95,7 +100,8 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool, of_another: bo
     from desktop_app.care.guard.subject import heard_of_another  # noqa: PLC0415
     from desktop_app.care.guard.witness import may_be_saved  # noqa: PLC0415
 
-    said, recent = Said.of(message), recent_of(earlier)
+    recent = recent_of(earlier)
+    said = Said.of(message, alone="") if stands else said_after(message, recent)
     with_history = judged(said, recent, earlier)
     verdict = with_history.verdict
     another = Level.EMERGENCY if may_be_saved(said.reading) else anothers_danger(said)
@@ -110,7 +116,7 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool, of_another: bo
         another, unheard = alone or another, unheard and alone is None
     grave = stands or verdict.level.rank >= Level.HIGH.rank
     before = earlier[-REMEMBERED:] if grave else []
-    readings = [*(read(text) for text in before), said.reading]
+    readings = [*(read(text, alone="lasting") for text in before), said.reading]
     feared = feared_by(readings)
     return Heard(
         said,
@@ -124,8 +130,7 @@ def _heard(message: str, earlier: Sequence[str], *, stands: bool, of_another: bo
         calm_before=bool(earlier)
         and tells_at_length(earlier[-1])
         and judged(recent[-1]).verdict.level is Level.NONE,
-        plain_before=any(each.told.rank >= Level.HIGH.rank for each in recent)
-        or any(tells(Sign.DARK, each) for each in before),
+        own_before=any("self" in each.concepts and speaks_of_own_death(each) for each in recent),
     )
 
 

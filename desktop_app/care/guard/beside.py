@@ -19,6 +19,7 @@ from desktop_app.care.guard.answers import (
     tells,
     tells_of,
 )
+from desktop_app.care.guard.company import HARMED
 from desktop_app.care.guard.standing import Standing
 from desktop_app.care.guard.to_answer import BELIEVED, MAKES_SURE, TO_ONESELF, Words
 from desktop_app.care.guard.told import Told
@@ -139,9 +140,10 @@ def in_care(plain: str, says: Collection[str]) -> bool:
 def rescued(plain: str, stand: Standing, says: Collection[str]) -> bool:
     """Tell whether known helpers got who writes away from their own death, and no more is said.
 
-    Who is held after they swallowed something is in no less danger.
+    Who is held after they swallowed something is in no less danger; nor is who may be held by the
+    one who does violence to them.
     """
-    if stand.about != Category.SUICIDE or INGESTED in says:
+    if stand.about != Category.SUICIDE or {INGESTED, HARMED} & set(says):
         return False
     kinds = ("off", "held") if PLACED in says else ("held",)
     return any(is_wholly(Sign.EASED, plain, kind) for kind in kinds)
@@ -150,7 +152,10 @@ def rescued(plain: str, stand: Standing, says: Collection[str]) -> bool:
 def _eased(plain: str, kinds: Collection[str]) -> str | None:
     if tells_of(Sign.EASED, plain, ("any",), how="unless"):
         return None
-    return next((kind for kind in kinds if ends_with(Sign.EASED, plain, kind)), None)
+    # What was put away is no relief where it was fetched again.
+    barred = {kind for kind in kinds if tells_of(Sign.EASED, plain, (kind,), how="unless")}
+    found = (kind for kind in kinds if kind not in barred)
+    return next((kind for kind in found if ends_with(Sign.EASED, plain, kind)), None)
 
 
 def denies_dying(plain: str) -> bool:

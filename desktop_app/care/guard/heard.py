@@ -33,8 +33,8 @@ class Heard:
     """The message before it told of something, and of no danger."""
     bereaved: bool = False
     """Another's death was told, in it or before."""
-    plain_before: bool = False
-    """One of those before it told of danger, or of dying, in so many words."""
+    own_before: bool = False
+    """One of those before it told of the death of who writes."""
 
     @property
     def text(self) -> str:

@@ -274,6 +274,8 @@ def _of_own(message: Heard) -> list[str]:
     """Return what a message by itself is about."""
     own = message.own.level.rank >= Level.CONCERN.rank
     of_own = about_of(message.own) if own else []
+    if Told.FOLLOWS in message.says and Category.HARM_TO_OTHERS not in message.verdict.categories:
+        of_own = [one for one in of_own if one != Category.HARM_TO_OTHERS]  # whom, after a death
     if _would_kill(message) and Category.HARM_TO_OTHERS in of_own:  # "kill" is not of oneself here
         of_own = sorted(of_own, key=lambda one: one != Category.HARM_TO_OTHERS)
     elif Told.SUICIDE in message.says and Category.SUICIDE in of_own:

@@ -7,23 +7,28 @@ from functools import cache
 from typing import Final
 
 from desktop_app.care.guard.data import Words, table
+from desktop_app.care.guard.plain import plain
 from desktop_app.care.guard.reading import Reading
 from desktop_app.care.guard.verdict import ACTIONS, Category, Level, Verdict
 
+FAR: Final = 30
+"""Messages back: who has died is told once."""
 ENDS: Final = " .!?。！？…~"
 
 
-def joined(verdict: Verdict, new: Reading, recent: Sequence[Reading]) -> Verdict:
-    """Return `verdict`, no lower than `new` and the `recent` messages ask for together."""
+def joined(verdict: Verdict, new: Reading, earlier: Sequence[str]) -> Verdict:
+    """Return `verdict`, no lower than `new` and the `earlier` messages ask for together."""
     if any("laugh" in clause.names() for clause in new.clauses):
         return verdict
     now = {name for name, _ in _words("now").found_in(new.text.strip(ENDS))}
-    told = {name for each in recent for name, _ in _words("before").found_in(each.worded)}
-    both = now & told
+    far = [plain(each) for each in earlier[-FAR:]] if now else []
+    both = now & {name for each in far for name, _ in _words("before").found_in(each)}
     if not both:
         return verdict
     level = max((verdict.level, *(_levels()[name] for name in both)), key=lambda one: one.rank)
-    named = {*verdict.categories, *(_categories()[name] for name in both)}
+    named = {_categories()[name] for name in both}
+    if level is verdict.level:  # else what was heard in the message by itself was a guess
+        named |= set(verdict.categories)
     return Verdict(level, tuple(one for one in Category if one in named), ACTIONS[level])
 
 

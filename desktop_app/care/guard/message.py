@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from desktop_app.care.guard.another import speaks_of_own_death
+from desktop_app.care.guard.answers import Sign, tells
 from desktop_app.care.guard.classifier import Classifier, Form, Seen, Thresholds, shipped
 from desktop_app.care.guard.deeds import deeds_in, weighed
 from desktop_app.care.guard.features import features
+from desktop_app.care.guard.grief import OF_DANGER
 from desktop_app.care.guard.joined import joined
 from desktop_app.care.guard.reading import together
 from desktop_app.care.guard.rules import Hit, hits, least, most
@@ -36,6 +38,8 @@ TOGETHER: Final = 3
 ALONE: Final = 1.0
 """Below it (log odds of risk) a short message that stands alone is none, whatever the head for
 emergencies says: "I am here" and "bye" end many a last message, and begin most of the others."""
+HEAVY: Final = OF_DANGER | {"bye", "letter", "die", "kill", "pain", "threat", "unreached"}
+"""Concepts after which an errand is no mere errand."""
 BRIEF: Final = 40
 """Characters: a message that says one thing."""
 
@@ -109,12 +113,27 @@ def judge_message(
         history: the person's earlier messages, oldest first; the last few count.
         classifier: another than the one that ships, for measuring it.
     """
-    return judged(Said.of(text), recent_of(history), history, classifier=classifier).verdict
+    recent = recent_of(history)
+    return judged(said_after(text, recent), recent, history, classifier=classifier).verdict
 
 
 def recent_of(history: Sequence[str]) -> tuple[Said, ...]:
     """Return the earlier messages that count, read, oldest first."""
-    return tuple(Said.of(message) for message in history[-RECENT:] if message.strip())
+    return tuple(said_before(message) for message in history[-RECENT:] if message.strip())
+
+
+def said_before(message: str) -> Said:
+    """Return an earlier message, read: a place where nothing was meant is still where they are."""
+    return Said.of(message, alone="lasting")
+
+
+def said_after(message: str, recent: Sequence[Said]) -> Said:
+    """Return a message, read; after whatever is heavy, nothing in it is harmless by itself."""
+    return Said.of(message, alone="" if any(_is_heavy(each) for each in recent) else "core")
+
+
+def _is_heavy(said: Said) -> bool:
+    return bool(said.hits or said.concepts & HEAVY) or tells(Sign.DARK, said.text)
 
 
 def judged(
@@ -142,7 +161,7 @@ def judged(
     verdict = Verdict(level, named, ACTIONS[level])
     brief = len(new.reading.text) < BRIEF
     raised_by_words = raised(verdict, told_by(new.reading), brief=brief)
-    with_others = joined(raised_by_words, new.reading, [said.reading for said in recent])
+    with_others = joined(raised_by_words, new.reading, history)
     return Judged(_with_deeds(with_others, new), calm)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -58,10 +58,16 @@ class Reading:
         return None
 
 
-def read(message: str) -> Reading:
-    """Return `message` in plain words, idioms taken out, in clauses with their concepts."""
+def read(message: str, *, alone: str = "core") -> Reading:
+    """Return `message` in plain words, idioms taken out, in clauses with their concepts.
+
+    Args:
+        message: as it was written.
+        alone: what is taken out where nothing else is said: "core", only what is "lasting" where
+            more was said after it, or "" for nothing.
+    """
     worded = plain(message)
-    text = _idioms().replaced_in(_alone_out(worded), IDIOM)
+    text = _idioms().replaced_in(_alone_out(worded, alone) if alone else worded, IDIOM)
     pieces = [piece for piece in map(str.strip, CLAUSE_END.split(text)) if piece]
     starts = [0, *accumulate(len(piece) + 1 for piece in pieces)]
     lines = "\n".join(pieces)  # looked through once: no expression crosses the end of a line
@@ -113,26 +119,30 @@ def _idioms() -> Words:
     return Words.of({IDIOM: [*idioms["zh"], *idioms["en"]]})
 
 
-def _alone_out(worded: str) -> str:
+def _alone_out(worded: str, alone: str) -> str:
     """Return a message without what is harmless where a message says nothing else."""
-    for machine in _alone():
+    for machine in _alone(alone):
         if found := machine.fullmatch(worded.strip()):
             return found["open"] + IDIOM + found["close"]
     return worded
 
 
 @cache
-def _alone() -> tuple[re.Pattern[str], ...]:
+def _alone(alone: str) -> tuple[re.Pattern[str], ...]:
     """Return what a whole message of one script may be, made of nothing but what is known."""
     tables = table("concepts")["alone"]
     return tuple(
         re.compile(
             rf"(?P<open>(?>{edge}(?:{'|'.join(parts['open'])}){edge})*)"
-            rf"{edge}(?:{'|'.join(parts['core'])}){edge}"
+            rf"{edge}(?:{'|'.join(_of(parts, alone))}){edge}"
             rf"(?P<close>(?>{edge}(?:{'|'.join(parts['close'])}){edge})*)"
         )
         for parts, edge in ((tables["zh"], ""), (tables["en"], r"(?<![a-z](?=[a-z]))"))
     )
+
+
+def _of(parts: Mapping[str, Sequence[str]], alone: str) -> list[str]:
+    return [*(parts["core"] if alone == "core" else ()), *parts["lasting"]]
 
 
 @cache

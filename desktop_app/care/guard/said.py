@@ -28,12 +28,12 @@ class Said:
     tokens: Tokens = field(repr=False)
 
     @classmethod
-    def of(cls, message: str) -> Said:
-        """Return a message, read."""
+    def of(cls, message: str, *, alone: str = "core") -> Said:
+        """Return a message, read; the arguments are those of `read`."""
         part = message
         if len(message) > LONGEST:
             part = f"{message[: LONGEST // 2]}\n{message[-LONGEST // 2 :]}"
-        reading = read(part)
+        reading = read(part, alone=alone)
         return cls(message, reading, tuple(hits(reading)), tokens(reading.text))
 
     @property
